@@ -1,1 +1,48 @@
-//! Under construction.
+//! The [`Tensor`] trait: what a machine must be able to do so that networks can train on it.
+//!
+//! A backend is one type that implements [`Tensor`]. Six methods are required; every other one has
+//! a plain, correct body, and that body is its specification. [`ReferenceTensor`] is those bodies
+//! and nothing more; a fast backend overrides the ones worth its while, and the `conformance` suite
+//! (feature `conformance`) holds each override to the reference.
+//!
+//! Tensors are dense matrices of `f32` or `f64`, row-major wherever a person or a file sees them. A
+//! batch is a matrix with **one sample a row**, so where the lecture writes a column vector
+//! `z = W a`, a batch reads `Z = A Wᵀ`: the lecture's equations transposed, sample by sample. This
+//! is the one place that says so.
+//!
+//! ```
+//! use nn_tensor::Orientation::{Keep, Transpose};
+//! use nn_tensor::{ReferenceTensor, Role, Shape, Tensor};
+//!
+//! # fn main() -> Result<(), nn_tensor::TensorError> {
+//! // Two samples of three features, two outputs: z = x Wᵀ.
+//! let x = ReferenceTensor::<f32>::from_values(&(), Shape::new(2, 3), Role::Activation, &[1., 0., 2., 0., 1., 0.])?;
+//! let w = ReferenceTensor::<f32>::from_values(&(), Shape::new(2, 3), Role::Weight, &[1., 2., 3., 4., 5., 6.])?;
+//! let mut z = ReferenceTensor::<f32>::zeros(&(), Shape::new(2, 2), Role::Activation)?;
+//! z.matmul(1.0, &x, Keep, &w, Transpose, 0.0);
+//! assert_eq!(z.to_vec(), [7., 16., 2., 5.]);
+//! # Ok(())
+//! # }
+//! ```
+
+mod activation;
+mod element;
+mod error;
+mod keep;
+mod linear;
+mod reference;
+mod shape;
+mod tally;
+mod tensor;
+mod update;
+
+pub use activation::Activation;
+pub use element::Element;
+pub use error::TensorError;
+pub use keep::{dropout_factor, keeps};
+pub use linear::{Linear, Moments};
+pub use reference::ReferenceTensor;
+pub use shape::{Orientation, Role, Shape, expect_shape};
+pub use tally::{TALLY_WIDTH, Tally, add_to_tally};
+pub use tensor::{Tensor, argmax};
+pub use update::{Penalty, Update, UpdateRule};

@@ -1,0 +1,465 @@
+//! The trait itself. Each provided body is the specification of its operation.
+
+use crate::Orientation::{Keep, Transpose};
+use crate::{
+    Activation, Element, Linear, Moments, Orientation, Role, Shape, TALLY_WIDTH, TensorError,
+    Update, add_to_tally, dropout_factor, expect_shape,
+};
+use std::fmt::Debug;
+
+/// A dense matrix on some device, and what training needs done with it.
+///
+/// **Required** are six methods; the rest have bodies that read to the host, compute plainly and
+/// write back. Those bodies are right, and slow: a backend made for speed overrides what it can do
+/// better, the fused [`linear`](Self::linear), [`hidden_delta`](Self::hidden_delta) and
+/// [`linear_update`](Self::linear_update) first.
+///
+/// Results go to `self` or to an out-parameter, so that a training step need not allocate. No
+/// method of a training step returns a number: losses add up in a tally (see [`Tally`](crate::Tally))
+/// that is read once in a while, so that an asynchronous device never waits.
+///
+/// # Panics
+/// Every operation panics when the shapes given to it do not fit, naming the operation and both
+/// shapes: that is the caller's bug. What the outside world can cause is a [`TensorError`], from
+/// [`zeros`](Self::zeros) or, for a device that fails later, from [`synchronize`](Self::synchronize).
+pub trait Tensor: Sized + Send + Sync + 'static {
+    /// `f32` or `f64`.
+    type Elem: Element;
+    /// Where tensors live: a thread pool, a GPU queue, `()`.
+    type Device: Clone + Debug + Send + Sync;
+
+    // ---- required ----
+
+    /// A tensor of zeros.
+    ///
+    /// # Errors
+    /// [`TensorError::OutOfMemory`] or [`TensorError::Device`].
+    fn zeros(device: &Self::Device, shape: Shape, role: Role) -> Result<Self, TensorError>;
+
+    /// Rows and columns.
+    fn shape(&self) -> Shape;
+
+    /// Where it lives.
+    fn device(&self) -> &Self::Device;
+
+    /// Takes all elements from the host, row-major.
+    fn write(&mut self, values: &[Self::Elem]);
+
+    /// Gives all elements to the host, row-major, after everything asked before is done.
+    fn read(&self, values: &mut [Self::Elem]);
+
+    /// self = α op(a) op(b) + β self.
+    ///
+    /// With β = 0 the old values are never read: a NaN there does no harm.
+    fn matmul(
+        &mut self,
+        alpha: Self::Elem,
+        a: &Self,
+        a_orientation: Orientation,
+        b: &Self,
+        b_orientation: Orientation,
+        beta: Self::Elem,
+    );
+
+    // ---- the device ----
+
+    /// Runs `work` where this device computes best; a thread pool installs itself here, once,
+    /// around a whole training.
+    fn run_on<R: Send>(_device: &Self::Device, work: impl FnOnce() -> R + Send) -> R {
+        work()
+    }
+
+    /// Waits for everything asked so far, and says whether the device failed meanwhile.
+    ///
+    /// # Errors
+    /// [`TensorError::Device`], on devices that can fail.
+    fn synchronize(_device: &Self::Device) -> Result<(), TensorError> {
+        Ok(())
+    }
+
+    // ---- to and from the host ----
+
+    /// A tensor that holds `values`, row-major.
+    ///
+    /// # Errors
+    /// As [`zeros`](Self::zeros).
+    fn from_values(
+        device: &Self::Device,
+        shape: Shape,
+        role: Role,
+        values: &[Self::Elem],
+    ) -> Result<Self, TensorError> {
+        let mut tensor = Self::zeros(device, shape, role)?;
+        tensor.write(values);
+        Ok(tensor)
+    }
+
+    /// All elements, row-major, in a new vector.
+    fn to_vec(&self) -> Vec<Self::Elem> {
+        let mut values = vec![Self::Elem::ZERO; self.shape().len()];
+        self.read(&mut values);
+        values
+    }
+
+    /// Sets every element to `value`.
+    fn fill(&mut self, value: Self::Elem) {
+        self.write(&vec![value; self.shape().len()]);
+    }
+
+    /// self = source.
+    fn copy_from(&mut self, source: &Self) {
+        expect_shape("copy_from", "source", source.shape(), self.shape());
+        self.write(&source.to_vec());
+    }
+
+    /// Row i of self becomes row `rows[i]` of `source`, a host matrix of bytes, times `scale`.
+    fn gather_bytes(&mut self, source: &[u8], rows: &[u32], scale: Self::Elem) {
+        self.write_rows("gather_bytes", rows, source.len(), |index| {
+            scale * Self::Elem::from_f64(f64::from(source[index]))
+        });
+    }
+
+    /// Row i of self becomes row `rows[i]` of `source`, a host matrix of `f64`.
+    fn gather_values(&mut self, source: &[f64], rows: &[u32]) {
+        self.write_rows("gather_values", rows, source.len(), |index| {
+            Self::Elem::from_f64(source[index])
+        });
+    }
+
+    /// Row i of self becomes 1 at column `classes[i]` and 0 elsewhere.
+    fn write_one_hot(&mut self, classes: &[u32]) {
+        let Shape { rows, columns } = self.shape();
+        expect_len("write_one_hot", "classes", classes.len(), rows);
+        let mut values = vec![Self::Elem::ZERO; rows * columns];
+        for (row, &class) in values.chunks_mut(columns).zip(classes) {
+            row[class as usize] = Self::Elem::ONE;
+        }
+        self.write(&values);
+    }
+
+    /// Body shared by the two gathers; not meant to be overridden.
+    #[doc(hidden)]
+    fn write_rows(
+        &mut self,
+        operation: &str,
+        rows: &[u32],
+        source_len: usize,
+        element: impl Fn(usize) -> Self::Elem,
+    ) {
+        let columns = self.shape().columns;
+        expect_len(operation, "rows", rows.len(), self.shape().rows);
+        let mut values = Vec::with_capacity(rows.len() * columns);
+        for &row in rows {
+            let start = row as usize * columns;
+            assert!(
+                start + columns <= source_len,
+                "{operation}: row {row} lies outside the source"
+            );
+            values.extend((start..start + columns).map(&element));
+        }
+        self.write(&values);
+    }
+
+    // ---- forward ----
+
+    /// One fully connected layer on a batch, eqs. (104) and (105): self = σ(input Wᵀ + b).
+    ///
+    /// `self`: batch x outputs. `input`: batch x inputs. `layer.weight`: outputs x inputs.
+    /// `weighted_sum`, where given, receives Z = input Wᵀ + b; an activation whose
+    /// [slope needs it](Activation::needs_weighted_sum) must be given one.
+    fn linear(
+        &mut self,
+        input: &Self,
+        layer: &Linear<Self>,
+        activation: Activation,
+        weighted_sum: Option<&mut Self>,
+    ) {
+        self.matmul(Self::Elem::ONE, input, Keep, &layer.weight, Transpose, Self::Elem::ZERO);
+        self.add_bias(&layer.bias);
+        if let Some(weighted_sum) = weighted_sum {
+            weighted_sum.copy_from(self);
+        }
+        self.activate(activation);
+    }
+
+    /// Adds `bias` (1 x columns) to every row.
+    fn add_bias(&mut self, bias: &Self) {
+        let columns = self.shape().columns;
+        expect_shape("add_bias", "bias", bias.shape(), Shape::new(1, columns));
+        let bias = bias.to_vec();
+        self.map_elements(|index, value| value + bias[index % columns]);
+    }
+
+    /// self = σ(self), element by element.
+    fn activate(&mut self, activation: Activation) {
+        self.map_elements(|_, value| activation.apply(value));
+    }
+
+    /// Multiplies each element by 0 or 1 / (1 - rate), as [`keeps`](crate::keeps) decides from
+    /// `key` and the element's row-major index.
+    fn drop_out(&mut self, rate: f64, key: u64) {
+        self.map_elements(|index, value| value * dropout_factor(key, index as u64, rate));
+    }
+
+    /// Row by row, self = exp(logits) / Σ exp(logits): eq. (90), the probability of each class.
+    fn softmax(&mut self, logits: &Self) {
+        expect_shape("softmax", "logits", logits.shape(), self.shape());
+        let mut values = logits.to_vec();
+        for row in values.chunks_mut(self.shape().columns.max(1)) {
+            softmax_row(row);
+        }
+        self.write(&values);
+    }
+
+    // ---- losses ----
+
+    /// Mean cross-entropy of softmax(logits): self = factor · (softmax(logits) - one-hot(classes)),
+    /// which is its gradient with respect to the logits when `factor` is 1 / batch.
+    ///
+    /// Adds Σ -ln p(class) and the number of correct samples to `tally`.
+    fn softmax_cross_entropy(
+        &mut self,
+        logits: &Self,
+        classes: &[u32],
+        factor: Self::Elem,
+        tally: &mut Self,
+    ) {
+        expect_shape("softmax_cross_entropy", "logits", logits.shape(), self.shape());
+        expect_len("softmax_cross_entropy", "classes", classes.len(), self.shape().rows);
+        let mut values = logits.to_vec();
+        let (mut loss, mut correct) = (0.0, 0);
+        for (row, &class) in values.chunks_mut(self.shape().columns.max(1)).zip(classes) {
+            let class = class as usize;
+            correct += usize::from(argmax(row) == class);
+            let logit = row[class];
+            let log_of_sum = softmax_row(row);
+            loss += (log_of_sum - logit).to_f64();
+            row[class] = row[class] - Self::Elem::ONE;
+            for value in row {
+                *value = *value * factor;
+            }
+        }
+        self.write(&values);
+        tally.add_batch(loss, correct);
+    }
+
+    /// Squared distance: self = factor · (output - target), the gradient with respect to the output
+    /// of `factor/2 · Σ‖target - output‖²`; eq. (120) before Σ', with `factor` = 2 / batch.
+    ///
+    /// Adds Σ‖target - output‖² to `tally`, and the number of rows in which output and target are
+    /// largest in the same column.
+    fn squared_error(
+        &mut self,
+        output: &Self,
+        target: &Self,
+        factor: Self::Elem,
+        tally: &mut Self,
+    ) {
+        expect_shape("squared_error", "output", output.shape(), self.shape());
+        expect_shape("squared_error", "target", target.shape(), self.shape());
+        let columns = self.shape().columns.max(1);
+        let (mut output, target) = (output.to_vec(), target.to_vec());
+        let (mut loss, mut correct) = (0.0, 0);
+        for (output, target) in output.chunks_mut(columns).zip(target.chunks(columns)) {
+            correct += usize::from(argmax(output) == argmax(target));
+            for (value, &target) in output.iter_mut().zip(target) {
+                let difference = *value - target;
+                loss += (difference * difference).to_f64();
+                *value = factor * difference;
+            }
+        }
+        self.write(&output);
+        tally.add_batch(loss, correct);
+    }
+
+    /// Adds one batch to this tally (1 x [`TALLY_WIDTH`]).
+    fn add_batch(&mut self, loss: f64, correct: usize) {
+        expect_shape("add_batch", "tally", self.shape(), Shape::new(1, TALLY_WIDTH));
+        let mut columns = [Self::Elem::ZERO; TALLY_WIDTH];
+        self.read(&mut columns);
+        add_to_tally(&mut columns, loss, correct);
+        self.write(&columns);
+    }
+
+    // ---- backward ----
+
+    /// self = self ⊙ σ', the product with the diagonal matrix Σ' of eqs. (119) and (120).
+    ///
+    /// `activated` is a = σ(z); `weighted_sum` is z, for activations whose
+    /// [slope needs it](Activation::needs_weighted_sum).
+    fn multiply_by_derivative(
+        &mut self,
+        activation: Activation,
+        activated: &Self,
+        weighted_sum: Option<&Self>,
+    ) {
+        if activation.needs_weighted_sum() {
+            let z = weighted_sum.expect("the trait's contract: z is kept for such an activation");
+            expect_shape("multiply_by_derivative", "weighted_sum", z.shape(), self.shape());
+            let z = z.to_vec();
+            self.map_elements(|index, delta| delta * activation.derivative(z[index]));
+        } else {
+            expect_shape("multiply_by_derivative", "activated", activated.shape(), self.shape());
+            let a = activated.to_vec();
+            self.map_elements(|index, delta| delta * activation.derivative_from_output(a[index]));
+        }
+    }
+
+    /// δ of a hidden layer from the next one's, eq. (119): self = (next_delta W) ⊙ σ'.
+    ///
+    /// `self`: batch x outputs of layer l. `next_delta`: batch x outputs of layer l+1.
+    /// `next_weight`: W of layer l+1. `activated`, `weighted_sum`: a and z of layer l.
+    fn hidden_delta(
+        &mut self,
+        next_delta: &Self,
+        next_weight: &Self,
+        activation: Activation,
+        activated: &Self,
+        weighted_sum: Option<&Self>,
+    ) {
+        self.matmul(Self::Elem::ONE, next_delta, Keep, next_weight, Keep, Self::Elem::ZERO);
+        self.multiply_by_derivative(activation, activated, weighted_sum);
+    }
+
+    /// self (1 x columns) = the sum of the rows of `source`: the gradient of a bias from δ.
+    fn sum_rows(&mut self, source: &Self) {
+        let columns = source.shape().columns;
+        expect_shape("sum_rows", "self", self.shape(), Shape::new(1, columns));
+        let mut sums = vec![Self::Elem::ZERO; columns];
+        for row in source.to_vec().chunks(columns.max(1)) {
+            for (sum, &value) in sums.iter_mut().zip(row) {
+                *sum += value;
+            }
+        }
+        self.write(&sums);
+    }
+
+    /// Gradient of a layer's weights and bias, eq. (118) summed over the batch: dW = δᵀ input,
+    /// db = Σ δ.
+    fn linear_gradient(gradient: &mut Linear<Self>, delta: &Self, input: &Self) {
+        gradient.weight.matmul(Self::Elem::ONE, delta, Transpose, input, Keep, Self::Elem::ZERO);
+        gradient.bias.sum_rows(delta);
+    }
+
+    /// self += the penalty's gradient at `weight`: `l1 sign(w) + l2 w`.
+    fn add_penalty_gradient(&mut self, weight: &Self, penalty: crate::Penalty<Self::Elem>) {
+        expect_shape("add_penalty_gradient", "weight", weight.shape(), self.shape());
+        let weight = weight.to_vec();
+        self.map_elements(|index, gradient| gradient + penalty.gradient(weight[index]));
+    }
+
+    // ---- the step ----
+
+    /// One optimizer step on this tensor, see [`Update::apply`].
+    ///
+    /// # Panics
+    /// When the rule needs a moment that `moments` does not hold.
+    fn update(
+        &mut self,
+        gradient: &Self,
+        moments: &mut Moments<Self>,
+        update: &Update<Self::Elem>,
+    ) {
+        expect_shape("update", "gradient", gradient.shape(), self.shape());
+        let gradient = gradient.to_vec();
+        let mut first = moments.first.as_ref().map(Self::to_vec);
+        let mut second = moments.second.as_ref().map(Self::to_vec);
+        self.map_elements(|index, weight| {
+            let (mut no_first, mut no_second) = (Self::Elem::ZERO, Self::Elem::ZERO);
+            let first = first.as_mut().map_or(&mut no_first, |values| &mut values[index]);
+            let second = second.as_mut().map_or(&mut no_second, |values| &mut values[index]);
+            update.apply(weight, gradient[index], first, second)
+        });
+        if let (Some(tensor), Some(values)) = (&mut moments.first, &first) {
+            tensor.write(values);
+        }
+        if let (Some(tensor), Some(values)) = (&mut moments.second, &second) {
+            tensor.write(values);
+        }
+    }
+
+    /// Gradient and step of one layer in one: what [`linear_gradient`](Self::linear_gradient) and
+    /// then [`update`](Self::update) give.
+    ///
+    /// `gradient` is scratch space that a backend may leave untouched: a fused kernel applies the
+    /// step to a tile of W while that tile of dW is in registers, and never writes dW to memory.
+    fn linear_update(
+        layer: &mut Linear<Self>,
+        moments: &mut Linear<Moments<Self>>,
+        gradient: &mut Linear<Self>,
+        delta: &Self,
+        input: &Self,
+        update: &Update<Self::Elem>,
+    ) {
+        Self::linear_gradient(gradient, delta, input);
+        layer.weight.update(&gradient.weight, &mut moments.weight, update);
+        layer.bias.update(&gradient.bias, &mut moments.bias, &update.for_bias());
+    }
+
+    // ---- clipping by the global norm ----
+
+    /// Adds Σ self² to `total`, a tensor of 1 x 1.
+    fn add_sum_of_squares(&self, total: &mut Self) {
+        expect_shape("add_sum_of_squares", "total", total.shape(), Shape::new(1, 1));
+        let sum: f64 = self.to_vec().iter().map(|value| value.to_f64() * value.to_f64()).sum();
+        let old = total.to_vec()[0].to_f64();
+        total.write(&[Self::Elem::from_f64(old + sum)]);
+    }
+
+    /// self *= min(1, max_norm / √total), where `total` (1 x 1) is a sum of squares.
+    fn clip_to_norm(&mut self, total: &Self, max_norm: Self::Elem) {
+        expect_shape("clip_to_norm", "total", total.shape(), Shape::new(1, 1));
+        let norm = num_traits::Float::sqrt(total.to_vec()[0]);
+        if norm > max_norm {
+            self.map_elements(|_, value| value * (max_norm / norm));
+        }
+    }
+
+    /// self[i] = function(i, self[i]) on the host: the plain way in which the provided bodies work;
+    /// not meant to be overridden.
+    #[doc(hidden)]
+    fn map_elements(&mut self, mut function: impl FnMut(usize, Self::Elem) -> Self::Elem) {
+        let mut values = self.to_vec();
+        for (index, value) in values.iter_mut().enumerate() {
+            *value = function(index, *value);
+        }
+        self.write(&values);
+    }
+}
+
+/// Column of the largest value; the first of equals; 0 where nothing compares (all NaN, empty).
+///
+/// ```
+/// assert_eq!(nn_tensor::argmax(&[0.1, 0.7, 0.7]), 1);
+/// ```
+#[must_use]
+pub fn argmax<E: Element>(row: &[E]) -> usize {
+    let mut best = 0;
+    for (column, value) in row.iter().enumerate() {
+        if *value > row[best] {
+            best = column;
+        }
+    }
+    best
+}
+
+/// Replaces logits by probabilities and returns ln Σ exp(logit). The largest logit is taken out
+/// first, so that nothing overflows.
+fn softmax_row<E: Element>(row: &mut [E]) -> E {
+    let largest = row.iter().copied().fold(E::neg_infinity(), E::max);
+    let mut sum = E::ZERO;
+    for value in row.iter_mut() {
+        *value = (*value - largest).exp();
+        sum += *value;
+    }
+    for value in row.iter_mut() {
+        *value = *value / sum;
+    }
+    largest + sum.ln()
+}
+
+/// Panics, naming the operation and both lengths, unless they agree.
+#[track_caller]
+fn expect_len(operation: &str, what: &str, actual: usize, expected: usize) {
+    assert!(actual == expected, "{operation}: {actual} {what} for {expected} rows");
+}
