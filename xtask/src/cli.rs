@@ -1,0 +1,166 @@
+//! What can be typed after `cargo xtask`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::fetch::{DataSet, FASHION_MNIST, KMNIST, MNIST};
+
+/// Chores of the workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+pub struct Cli {
+    /// The chore.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The chores.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Fetch a data set: download, resume, check, put in place
+    #[command(after_help = "Examples:
+  cargo xtask fetch-data                      MNIST into data/mnist
+  cargo xtask fetch-data fashion-mnist        Fashion-MNIST into data/fashion-mnist
+  cargo xtask fetch-data --from ~/downloads   copy and check files that are here already
+  cargo xtask fetch-data --mirror https://files.example/mnist/ --dir /tmp/mnist
+  cargo xtask fetch-data --offline            only check what is there
+
+HTTPS_PROXY, ALL_PROXY and NO_PROXY are honoured. An interrupted download goes on where it stopped.")]
+    FetchData(FetchData),
+
+    /// Make data/sample, the digits that nn-data embeds, from data/mnist
+    #[command(after_help = "Example:
+  cargo xtask fetch-data && cargo xtask sample")]
+    Sample,
+
+    /// Fetch MNIST, train, test and report, in one command
+    #[command(after_help = "Examples:
+  cargo xtask pipeline                        train with the defaults
+  cargo xtask pipeline --seed 7 --floor 98    another seed, a higher bar
+  cargo xtask pipeline -- --hidden 800 --epochs 20
+
+What follows `--` goes to `nn train`. Without any data to be had, the embedded sample is used and said so.")]
+    Pipeline(Pipeline),
+
+    /// Everything that the gate runs: format, lints, tests, documentation, pipeline
+    #[command(after_help = "Example:
+  cargo xtask ci")]
+    Ci,
+}
+
+/// Options of `fetch-data`.
+#[derive(Debug, Args)]
+pub struct FetchData {
+    /// Which data set
+    #[arg(value_enum, default_value = "mnist")]
+    pub set: SetName,
+
+    /// Folder that receives the four files [default: data/NAME in the workspace]
+    #[arg(long)]
+    pub dir: Option<PathBuf>,
+
+    /// Copy from this folder (plain or .gz files) instead of downloading
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["mirrors", "offline"])]
+    pub from: Option<PathBuf>,
+
+    /// Web folder to use instead of the built-in ones; may be given several times
+    #[arg(long = "mirror", value_name = "URL", value_parser = mirror)]
+    pub mirrors: Vec<String>,
+
+    /// Make no request: succeed only if the valid files are there
+    #[arg(long, conflicts_with = "mirrors")]
+    pub offline: bool,
+}
+
+/// The data sets that `fetch-data` knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SetName {
+    /// Handwritten digits
+    Mnist,
+    /// Pictures of clothes
+    FashionMnist,
+    /// Cursive Japanese characters (no pinned hash)
+    Kmnist,
+}
+
+impl SetName {
+    /// The table entry of this name.
+    #[must_use]
+    pub fn data_set(self) -> &'static DataSet {
+        match self {
+            Self::Mnist => &MNIST,
+            Self::FashionMnist => &FASHION_MNIST,
+            Self::Kmnist => &KMNIST,
+        }
+    }
+}
+
+/// Options of `pipeline`.
+#[derive(Debug, Clone, Args)]
+pub struct Pipeline {
+    /// Lowest test accuracy in percent that is a success [default: 97.5 with MNIST, 90 with the sample]
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub floor: Option<f64>,
+
+    /// Seed of the training
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+
+    /// Further flags for `nn train`
+    #[arg(last = true, value_name = "TRAIN FLAGS")]
+    pub train: Vec<String>,
+}
+
+/// Reads a web folder; a missing `/` at its end is added.
+fn mirror(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    match rest {
+        Some(host) if !host.trim_matches('/').is_empty() => {
+            Ok(format!("{}/", text.trim_end_matches('/')))
+        }
+        _ => Err("a mirror is the address of a folder: https://HOST/PATH/".to_owned()),
+    }
+}
+
+/// Reads a bar in percent and catches a fraction given by mistake.
+fn percent(text: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if value > 0.0 && value <= 1.0 {
+        return Err(format!("{text} would be a fraction; give percent, such as 97.5"));
+    }
+    if (0.0..=100.0).contains(&value) {
+        Ok(value)
+    } else {
+        Err("a percentage lies between 0 and 100".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn mirrors_are_folders_on_the_web() {
+        assert_eq!(mirror("https://a.example/x").as_deref(), Ok("https://a.example/x/"));
+        assert_eq!(mirror("http://127.0.0.1:80/").as_deref(), Ok("http://127.0.0.1:80/"));
+        for text in ["", "ftp://a.example/", "a.example", "https://", "http:///"] {
+            assert!(mirror(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn floors_are_percentages() {
+        assert_eq!(percent("97.5"), Ok(97.5));
+        assert_eq!(percent("0"), Ok(0.0));
+        for text in ["0.975", "1", "-1", "100.1", "NaN", "inf", "x"] {
+            assert!(percent(text).is_err(), "{text}");
+        }
+    }
+}

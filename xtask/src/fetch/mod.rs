@@ -1,0 +1,165 @@
+//! `fetch-data`: brings a data set from wherever it can be had, or finds that it is there already.
+
+mod backoff;
+mod datasets;
+mod download;
+mod failure;
+mod http;
+mod install;
+mod limits;
+mod local;
+mod package;
+mod progress;
+mod search;
+mod space;
+mod verify;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub use backoff::{pause, retry_after};
+pub use datasets::{DataFile, DataSet, FASHION_MNIST, KMNIST, MNIST, Package};
+pub use http::next_url;
+pub use install::{InstallError, Present, Valid, install, present};
+pub use limits::Limits;
+pub use space::free;
+pub(crate) use verify::hex;
+pub use verify::{CopyError, Mismatch, copy_verified};
+
+use crate::error::Error;
+use crate::say;
+use search::Search;
+
+/// What to fetch, from where, to where.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// The data set.
+    pub set: &'a DataSet,
+    /// The folder that receives it.
+    pub dir: &'a Path,
+    /// A folder to copy from instead of downloading.
+    pub from: Option<&'a Path>,
+    /// Mirrors to use instead of the data set's own and its package.
+    pub mirrors: &'a [String],
+    /// Whether to make no request at all.
+    pub offline: bool,
+}
+
+/// A file that is there and valid at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// Where it lies and its hash.
+    pub valid: Valid,
+    /// Whether its hash was compared with a pinned one.
+    pub pinned: bool,
+    /// Where it came from; `None` if it was there before.
+    pub source: Option<String>,
+}
+
+/// Sees to it that the four files lie in `request.dir` and are valid.
+///
+/// Makes no request for files that are there. Each file is replaced whole or not at all.
+///
+/// # Errors
+/// If a file cannot be had from any source, or not be written.
+pub fn fetch(request: &Request<'_>, limits: &Limits) -> Result<Vec<Fetched>, Error> {
+    let Request { set, dir, .. } = *request;
+    refuse_plain_http(request)?;
+    let mut fetched = Vec::new();
+    let mut missing = Vec::new();
+    for file in &set.files {
+        match find(dir, file)? {
+            Some((valid, source)) => fetched.push(entry(file, valid, source)),
+            None => missing.push(file),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(fetched);
+    }
+    if request.offline && request.from.is_none() {
+        return Err(Error::Offline { set: set.name, dir: dir.into(), missing: names(&missing) });
+    }
+    fs::create_dir_all(dir).map_err(|error| Error::io("create", dir, error))?;
+    require_space(dir, &missing, limits)?;
+    if let Some(from) = request.from {
+        for (valid, file) in local::copy_from(from, dir, set, &missing)?.into_iter().zip(missing) {
+            fetched.push(entry(file, valid, Some(from.display().to_string())));
+        }
+    } else {
+        fetched.extend(Search::new(request, limits).run(missing)?);
+    }
+    fetched.sort_by_key(|one| set.files.iter().position(|file| one.is(file)));
+    Ok(fetched)
+}
+
+impl Fetched {
+    /// Whether this is `file`, under whatever form of its name.
+    fn is(&self, file: &DataFile) -> bool {
+        let name = self.valid.path.file_name().unwrap_or_default().to_string_lossy();
+        name.replace(".idx", "-idx").trim_end_matches(".gz") == file.name
+    }
+}
+
+fn entry(file: &DataFile, valid: Valid, source: Option<String>) -> Fetched {
+    Fetched { valid, pinned: file.sha256.is_some(), source }
+}
+
+fn names(files: &[&DataFile]) -> Vec<String> {
+    files.iter().map(|file| file.name.to_owned()).collect()
+}
+
+/// Without a hash, only https vouches for the bytes.
+fn refuse_plain_http(request: &Request<'_>) -> Result<(), Error> {
+    let set = request.set;
+    let unpinned = set.files.iter().any(|file| file.sha256.is_none());
+    match request.mirrors.iter().find(|url| !url.starts_with("https://")) {
+        Some(url) if unpinned => Err(Error::PlainHttp { url: url.clone(), set: set.name }),
+        _ => Ok(()),
+    }
+}
+
+/// The valid file in `dir`, if any. Where a wrong one hides a valid one, the valid one is unpacked before it.
+fn find(dir: &Path, file: &DataFile) -> Result<Option<(Valid, Option<String>)>, Error> {
+    let (wrong, mismatch) = match present(dir, file)? {
+        Present::Valid(valid) => return Ok(Some((valid, None))),
+        Present::Absent => return Ok(None),
+        Present::Invalid(path, mismatch) => (path, mismatch),
+    };
+    say::note(&format!("{}: {mismatch}; looking for another", wrong.display()));
+    for path in install::forms(dir, file) {
+        if let Some(Ok(_)) = install::check(&path, file)? {
+            let valid = local::copy(&path, dir, file)?;
+            return Ok(Some((valid, Some(path.display().to_string()))));
+        }
+    }
+    Ok(None)
+}
+
+/// Says before the first request that the disk is too full, where that can be known.
+fn require_space(dir: &Path, missing: &[&DataFile], limits: &Limits) -> Result<(), Error> {
+    // The unpacked files stay; one download lies beside them.
+    let payloads: u64 = missing.iter().map(|file| file.payload_bytes()).sum();
+    let download = missing.iter().map(|file| file.download_limit()).max().unwrap_or(0);
+    let needed = payloads + download;
+    match (limits.free_space)(dir) {
+        Some(free) if free < needed => Err(Error::NoSpace { dir: dir.into(), needed, free }),
+        _ => Ok(()),
+    }
+}
+
+/// Prints where each file lies, its hash and where it came from.
+pub fn report(set: &DataSet, fetched: &[Fetched]) {
+    for one in fetched {
+        let source = one.source.as_deref().unwrap_or("there already");
+        let pin = if one.pinned { "" } else { " (not pinned: shape checked, hash as seen)" };
+        let (path, sha256) = (one.valid.path.display(), &one.valid.sha256);
+        say::result(&format!("{path}  sha256 {sha256}{pin}  {source}"));
+    }
+    say::result(set.credit);
+}
+
+/// The folder of `set` when none is given.
+#[must_use]
+pub fn default_dir(root: &Path, set: &DataSet) -> PathBuf {
+    root.join("data").join(set.name)
+}

