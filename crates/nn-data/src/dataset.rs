@@ -17,15 +17,6 @@ pub enum Inputs {
     Values(Vec<f64>),
 }
 
-impl Inputs {
-    fn len(&self) -> usize {
-        match self {
-            Inputs::Bytes(bytes) => bytes.len(),
-            Inputs::Values(values) => values.len(),
-        }
-    }
-}
-
 /// What a network should answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Targets {
@@ -157,7 +148,6 @@ impl Dataset {
         if input_width == 0 && count > 0 {
             return Err(DataError::ZeroWidth { what: "inputs" });
         }
-        debug_assert_eq!(inputs.len(), count * input_width);
         Ok(Dataset {
             inputs: Arc::new(inputs),
             targets: Arc::new(targets),

@@ -16,6 +16,7 @@ mod folder;
 mod idx;
 mod pair;
 mod random;
+mod replace;
 mod sample;
 mod shuffle;
 mod split;
@@ -29,6 +30,7 @@ pub use idx::{
     write_idx, write_idx_to,
 };
 pub use pair::load_pair;
+pub use replace::replace_file;
 #[cfg(feature = "sample")]
 pub use sample::embedded_sample;
 pub use sample::{make_sample, stratified_sample};

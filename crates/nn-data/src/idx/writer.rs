@@ -4,11 +4,11 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use flate2::GzBuilder;
-use tempfile::NamedTempFile;
 
 use super::array::{IdxArray, IdxValues};
 use super::header::Header;
 use crate::error::DataError;
+use crate::replace::replace_file;
 
 /// How a file is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,39 +57,6 @@ pub fn write_idx_to(
 
 fn header_of(array: &IdxArray) -> Result<Header, DataError> {
     Header::new("IDX array", array.values().element_type(), array.shape().to_vec())
-}
-
-/// Writes a temporary sibling, forces it to disk and gives it the name `path` in one step.
-fn replace_file(
-    path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut temporary = temporary_file(folder)?;
-    write(temporary.as_file_mut())?;
-    temporary.as_file().sync_all()?;
-    temporary.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder)
-}
-
-/// A temporary file with the permissions that any new file of this user gets.
-fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".idx-").suffix(".partial");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666)); // the umask is taken off
-    }
-    builder.tempfile_in(folder)
-}
-
-/// Makes the new name last through a power cut. Other systems than Unix cannot open a folder for that.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { std::fs::File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 fn write_packed(
