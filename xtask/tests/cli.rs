@@ -194,12 +194,12 @@ esac"#
         assert!(text.contains("model          runs/x/model.nn"), "{text}");
         let asked = fs::read_to_string(root.path().join("asked")).unwrap();
         let lines: Vec<&str> = asked.lines().collect();
-        let start = "run --locked --quiet -p nn-cli -- ";
-        assert!(lines[0].starts_with(&format!("{start}train --format json --data ")), "{asked}");
+        let train = "run --locked -p nn-cli -- train --format json --data ";
+        assert!(lines[0].starts_with(train), "{asked}");
         assert!(lines[0].contains("/data/sample --out ") && lines[0].contains("/runs/pipeline-"));
         assert!(lines[0].ends_with(" --seed 7 --hidden 30"), "{asked}");
-        let test = format!("{start}test --format json --model runs/x/model.nn --data ");
-        assert!(lines[1].starts_with(&test), "{asked}");
+        let test = "run --locked --quiet -p nn-cli -- test --format json --model runs/x/model.nn";
+        assert!(lines[1].starts_with(test), "{asked}");
     }
 
     #[test]

@@ -80,6 +80,17 @@ fn attempts_are_limited_and_the_answer_is_named() {
 }
 
 #[test]
+fn a_mirror_that_failed_to_the_end_is_asked_for_no_other_file() {
+    let place = Place::empty();
+    let first = Server::start(vec![Reply::status("500 Internal Server Error"); 50]);
+    let replies = TINY.files.iter().map(|file| Reply::ok(&packed(file))).collect();
+    let second = Server::start(replies);
+    place.fetch(&[first.url(), second.url()]).unwrap();
+    place.assert_complete();
+    assert_eq!((first.requests().len(), second.requests().len()), (3, 4));
+}
+
+#[test]
 fn retry_after_is_waited_for() {
     let place = Place::lacking_images();
     let busy = Reply::new("429 Too Many Requests", &["Retry-After: 1"], b"");

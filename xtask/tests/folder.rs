@@ -5,6 +5,7 @@ mod common;
 
 use std::fs;
 use std::io::{self, Write};
+use std::time::{Duration, SystemTime};
 
 use common::server::{Reply, Server};
 use common::{IMAGES, Place, TINY, packed, payload};
@@ -66,6 +67,19 @@ fn a_wrong_file_stays_until_the_right_one_is_whole_and_is_kept_aside_then() {
     assert_eq!(fs::read(place.images()).unwrap(), payload(IMAGES));
     let aside = place.dir().join("train-images-idx3-ubyte.invalid");
     assert_eq!(fs::read(aside).unwrap(), b"something of my own");
+}
+
+#[test]
+fn what_a_killed_run_left_is_cleared_when_it_is_old() {
+    let place = Place::lacking_images();
+    let old = place.dir().join(".train-images-idx3-ubyte.aaaaaa.partial");
+    let young = place.dir().join(".train-images-idx3-ubyte.bbbbbb.partial");
+    let hours_ago = SystemTime::now() - Duration::from_secs(2 * 3600);
+    fs::File::create(&old).unwrap().set_modified(hours_ago).unwrap();
+    fs::File::create(&young).unwrap();
+    let server = Server::start(vec![Reply::ok(&packed(IMAGES))]);
+    place.fetch(&[server.url()]).unwrap();
+    assert!(!old.exists() && young.exists());
 }
 
 #[test]

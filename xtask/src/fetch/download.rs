@@ -65,11 +65,11 @@ pub(crate) fn download(
         longest = longest.max(length(partial));
         fruitless = if progress { 0 } else { fruitless + 1 };
         if fruitless >= limits.attempts {
-            return Err(Failure::NotHere(format!("{why} ({fruitless} attempts in a row)")));
+            return Err(Failure::SourceDown(format!("{why} ({fruitless} attempts in a row)")));
         }
         if let Some(wish) = retry_after.filter(|wish| *wish > limits.longest_retry_after) {
             let seconds = wish.as_secs();
-            return Err(Failure::NotHere(format!("{why}, come back in {seconds} s")));
+            return Err(Failure::SourceDown(format!("{why}, come back in {seconds} s")));
         }
         let chance = backoff::chance();
         let pause = backoff::pause(fruitless, limits.first_pause, limits.longest_pause, chance);

@@ -8,7 +8,7 @@ use crate::error::Error;
 /// Why an attempt to get a file from one source failed, sorted by what to do next.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The source cannot be reached or used: ask it for nothing more.
+    /// The source cannot be reached, or was not of use in several attempts: ask it for nothing more.
     SourceDown(String),
     /// It may work after a pause: time-out, cut connection, overload.
     Again {

@@ -105,6 +105,13 @@ fn sort_error(error: &Error) -> Failure {
 
 /// Where a redirect from `current` leads.
 ///
+/// ```
+/// use xtask::fetch::next_url;
+///
+/// assert_eq!(next_url("https://a.example/x/y", "z").as_deref(), Ok("https://a.example/x/z"));
+/// assert!(next_url("https://a.example/x", "http://a.example/x").is_err());
+/// ```
+///
 /// # Errors
 /// If `location` is no address of the web, or leads from https to anything but https.
 pub fn next_url(current: &str, location: &str) -> Result<String, String> {

@@ -36,8 +36,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(5),
-            response: Duration::from_secs(20),
-            silence: Duration::from_secs(20),
+            response: Duration::from_secs(10),
+            silence: Duration::from_secs(15),
             body: Duration::from_secs(600),
             attempts: 4,
             first_pause: Duration::from_millis(500),

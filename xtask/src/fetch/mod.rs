@@ -62,6 +62,22 @@ pub struct Fetched {
 ///
 /// Makes no request for files that are there. Each file is replaced whole or not at all.
 ///
+/// ```no_run
+/// use xtask::fetch::{Limits, MNIST, Request, fetch};
+///
+/// let request = Request {
+///     set: &MNIST,
+///     dir: "data/mnist".as_ref(),
+///     from: None,
+///     mirrors: &[],
+///     offline: false,
+///     note: |line| eprintln!("{line}"),
+/// };
+/// let files = fetch(&request, &Limits::default())?;
+/// assert_eq!(files.len(), 4);
+/// # Ok::<(), xtask::Error>(())
+/// ```
+///
 /// # Errors
 /// If a file cannot be had from any source, or not be written.
 pub fn fetch(request: &Request<'_>, limits: &Limits) -> Result<Vec<Fetched>, Error> {

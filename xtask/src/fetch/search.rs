@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::Path;
+use std::time::Duration;
 
 use super::datasets::{DataFile, DataSet, Package};
 use super::failure::Failure;
@@ -130,7 +131,9 @@ impl<'a> Search<'a> {
     ) -> Result<Vec<&'f DataFile>, Error> {
         let label = package.label();
         (self.note)(&format!("asking for the {label}"));
-        if let Err(failure) = package::fetch(package, self.dir, &missing) {
+        let result = package::fetch(package, self.dir, &missing);
+        let succeeded = result.is_ok();
+        if let Err(failure) = result {
             self.reject(&label, None, failure)?;
         }
         // What was installed before a failure counts too.
@@ -141,7 +144,7 @@ impl<'a> Search<'a> {
                 _ => left.push(file),
             }
         }
-        if !left.is_empty() {
+        if succeeded && !left.is_empty() {
             self.reasons.push(format!("{label}: did not bring {}", names(&left).join(", ")));
         }
         Ok(left)
@@ -186,15 +189,25 @@ fn install_partial(partial: &Path, dir: &Path, file: &DataFile) -> Result<Valid,
     })
 }
 
-/// Removes what other mirrors left of a file that is now there.
+/// Removes what other mirrors, and runs that were killed, left of a file that is now there.
 fn remove_partials(dir: &Path, file: &DataFile) {
-    let prefix = format!("{}.", file.gz_name());
+    const ABANDONED: Duration = Duration::from_secs(3600);
+    let download = format!("{}.", file.gz_name());
+    let unpacked = format!(".{}.", file.name);
     let Ok(entries) = fs::read_dir(dir) else { return };
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with(&prefix) && name.ends_with(".partial") {
+        // A young one may belong to a run that is still at work.
+        let ours = name.starts_with(&download)
+            || name.starts_with(&unpacked) && age(&path).is_some_and(|age| age > ABANDONED);
+        if ours && name.ends_with(".partial") {
             // One that cannot be removed only takes space.
             let _ = fs::remove_file(&path);
         }
     }
+}
+
+/// Time since the last write to a file.
+fn age(path: &Path) -> Option<Duration> {
+    fs::metadata(path).ok()?.modified().ok()?.elapsed().ok()
 }

@@ -81,7 +81,19 @@ pub enum CopyError {
 
 /// Copies `input`, unpacked if it is gzip (told by its bytes), to `output` and checks it on the way.
 ///
-/// Returns the SHA-256 of the payload in hexadecimal. Reads at most one byte more than `file` has.
+/// Returns the SHA-256 of the payload in hexadecimal, and writes at most as many bytes as `file` has.
+///
+/// ```
+/// use xtask::fetch::{CopyError, DataFile, Mismatch, copy_verified};
+///
+/// let file = DataFile { name: "three-labels", shape: &[3], sha256: None };
+/// let mut unpacked = Vec::new();
+/// copy_verified(&b"\0\0\x08\x01\0\0\0\x03abc"[..], &mut unpacked, &file).unwrap();
+/// assert_eq!(&unpacked[8..], b"abc");
+///
+/// let page = copy_verified(&b"<html>"[..], &mut unpacked, &file);
+/// assert!(matches!(page, Err(CopyError::Mismatch(Mismatch::HtmlPage))));
+/// ```
 ///
 /// # Errors
 /// The mismatch, or which side of the copy failed. What was written by then is of no use.

@@ -91,7 +91,8 @@ fn run_dir(root: &Path) -> PathBuf {
 }
 
 fn train(root: &Path, data: &Data, run_dir: &Path, options: &Pipeline) -> Result<Trained, Error> {
-    let mut command = nn(root);
+    // Not quiet: the first build takes a while, and cargo shows what it does.
+    let mut command = nn(root, &[]);
     command.args(["train", "--format", "json", "--data"]).arg(&data.dir);
     command.arg("--out").arg(run_dir).arg("--seed").arg(options.seed.to_string());
     command.args(&options.train);
@@ -109,7 +110,7 @@ fn train(root: &Path, data: &Data, run_dir: &Path, options: &Pipeline) -> Result
 }
 
 fn test(root: &Path, data: &Data, model: &str) -> Result<Tested, Error> {
-    let mut command = nn(root);
+    let mut command = nn(root, &["--quiet"]);
     command.args(["test", "--format", "json", "--model", model, "--data"]).arg(&data.dir);
     let mut tested = None;
     run_lines(&mut command, |line| {
@@ -121,9 +122,9 @@ fn test(root: &Path, data: &Data, model: &str) -> Result<Tested, Error> {
 }
 
 /// The command line tool, built if need be.
-fn nn(root: &Path) -> Command {
+fn nn(root: &Path, flags: &[&str]) -> Command {
     let mut command = cargo(root);
-    command.args(["run", "--locked", "--quiet", "-p", "nn-cli", "--"]);
+    command.args(["run", "--locked"]).args(flags).args(["-p", "nn-cli", "--"]);
     command
 }
 
@@ -140,9 +141,14 @@ fn run_lines(
     let mut problem = None;
     if let Some(stdout) = child.stdout.take() {
         for text in BufReader::new(stdout).lines() {
-            // The child's exit code counts more than what it printed, so reading goes on to the end.
-            let result = text.map_err(|error| error.to_string()).and_then(|text| read(&text));
-            problem = problem.or(result.err());
+            match text {
+                // The child's exit code counts more than what it printed, so reading goes on.
+                Ok(text) => problem = problem.or(read(&text).err()),
+                Err(error) => {
+                    problem = problem.or(Some(error.to_string()));
+                    break;
+                }
+            }
         }
     }
     let status =
