@@ -1,0 +1,141 @@
+//! Whether the parts of a checkpoint fit each other.
+
+use crate::checkpoint_error::CheckpointFault;
+use crate::model::Values;
+use crate::{Architecture, Checkpoint, EarlyStopping, Model, TrainingState};
+use nn_tensor::{Linear, Moments, Shape, TALLY_WIDTH};
+
+impl Model {
+    /// Whether the weights are those of the architecture, of one element type and finite.
+    pub(crate) fn check_consistency(&self) -> Result<(), CheckpointFault> {
+        self.validate().map_err(|error| inconsistent(error.to_string()))?;
+        check_layers("weights", &self.layers, &self.architecture, self.layers[0].weight.element_name())
+    }
+}
+
+impl Checkpoint {
+    /// Whether weights, optimizer and position are those of one network and one training, and all
+    /// numbers that a network computes with are finite.
+    pub(crate) fn check_consistency(&self) -> Result<(), CheckpointFault> {
+        self.model.check_consistency()?;
+        let element = self.model.layers[0].weight.element_name();
+        match &self.training {
+            Some(training) => check_training(training, &self.model.architecture, element),
+            None => Ok(()),
+        }
+    }
+}
+
+fn inconsistent(cause: String) -> CheckpointFault {
+    CheckpointFault::Inconsistent { cause }
+}
+
+/// `Ok` where `holds`, else the fault that `cause` words.
+fn check(holds: bool, cause: impl FnOnce() -> String) -> Result<(), CheckpointFault> {
+    if holds { Ok(()) } else { Err(inconsistent(cause())) }
+}
+
+fn check_training(
+    training: &TrainingState,
+    architecture: &Architecture,
+    element: &str,
+) -> Result<(), CheckpointFault> {
+    let config = &training.config;
+    config.validate_with(architecture).map_err(|error| inconsistent(error.to_string()))?;
+    let (width, inputs) = (training.data.width, architecture.inputs);
+    check(width == inputs, || format!("data of {width} values for {inputs} inputs"))?;
+    check_position(training)?;
+    check_moments(training, architecture, element)?;
+    let sums = &training.tally;
+    let sound = sums.len() == TALLY_WIDTH && sums.iter().all(|sum| sum.is_finite());
+    check(sound, || format!("the running sums of the epoch are {sums:?}"))?;
+    match &training.early_stopping {
+        Some(early) => check_early_stopping(early, training, architecture, element),
+        None => Ok(()),
+    }
+}
+
+/// The position lies within the training, and its counts agree.
+fn check_position(training: &TrainingState) -> Result<(), CheckpointFault> {
+    let (config, position) = (&training.config, training.position);
+    let samples = training.data.samples;
+    check(samples > 0, || "trained on 0 samples".to_owned())?;
+    let batches = samples.div_ceil(config.batch);
+    let steps = position.epoch.checked_mul(batches).and_then(|all| all.checked_add(position.batch));
+    let within = position.epoch <= config.epochs && position.batch <= batches;
+    let agrees = steps.is_some_and(|steps| steps as u64 == position.step);
+    check(within && agrees, || {
+        let epochs = config.epochs;
+        format!("{position:?} in a training of {epochs} epochs of {batches} batches")
+    })?;
+    let records = training.history.len();
+    check(records == position.epoch, || {
+        format!("{records} epochs on record, {} done", position.epoch)
+    })
+}
+
+/// The optimizer remembers as many moments as its kind needs, each shaped like what it belongs to.
+fn check_moments(
+    training: &TrainingState,
+    architecture: &Architecture,
+    element: &str,
+) -> Result<(), CheckpointFault> {
+    let (has, needs) = (training.moments.len(), architecture.depth());
+    check(has == needs, || format!("optimizer state of {has} layers for {needs}"))?;
+    let count = training.config.optimizer.moment_count();
+    let shapes = architecture.weight_shapes();
+    for (layer, (moments, shape)) in training.moments.iter().zip(shapes).enumerate() {
+        for (moments, len) in [(&moments.weight, shape.len()), (&moments.bias, shape.rows)] {
+            let Moments { first, second } = moments;
+            for (moment, wanted) in [(first, count >= 1), (second, count >= 2)] {
+                let fits = match moment {
+                    Some(values) => wanted && has_form(values, len, element),
+                    None => !wanted,
+                };
+                let name = training.config.optimizer.name();
+                check(fits, || format!("layer {}: its {name} state does not fit it", layer + 1))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_early_stopping(
+    early: &EarlyStopping,
+    training: &TrainingState,
+    architecture: &Architecture,
+    element: &str,
+) -> Result<(), CheckpointFault> {
+    let (best, waited) = (early.best_epoch, early.epochs_without_improvement);
+    let agrees = best >= 1 && best.checked_add(waited) == Some(training.position.epoch);
+    check(agrees, || format!("best epoch {best}, {waited} epochs before now"))?;
+    check_layers("best weights", &early.best_layers, architecture, element)
+}
+
+/// One matrix and one bias a layer, all of one element type and finite.
+fn check_layers(
+    what: &str,
+    layers: &[Linear<Values>],
+    architecture: &Architecture,
+    element: &str,
+) -> Result<(), CheckpointFault> {
+    let shapes: Vec<Shape> = architecture.weight_shapes();
+    let (has, needs) = (layers.len(), shapes.len());
+    check(has == needs, || format!("{what} of {has} layers for {needs}"))?;
+    for (index, (layer, shape)) in layers.iter().zip(shapes).enumerate() {
+        let sound = is_sound(&layer.weight, shape.len(), element)
+            && is_sound(&layer.bias, shape.rows, element);
+        check(sound, || {
+            format!("layer {}: its {what} are not all finite, {element} and {shape}", index + 1)
+        })?;
+    }
+    Ok(())
+}
+
+fn is_sound(values: &Values, len: usize, element: &str) -> bool {
+    has_form(values, len, element) && values.is_finite()
+}
+
+fn has_form(values: &Values, len: usize, element: &str) -> bool {
+    values.len() == len && values.element_name() == element
+}

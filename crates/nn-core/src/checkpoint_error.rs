@@ -1,0 +1,124 @@
+//! What can be wrong with a file that holds a model or a training.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A file of a model or training that could not be read or written: which file, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {fault}", path.display())]
+pub struct CheckpointError {
+    /// The file.
+    pub path: PathBuf,
+    /// The cause, with the next step in its message.
+    pub fault: CheckpointFault,
+}
+
+impl CheckpointError {
+    /// `fault` of the file `path`.
+    pub(crate) fn new(path: &Path, fault: CheckpointFault) -> Self {
+        Self { path: path.to_owned(), fault }
+    }
+}
+
+/// Why a file of a model or training could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CheckpointFault {
+    /// The system refused.
+    #[error("cannot {action}: {cause}")]
+    Io {
+        /// "open", "read", "write".
+        action: &'static str,
+        /// What the system answered.
+        cause: io::Error,
+    },
+    /// The first bytes are not those of a checkpoint.
+    #[error(
+        "not a checkpoint: its first bytes are not a checkpoint's; give a file that `nn train` \
+         wrote, or import a safetensors file first"
+    )]
+    NotACheckpoint,
+    /// The file ends too early.
+    #[error(
+        "cut short: {expected} bytes expected, {actual} found; use the copy before it or train again"
+    )]
+    Truncated {
+        /// Bytes that the header asks for, or those of a header.
+        expected: u64,
+        /// Bytes that are there.
+        actual: u64,
+    },
+    /// The file goes on after its end.
+    #[error("bytes after its end: {expected} bytes expected, {actual} found; copy the file again")]
+    TrailingBytes {
+        /// Bytes that the header asks for.
+        expected: u64,
+        /// Bytes that are there.
+        actual: u64,
+    },
+    /// Some bit is not as it was written.
+    #[error(
+        "damaged: its checksum is {actual:08x}, {expected:08x} was written; use the copy before it \
+         or train again"
+    )]
+    Corrupt {
+        /// The checksum in the header.
+        expected: u32,
+        /// The checksum of what is there.
+        actual: u32,
+    },
+    /// Written by a later version of this program.
+    #[error("format {format}, this build reads up to {supported}; use a newer build")]
+    NewerFormat {
+        /// The file's.
+        format: u32,
+        /// The newest that is known here.
+        supported: u32,
+    },
+    /// Whole, but its content makes no sense.
+    #[error("its content cannot be decoded ({cause}); it was written by another program")]
+    Undecodable {
+        /// What the decoder found.
+        cause: String,
+    },
+    /// Decodable, but its parts do not fit each other.
+    #[error("its parts do not fit each other: {cause}; it was not written by this program")]
+    Inconsistent {
+        /// Which part, and why.
+        cause: String,
+    },
+    /// More bytes than the limit on such files.
+    #[error("{bytes} bytes, the limit is {limit}; check that this is the right file")]
+    TooLarge {
+        /// Its size.
+        bytes: u64,
+        /// The most there may be.
+        limit: u64,
+    },
+    /// The machine has not got the memory.
+    #[error("no memory for {bytes} bytes; free memory or use a smaller network")]
+    OutOfMemory {
+        /// How many were asked for.
+        bytes: u64,
+    },
+    /// Not in the form of a safetensors file.
+    #[error("not a sound safetensors file: {cause}; export or copy it again")]
+    NotSafetensors {
+        /// What the reader found.
+        cause: String,
+    },
+    /// A tensor that is no weight or bias of a chain of fully connected layers.
+    #[error(
+        "tensor {tensor}: {cause}; only chains of fully connected layers, each with weight and \
+         bias, can be imported"
+    )]
+    Tensor {
+        /// Its name in the file.
+        tensor: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// A file without a single layer.
+    #[error("it holds no layer: there is no tensor named like 0.weight")]
+    NoLayers,
+}

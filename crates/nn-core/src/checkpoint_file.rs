@@ -1,0 +1,82 @@
+//! Checkpoints in files.
+
+use crate::bounded_read::BoundedFile;
+use crate::checkpoint_error::{CheckpointError, CheckpointFault};
+use crate::{Checkpoint, codec};
+use std::path::Path;
+
+impl Checkpoint {
+    /// The bytes of a checkpoint file. Equal checkpoints give equal bytes.
+    ///
+    /// # Errors
+    /// [`CheckpointFault::Inconsistent`] where [`from_bytes`](Self::from_bytes) would refuse them,
+    /// [`CheckpointFault::TooLarge`] beyond 16 GiB.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, CheckpointFault> {
+        self.check_consistency()?;
+        codec::encode(self)
+    }
+
+    /// The checkpoint in `bytes`, which may be compiled into a program.
+    ///
+    /// # Errors
+    /// [`CheckpointFault`], whatever the bytes are: nothing is decoded before the checksum over all
+    /// of them is right, and nothing returned whose parts do not fit each other.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CheckpointFault> {
+        let checkpoint: Self = codec::decode(bytes)?;
+        checkpoint.check_consistency()?;
+        Ok(checkpoint)
+    }
+
+    /// Writes the file `path`. What was there before stays until the new file is safely on disk.
+    ///
+    /// ```
+    /// # use nn_core::{Activation, Architecture, Checkpoint, Initializer, Loss, Model, Network};
+    /// # use nn_tensor::ReferenceTensor;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let architecture = Architecture {
+    /// #     inputs: 4,
+    /// #     hidden: vec![3],
+    /// #     outputs: 2,
+    /// #     activation: Activation::Relu,
+    /// #     output_activation: Activation::Identity,
+    /// # };
+    /// # let network =
+    /// #     Network::<ReferenceTensor<f32>>::new(&(), &architecture, Initializer::HeUniform, 1)?;
+    /// let model = Model::from_network(&network, Loss::CrossEntropy, &[2, 2]);
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("model.nn");
+    /// Checkpoint { model, training: None }.save(&path)?;
+    /// let network = Checkpoint::load(&path)?.model.to_network::<ReferenceTensor<f32>>(&())?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`CheckpointFault::Io`] if the folder or the disk does not take the file, otherwise as
+    /// [`to_bytes`](Self::to_bytes); the old file is then as it was.
+    pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
+        let bytes = self.to_bytes().map_err(|fault| CheckpointError::new(path, fault))?;
+        write_whole(path, &bytes)
+    }
+
+    /// Reads the file `path`: its size and header first, then the rest.
+    ///
+    /// # Errors
+    /// [`CheckpointFault::Io`] if the system refuses, [`CheckpointFault::TooLarge`] beyond 16 GiB,
+    /// otherwise as [`from_bytes`](Self::from_bytes).
+    pub fn load(path: &Path) -> Result<Self, CheckpointError> {
+        let load = || {
+            let mut file = BoundedFile::open(path, codec::MAX_BYTES)?;
+            let length = file.length;
+            codec::check_header(file.first_bytes(codec::HEADER_LENGTH)?, length)?;
+            Self::from_bytes(&file.into_bytes()?)
+        };
+        load().map_err(|fault| CheckpointError::new(path, fault))
+    }
+}
+
+/// Replaces the file `path` by one with these bytes, or leaves it as it was.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
+    nn_data::replace_file(path, |file| file.write_all(bytes))
+        .map_err(|cause| CheckpointError::new(path, CheckpointFault::Io { action: "write", cause }))
+}

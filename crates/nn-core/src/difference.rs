@@ -1,0 +1,71 @@
+//! In what two networks differ, in words.
+
+use crate::Architecture;
+
+impl Architecture {
+    /// In what `other` differs from this network, layer by layer; `None` where it does not.
+    ///
+    /// ```
+    /// use nn_core::{Activation, Architecture};
+    /// let small = Architecture {
+    ///     inputs: 784,
+    ///     hidden: vec![30],
+    ///     outputs: 10,
+    ///     activation: Activation::Sigmoid,
+    ///     output_activation: Activation::Identity,
+    /// };
+    /// let wide = Architecture { hidden: vec![128], ..small.clone() };
+    /// assert_eq!(small.difference(&small), None);
+    /// assert_eq!(
+    ///     small.difference(&wide).unwrap(),
+    ///     "784-30-10 against 784-128-10: \
+    ///      layer 1: 784 to 30, sigmoid against 784 to 128, sigmoid; \
+    ///      layer 2: 30 to 10, identity against 128 to 10, identity",
+    /// );
+    /// ```
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Option<String> {
+        let depth = self.depth().max(other.depth());
+        let differing: Vec<String> = (0..depth)
+            .map(|layer| (layer + 1, self.layer_in_words(layer), other.layer_in_words(layer)))
+            .filter(|(_, here, there)| here != there)
+            .map(|(number, here, there)| format!("layer {number}: {here} against {there}"))
+            .collect();
+        (!differing.is_empty()).then(|| format!("{self} against {other}: {}", differing.join("; ")))
+    }
+
+    /// Widths and activation of one layer.
+    fn layer_in_words(&self, layer: usize) -> String {
+        match self.widths().get(layer..layer + 2) {
+            Some(pair) => {
+                format!("{} to {}, {}", pair[0], pair[1], self.activation_of(layer).name())
+            }
+            None => "none".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nn_tensor::Activation;
+
+    #[test]
+    fn depth_and_activation_differ_too() {
+        let one = Architecture {
+            inputs: 4,
+            hidden: vec![],
+            outputs: 2,
+            activation: Activation::Relu,
+            output_activation: Activation::Identity,
+        };
+        // Without hidden layers their activation makes no difference.
+        assert_eq!(one.difference(&Architecture { activation: Activation::Tanh, ..one.clone() }), None);
+        let two = Architecture { hidden: vec![3], ..one.clone() };
+        let words = one.difference(&two).unwrap();
+        assert!(words.ends_with("layer 2: none against 3 to 2, identity"), "{words}");
+        let tanh = Architecture { output_activation: Activation::Tanh, ..one.clone() };
+        let words = one.difference(&tanh).unwrap();
+        assert!(words.contains("4 to 2, identity against 4 to 2, tanh"), "{words}");
+    }
+}

@@ -1,0 +1,148 @@
+//! How good a network is on a data set.
+
+use crate::batches::check_data;
+use crate::{ConfusionMatrix, Loss, Network, NetworkError, Predictor};
+use nn_data::Dataset;
+use nn_tensor::{Element, Tensor};
+
+/// What an [`evaluate`] found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// Samples looked at; never 0.
+    pub samples: usize,
+    /// The loss, without penalties, over all of them.
+    pub loss: f64,
+    /// Right and wrong answers; `None` for regression.
+    pub classification: Option<Classification>,
+}
+
+/// Right and wrong answers. The answer is the class with the largest output, the first of equals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Classification {
+    /// Which class was taken for which.
+    pub confusion: ConfusionMatrix,
+    /// `top_k[k-1]`: samples whose class is among the k largest outputs, for k = 1 to at most 5.
+    pub top_k: Vec<usize>,
+}
+
+impl Evaluation {
+    /// Share of right answers; `None` for regression.
+    #[must_use]
+    pub fn accuracy(&self) -> Option<f64> {
+        self.classification.as_ref()?.confusion.accuracy()
+    }
+
+    /// Number of wrong answers; `None` for regression.
+    #[must_use]
+    pub fn errors(&self) -> Option<usize> {
+        let confusion = &self.classification.as_ref()?.confusion;
+        Some(confusion.total() - confusion.correct())
+    }
+}
+
+/// Samples that go through the network at once.
+const BATCH: usize = 1000;
+/// `top_k` goes up to this k.
+const MOST_CHOICES: usize = 5;
+
+/// Passes a whole data set through a network, and compares.
+///
+/// The loss is summed in `f64` whatever the network computes in.
+///
+/// ```
+/// use nn_core::{Activation, Architecture, Initializer, Loss, Network, evaluate};
+/// use nn_data::Dataset;
+/// use nn_tensor::ReferenceTensor;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let architecture = Architecture {
+///     inputs: 2,
+///     hidden: vec![],
+///     outputs: 2,
+///     activation: Activation::Relu,
+///     output_activation: Activation::Identity,
+/// };
+/// let mut network =
+///     Network::<ReferenceTensor<f64>>::new(&(), &architecture, Initializer::HeUniform, 1)?;
+/// # use nn_tensor::Tensor;
+/// network.layers_mut()[0].weight.write(&[1.0, 0.0, 0.0, 1.0]);
+/// let data = Dataset::classification(vec![3.0, 1.0, 1.0, 2.0], 2, vec![0, 0], 2)?;
+/// let evaluation = evaluate(&network, &data, Loss::CrossEntropy)?;
+/// assert_eq!(evaluation.errors(), Some(1));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// [`NetworkError::Empty`] for a set without samples, [`NetworkError::InputWidth`],
+/// [`NetworkError::OutputWidth`] or [`NetworkError::Targets`] where network, loss and data do not
+/// go together, [`NetworkError::Tensor`] where the device fails.
+pub fn evaluate<T: Tensor>(
+    network: &Network<T>,
+    dataset: &Dataset,
+    loss: Loss,
+) -> Result<Evaluation, NetworkError> {
+    check_data(network.architecture(), loss, dataset)?;
+    if dataset.is_empty() {
+        return Err(NetworkError::Empty { what: "test", task: "test" });
+    }
+    let classes = network.architecture().outputs;
+    let mut classification = dataset.classes().map(|_| Classification {
+        confusion: ConfusionMatrix::new(classes),
+        top_k: vec![0; classes.min(MOST_CHOICES)],
+    });
+    let mut sum = 0.0;
+    Predictor::raw(network, dataset.len().min(BATCH))?.for_each(dataset, |sample, outputs| {
+        sum += sample_loss(loss, outputs, dataset, sample);
+        if let (Some(counts), Some(class)) = (&mut classification, dataset.label(sample)) {
+            counts.add(outputs, class as usize);
+        }
+    })?;
+    let samples = dataset.len();
+    Ok(Evaluation { samples, loss: loss.from_sum(sum, samples), classification })
+}
+
+impl Classification {
+    /// Counts one sample of class `actual`.
+    fn add<E: Element>(&mut self, outputs: &[E], actual: usize) {
+        let largest = (1..outputs.len()).fold(0, |best, class| {
+            if is_before(outputs, class, best) { class } else { best }
+        });
+        self.confusion.add(actual, largest);
+        let rank = (0..outputs.len()).filter(|&class| is_before(outputs, class, actual)).count();
+        for hits in self.top_k.iter_mut().skip(rank) {
+            *hits += 1;
+        }
+    }
+}
+
+/// Whether class `a` is a better answer than `b`: the larger output, the first of equals, and
+/// anything before a NaN.
+fn is_before<E: Element>(outputs: &[E], a: usize, b: usize) -> bool {
+    let (x, y) = (outputs[a], outputs[b]);
+    x > y || (y.is_nan() && !x.is_nan()) || (a < b && (x == y || (x.is_nan() && y.is_nan())))
+}
+
+/// -ln p(class), or the squared distance from the target, of one sample.
+fn sample_loss<E: Element>(loss: Loss, outputs: &[E], dataset: &Dataset, sample: usize) -> f64 {
+    let outputs = outputs.iter().map(|&output| Element::to_f64(output));
+    let class = dataset.label(sample).map(|class| class as usize);
+    match (class, dataset.target(sample)) {
+        (Some(class), _) if loss == Loss::CrossEntropy => cross_entropy(outputs, class),
+        (Some(class), _) => {
+            let one_hot = |index| if index == class { 1.0 } else { 0.0 };
+            outputs.enumerate().map(|(index, a)| (a - one_hot(index)).powi(2)).sum()
+        }
+        (None, target) => {
+            outputs.zip(target.unwrap_or_default()).map(|(a, y)| (a - y).powi(2)).sum()
+        }
+    }
+}
+
+/// ln Σ exp(logit) - logit of the class, the largest logit taken out first so that nothing overflows.
+fn cross_entropy(logits: impl Iterator<Item = f64> + Clone, class: usize) -> f64 {
+    let largest = logits.clone().fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = logits.clone().map(|logit| (logit - largest).exp()).sum();
+    let of_class: f64 = logits.skip(class).take(1).sum();
+    largest - of_class + sum.ln()
+}
