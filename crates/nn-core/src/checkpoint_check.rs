@@ -9,7 +9,12 @@ impl Model {
     /// Whether the weights are those of the architecture, of one element type and finite.
     pub(crate) fn check_consistency(&self) -> Result<(), CheckpointFault> {
         self.validate().map_err(|error| inconsistent(error.to_string()))?;
-        check_layers("weights", &self.layers, &self.architecture, self.layers[0].weight.element_name())
+        check_layers(
+            "weights",
+            &self.layers,
+            &self.architecture,
+            self.layers[0].weight.element_name(),
+        )
     }
 }
 

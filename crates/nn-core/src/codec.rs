@@ -64,9 +64,7 @@ impl Header {
         let expected = self.payload_length.saturating_add(HEADER_LENGTH as u64);
         match actual.cmp(&expected) {
             std::cmp::Ordering::Less => Err(CheckpointFault::Truncated { expected, actual }),
-            std::cmp::Ordering::Greater => {
-                Err(CheckpointFault::TrailingBytes { expected, actual })
-            }
+            std::cmp::Ordering::Greater => Err(CheckpointFault::TrailingBytes { expected, actual }),
             std::cmp::Ordering::Equal => Ok(()),
         }
     }

@@ -60,7 +60,10 @@ mod tests {
             output_activation: Activation::Identity,
         };
         // Without hidden layers their activation makes no difference.
-        assert_eq!(one.difference(&Architecture { activation: Activation::Tanh, ..one.clone() }), None);
+        assert_eq!(
+            one.difference(&Architecture { activation: Activation::Tanh, ..one.clone() }),
+            None
+        );
         let two = Architecture { hidden: vec![3], ..one.clone() };
         let words = one.difference(&two).unwrap();
         assert!(words.ends_with("layer 2: none against 3 to 2, identity"), "{words}");

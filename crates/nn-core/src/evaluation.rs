@@ -105,9 +105,8 @@ pub fn evaluate<T: Tensor>(
 impl Classification {
     /// Counts one sample of class `actual`.
     fn add<E: Element>(&mut self, outputs: &[E], actual: usize) {
-        let largest = (1..outputs.len()).fold(0, |best, class| {
-            if is_before(outputs, class, best) { class } else { best }
-        });
+        let largest = (1..outputs.len())
+            .fold(0, |best, class| if is_before(outputs, class, best) { class } else { best });
         self.confusion.add(actual, largest);
         let rank = (0..outputs.len()).filter(|&class| is_before(outputs, class, actual)).count();
         for hits in self.top_k.iter_mut().skip(rank) {

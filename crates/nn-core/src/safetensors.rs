@@ -108,7 +108,11 @@ fn to_bytes(model: &Model) -> Result<Vec<u8>, CheckpointFault> {
     for (index, (layer, shape)) in model.layers.iter().zip(shapes).enumerate() {
         let Linear { weight, bias } = layer;
         let prefix = 2 * index;
-        tensors.push((format!("{prefix}.weight"), vec![shape.rows, shape.columns], bytes_of(weight)));
+        tensors.push((
+            format!("{prefix}.weight"),
+            vec![shape.rows, shape.columns],
+            bytes_of(weight),
+        ));
         tensors.push((format!("{prefix}.bias"), vec![shape.rows], bytes_of(bias)));
     }
     let dtype = match model.layers[0].weight {

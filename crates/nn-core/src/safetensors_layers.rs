@@ -33,8 +33,7 @@ pub(crate) fn read_layers(file: &SafeTensors<'_>) -> Result<Vec<Layer>, Checkpoi
 }
 
 /// Weight and bias of each prefix.
-type Pairs<'a> =
-    BTreeMap<NaturalOrder<'a>, (Option<TensorView<'a>>, Option<TensorView<'a>>)>;
+type Pairs<'a> = BTreeMap<NaturalOrder<'a>, (Option<TensorView<'a>>, Option<TensorView<'a>>)>;
 
 fn pairs_by_prefix<'a>(file: &'a SafeTensors<'a>) -> Result<Pairs<'a>, CheckpointFault> {
     let mut pairs = Pairs::new();

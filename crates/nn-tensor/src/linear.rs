@@ -1,8 +1,10 @@
 //! The two tensors of a fully connected layer, kept together.
 
+use serde::{Deserialize, Serialize};
+
 /// Weights (outputs x inputs) and bias (1 x outputs) of a fully connected layer, or anything of the
 /// same form: its gradient, its moments.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Linear<T> {
     /// W, outputs x inputs.
     pub weight: T,
@@ -11,7 +13,7 @@ pub struct Linear<T> {
 }
 
 /// What an optimizer remembers of one tensor from step to step.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Moments<T> {
     /// Velocity (momentum), mean square (`RMSProp`) or mean gradient (Adam).
     pub first: Option<T>,

@@ -1,0 +1,108 @@
+//! Everything that decides a training besides data and device.
+
+use crate::{Architecture, ConfigError, Initializer, Loss, Optimizer, Schedule};
+use serde::{Deserialize, Serialize};
+
+/// Settings of a training. Two trainings with the same settings, data and device features end
+/// with the same bytes.
+///
+/// ```
+/// let config = nn_core::TrainingConfig { epochs: 3, ..Default::default() };
+/// assert!(config.validate().is_ok());
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct TrainingConfig {
+    /// The cost.
+    pub loss: Loss,
+    /// How gradients become steps.
+    pub optimizer: Optimizer,
+    /// λ, the base learning rate.
+    pub learning_rate: f64,
+    /// How λ moves.
+    pub schedule: Schedule,
+    /// Passes through the training set.
+    pub epochs: usize,
+    /// Samples in a step.
+    pub batch: usize,
+    /// Seed of initial weights, shuffles and dropout.
+    pub seed: u64,
+    /// How the first weights are drawn.
+    pub initializer: Initializer,
+    /// Factor of Σ|w| in the cost.
+    pub l1: f64,
+    /// Factor of Σw²/2 in the cost; with `AdamW` the decoupled decay.
+    pub weight_decay: f64,
+    /// Share of each hidden layer's neurons that is left out in a step.
+    pub dropout: f64,
+    /// Longest gradient (Euclidean norm over all weights) that a step may use.
+    pub clip_norm: Option<f64>,
+    /// Stop after this many epochs without a lower validation loss, and restore the best weights.
+    pub patience: Option<usize>,
+}
+
+impl Default for TrainingConfig {
+    fn default() -> Self {
+        Self {
+            loss: Loss::CrossEntropy,
+            optimizer: Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+            learning_rate: 0.004,
+            schedule: Schedule { curve: crate::Curve::OneCycle, warm_up: 0.0 },
+            epochs: 10,
+            batch: 128,
+            seed: 1,
+            initializer: Initializer::HeUniform,
+            l1: 0.0,
+            weight_decay: 0.0,
+            dropout: 0.0,
+            clip_norm: None,
+            patience: None,
+        }
+    }
+}
+
+impl TrainingConfig {
+    /// Whether every setting is in its range.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] naming the setting, its value and what is allowed.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let rate = self.learning_rate;
+        ConfigError::check("learning rate", rate, rate > 0.0 && rate.is_finite(), "above 0")?;
+        ConfigError::check("epochs", self.epochs, self.epochs > 0, "at least 1")?;
+        ConfigError::check("batch", self.batch, self.batch > 0, "at least 1")?;
+        for (name, value) in [("l1", self.l1), ("weight decay", self.weight_decay)] {
+            ConfigError::check(name, value, value >= 0.0 && value.is_finite(), "0 or more")?;
+        }
+        let dropout = self.dropout;
+        ConfigError::check("dropout", dropout, (0.0..1.0).contains(&dropout), "from 0 to below 1")?;
+        if let Some(norm) = self.clip_norm {
+            ConfigError::check("clip norm", norm, norm > 0.0 && norm.is_finite(), "above 0")?;
+        }
+        if let Some(patience) = self.patience {
+            ConfigError::check("patience", patience, patience > 0, "at least 1")?;
+        }
+        self.optimizer.validate()?;
+        self.schedule.validate()
+    }
+
+    /// Whether loss, activations and settings go together.
+    ///
+    /// # Errors
+    /// [`ConfigError`] that says which two do not.
+    pub fn validate_with(&self, architecture: &Architecture) -> Result<(), ConfigError> {
+        self.validate()?;
+        architecture.validate()?;
+        for layer in 0..architecture.depth() {
+            let activation = architecture.activation_of(layer);
+            if !activation.is_trainable() {
+                return Err(ConfigError::NotTrainable { activation: activation.name() });
+            }
+        }
+        let output = architecture.output_activation;
+        if self.loss == Loss::CrossEntropy && output != nn_tensor::Activation::Identity {
+            return Err(ConfigError::SoftmaxTwice { activation: output.name() });
+        }
+        Ok(())
+    }
+}

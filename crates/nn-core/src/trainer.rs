@@ -1,0 +1,501 @@
+//! The training loop.
+
+use crate::backpropagation::{
+    Dropout, OptimizerState, Workspace, backward, backward_and_update, forward,
+};
+use crate::batches::{Scratch, check_data, fingerprint, load_batch};
+use crate::checkpoint::{EarlyStopping, Position, TrainingState};
+use crate::model::{Values, read_layers, write_layers};
+use crate::{
+    Architecture, Checkpoint, Control, GradientExchange, Model, Network, NetworkError, Observer,
+    StepEvent, TrainError, TrainingConfig, evaluate,
+};
+use nn_data::{Dataset, epoch_order_into};
+use nn_tensor::{Element, Linear, Moments, Role, Shape, TALLY_WIDTH, Tally, Tensor};
+use serde::{Deserialize, Serialize};
+use std::time::Instant;
+
+/// What an epoch came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpochRecord {
+    /// Counted from 1.
+    pub epoch: usize,
+    /// Mean loss over the epoch's steps, each before its update, without penalties.
+    pub train_loss: f64,
+    /// Share of training samples that were right when their step came; none for regression.
+    pub train_accuracy: Option<f64>,
+    /// Loss on the validation set.
+    pub validation_loss: Option<f64>,
+    /// Accuracy on the validation set.
+    pub validation_accuracy: Option<f64>,
+    /// λ of the last step.
+    pub learning_rate: f64,
+    /// Samples a second, training alone.
+    pub images_per_s: f64,
+    /// Seconds, training alone.
+    pub seconds: f64,
+}
+
+/// How a training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All epochs are done.
+    Finished,
+    /// The validation loss rose for `patience` epochs; the best epoch's weights are back.
+    StoppedEarly {
+        /// That epoch, counted from 1.
+        best_epoch: usize,
+    },
+    /// The observer asked to stop; a checkpoint taken now resumes exactly.
+    Interrupted,
+}
+
+/// Steps between two looks at the running loss: a NaN is found at most this late, and named
+/// exactly.
+const STEPS_BETWEEN_CHECKS: u64 = 64;
+
+/// A network in training: weights, optimizer, position, and room for one step.
+///
+/// ```
+/// use nn_core::{Activation, Architecture, Loss, Optimizer, Schedule, Trainer, TrainingConfig};
+/// use nn_data::Dataset;
+/// use nn_tensor::ReferenceTensor;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // y = 2x, learned by a network without hidden layers.
+/// let data = Dataset::regression(vec![-1.0, 0.0, 1.0, 2.0], 1, vec![-2.0, 0.0, 2.0, 4.0], 1)?;
+/// let form = Architecture {
+///     inputs: 1,
+///     hidden: vec![],
+///     outputs: 1,
+///     activation: Activation::Tanh,
+///     output_activation: Activation::Identity,
+/// };
+/// let config = TrainingConfig {
+///     loss: Loss::SquaredError,
+///     optimizer: Optimizer::Sgd,
+///     schedule: Schedule::CONSTANT,
+///     learning_rate: 0.1,
+///     epochs: 100,
+///     batch: 4,
+///     ..TrainingConfig::default()
+/// };
+/// let mut trainer = Trainer::<ReferenceTensor<f64>>::new(&(), &form, &config, &data, None)?;
+/// trainer.run(&mut ())?;
+/// assert!(trainer.history().last().is_some_and(|epoch| epoch.train_loss < 1e-6));
+/// # Ok(())
+/// # }
+/// ```
+pub struct Trainer<T: Tensor> {
+    network: Network<T>,
+    config: TrainingConfig,
+    train: Dataset,
+    validation: Option<Dataset>,
+    position: Position,
+    early_stopping: Option<EarlyStopping>,
+    history: Vec<EpochRecord>,
+    optimizer: OptimizerState<T>,
+    /// Running sums of the epoch, 1 x `TALLY_WIDTH`.
+    tally: T,
+    /// Sum of squares of the gradient, 1 x 1.
+    gradient_norm: T,
+    exchange: Option<Box<dyn GradientExchange<T>>>,
+    full_batch: Workspace<T>,
+    /// For the last batch of an epoch, where the batch does not divide the samples.
+    partial_batch: Option<Workspace<T>>,
+    scratch: Scratch,
+    order: Vec<u32>,
+}
+
+impl<T: Tensor> Trainer<T> {
+    /// A training at its beginning. Data sets are views and cheap to keep.
+    ///
+    /// # Errors
+    /// [`TrainError::Network`] for settings out of range, data that does not fit the architecture,
+    /// an empty set, or a device without the memory.
+    pub fn new(
+        device: &T::Device,
+        architecture: &Architecture,
+        config: &TrainingConfig,
+        train: &Dataset,
+        validation: Option<&Dataset>,
+    ) -> Result<Self, TrainError> {
+        config.validate_with(architecture)?;
+        check_data(architecture, config.loss, train)?;
+        if train.is_empty() {
+            return Err(NetworkError::Empty { what: "training", task: "train on" }.into());
+        }
+        let validation = validation.filter(|set| !set.is_empty());
+        if let Some(validation) = validation {
+            check_data(architecture, config.loss, validation)?;
+        } else if config.patience.is_some() {
+            let (what, task) = ("validation", "stop early by; set a validation share");
+            return Err(NetworkError::Empty { what, task }.into());
+        }
+        let batch = config.batch.min(train.len());
+        let workspace = |samples| {
+            let dropout = config.dropout > 0.0;
+            Workspace::new(device, architecture, config.loss, dropout, samples)
+        };
+        let remainder = train.len() % batch;
+        let row = |columns| T::zeros(device, Shape::new(1, columns), Role::Weight);
+        let moments = config.optimizer.moment_count();
+        Ok(Self {
+            network: Network::new(device, architecture, config.initializer, config.seed)?,
+            config: config.clone(),
+            train: train.clone(),
+            validation: validation.cloned(),
+            position: Position::default(),
+            early_stopping: None,
+            history: Vec::new(),
+            optimizer: OptimizerState::new(device, architecture, moments)?,
+            tally: row(TALLY_WIDTH)?,
+            gradient_norm: row(1)?,
+            exchange: None,
+            full_batch: workspace(batch)?,
+            partial_batch: (remainder > 0).then(|| workspace(remainder)).transpose()?,
+            scratch: Scratch::new(batch),
+            order: Vec::with_capacity(train.len()),
+        })
+    }
+
+    /// A training that goes on from a checkpoint, to the same bytes as if it had never stopped.
+    ///
+    /// # Errors
+    /// [`TrainError::Resume`] for a finished model, other data, or another element type; otherwise
+    /// as [`Self::new`].
+    pub fn resume(
+        device: &T::Device,
+        checkpoint: &Checkpoint,
+        train: &Dataset,
+        validation: Option<&Dataset>,
+    ) -> Result<Self, TrainError> {
+        let refuse = |why: String| Err(TrainError::Resume(why));
+        let Some(state) = &checkpoint.training else {
+            return refuse("this is a finished model without training state".to_owned());
+        };
+        let element = checkpoint.model.layers.first().map(|layer| layer.weight.element_name());
+        if element != Some(T::Elem::NAME) {
+            let has = element.unwrap_or("nothing");
+            return refuse(format!(
+                "it was trained in {has}, this backend computes in {}",
+                T::Elem::NAME
+            ));
+        }
+        let now = fingerprint(train);
+        if now != state.data {
+            return refuse(format!("trained on other data: {:?}, now {now:?}", state.data));
+        }
+        checkpoint.model.validate()?;
+        let form = &checkpoint.model.architecture;
+        let mut trainer = Self::new(device, form, &state.config, train, validation)?;
+        trainer.restore(checkpoint, state)?;
+        Ok(trainer)
+    }
+
+    fn restore(
+        &mut self,
+        checkpoint: &Checkpoint,
+        state: &TrainingState,
+    ) -> Result<(), TrainError> {
+        write_layers(self.network.layers_mut(), &checkpoint.model.layers);
+        if state.moments.len() != self.optimizer.moments.len() || state.tally.len() != TALLY_WIDTH {
+            return Err(TrainError::Resume("its optimizer state is of another network".to_owned()));
+        }
+        for (layer, saved) in self.optimizer.moments.iter_mut().zip(&state.moments) {
+            restore_moments(&mut layer.weight, &saved.weight)?;
+            restore_moments(&mut layer.bias, &saved.bias)?;
+        }
+        let tally: Vec<T::Elem> = state.tally.iter().map(|&sum| T::Elem::from_f64(sum)).collect();
+        self.tally.write(&tally);
+        self.position = state.position;
+        self.early_stopping = state.early_stopping.clone();
+        self.history = state.history.clone();
+        Ok(())
+    }
+
+    /// Replaces gradients by their mean over machines, from now on.
+    pub fn set_gradient_exchange(&mut self, exchange: Box<dyn GradientExchange<T>>) {
+        self.exchange = Some(exchange);
+    }
+
+    /// Trains until all epochs are done, early stopping ends it, or the observer asks to stop;
+    /// called again after that, it goes on.
+    ///
+    /// # Errors
+    /// [`TrainError::Diverged`] with step and learning rate when the loss is not finite,
+    /// [`TrainError::Exchange`], or what the device reports.
+    pub fn run(&mut self, observer: &mut dyn Observer<T>) -> Result<Outcome, TrainError> {
+        let device = self.network.device().clone();
+        T::run_on(&device, || self.run_epochs(observer))
+    }
+
+    fn run_epochs(&mut self, observer: &mut dyn Observer<T>) -> Result<Outcome, TrainError> {
+        while self.position.epoch < self.config.epochs {
+            if self.out_of_patience() {
+                break;
+            }
+            let started = Instant::now();
+            let first_batch = self.position.batch;
+            if self.run_steps(observer)? == Control::Stop {
+                return Ok(Outcome::Interrupted);
+            }
+            let seconds = started.elapsed().as_secs_f64();
+            let samples = self.train.len() - first_batch * self.full_batch.input.shape().rows;
+            self.finish_epoch(seconds, samples)?;
+            let record = self.history[self.history.len() - 1].clone();
+            let wish = observer.on_epoch(&record, self);
+            let done = self.position.epoch == self.config.epochs || self.out_of_patience();
+            if wish == Control::Stop && !done {
+                return Ok(Outcome::Interrupted);
+            }
+        }
+        Ok(self.finish())
+    }
+
+    /// The steps of the epoch under way that are not done yet.
+    fn run_steps(&mut self, observer: &mut dyn Observer<T>) -> Result<Control, TrainError> {
+        let (seed, epoch) = (self.config.seed, self.position.epoch as u64);
+        epoch_order_into(&mut self.order, seed, epoch, self.train.len());
+        if self.position.batch == 0 {
+            self.tally.fill(T::Elem::ZERO);
+        }
+        let batches = self.batches_per_epoch();
+        while self.position.batch < batches {
+            let learning_rate = self.learning_rate(self.position.step);
+            self.step(learning_rate)?;
+            self.position.batch += 1;
+            self.position.step += 1;
+            if self.position.step.is_multiple_of(STEPS_BETWEEN_CHECKS) {
+                self.read_tally()?;
+            }
+            let Position { epoch, batch, step } = self.position;
+            let event = StepEvent { epoch: epoch + 1, batch, batches, step, learning_rate };
+            if observer.on_step(&event, self) == Control::Stop && batch < batches {
+                return Ok(Control::Stop);
+            }
+        }
+        Ok(Control::Continue)
+    }
+
+    /// One step: batch, forward pass, backpropagation, update.
+    fn step(&mut self, learning_rate: f64) -> Result<(), TrainError> {
+        let batch = self.full_batch.input.shape().rows;
+        let start = self.position.batch * batch;
+        let samples = &self.order[start..self.train.len().min(start + batch)];
+        let workspace = match &mut self.partial_batch {
+            Some(partial) if samples.len() < batch => partial,
+            _ => &mut self.full_batch,
+        };
+        load_batch(workspace, &mut self.scratch, &self.train, samples);
+
+        let config = &self.config;
+        let (rate, step) = (config.dropout, self.position.step);
+        let dropout = (rate > 0.0).then_some(Dropout { rate, seed: config.seed, step });
+        let update =
+            config.optimizer.update(step + 1, learning_rate, config.l1, config.weight_decay);
+        let (network, optimizer, tally) = (&mut self.network, &mut self.optimizer, &mut self.tally);
+
+        forward(network, &workspace.input, &mut workspace.traces, dropout);
+        if self.exchange.is_none() && config.clip_norm.is_none() {
+            backward_and_update(
+                network,
+                workspace,
+                optimizer,
+                config.loss,
+                dropout,
+                tally,
+                &update,
+            );
+            return Ok(());
+        }
+        backward(network, workspace, &mut optimizer.gradients, config.loss, dropout, tally);
+        if let Some(exchange) = &mut self.exchange {
+            exchange.exchange(&mut optimizer.gradients).map_err(TrainError::Exchange)?;
+        }
+        if let Some(max_norm) = config.clip_norm {
+            clip(&mut optimizer.gradients, &mut self.gradient_norm, max_norm);
+        }
+        optimizer.apply(network, &update);
+        Ok(())
+    }
+
+    fn finish_epoch(&mut self, seconds: f64, samples_now: usize) -> Result<(), TrainError> {
+        let tally = self.read_tally()?;
+        let validation = match &self.validation {
+            Some(set) => Some(evaluate(&self.network, set, self.config.loss)?),
+            None => None,
+        };
+        let samples = self.train.len();
+        self.position = Position { epoch: self.position.epoch + 1, batch: 0, ..self.position };
+        let classes = self.train.classes().is_some();
+        self.history.push(EpochRecord {
+            epoch: self.position.epoch,
+            train_loss: self.config.loss.from_sum(tally.loss, samples),
+            train_accuracy: classes.then(|| tally.correct as f64 / samples as f64),
+            validation_loss: validation.as_ref().map(|result| result.loss),
+            validation_accuracy: validation.as_ref().and_then(crate::Evaluation::accuracy),
+            learning_rate: self.learning_rate(self.position.step - 1),
+            images_per_s: samples_now as f64 / seconds,
+            seconds,
+        });
+        if let (Some(result), Some(_)) = (&validation, self.config.patience) {
+            self.remember_best(result.loss);
+        }
+        Ok(())
+    }
+
+    fn remember_best(&mut self, loss: f64) {
+        match &mut self.early_stopping {
+            Some(early) if early.best_loss <= loss => early.epochs_without_improvement += 1,
+            _ => {
+                self.early_stopping = Some(EarlyStopping {
+                    best_loss: loss,
+                    best_epoch: self.position.epoch,
+                    epochs_without_improvement: 0,
+                    best_layers: read_layers(self.network.layers()),
+                });
+            }
+        }
+    }
+
+    fn out_of_patience(&self) -> bool {
+        let waited =
+            self.early_stopping.as_ref().map_or(0, |early| early.epochs_without_improvement);
+        self.config.patience.is_some_and(|patience| waited >= patience)
+    }
+
+    /// Puts the best weights back, where early stopping kept them.
+    fn finish(&mut self) -> Outcome {
+        let stopped = self.position.epoch < self.config.epochs;
+        let Some(early) = &self.early_stopping else { return Outcome::Finished };
+        write_layers(self.network.layers_mut(), &early.best_layers);
+        if stopped {
+            Outcome::StoppedEarly { best_epoch: early.best_epoch }
+        } else {
+            Outcome::Finished
+        }
+    }
+
+    /// The running sums, or the step at which they ceased to be finite.
+    fn read_tally(&self) -> Result<Tally, TrainError> {
+        let device = self.network.device();
+        T::synchronize(device)?;
+        let mut columns = [T::Elem::ZERO; TALLY_WIDTH];
+        self.tally.read(&mut columns);
+        let tally = Tally::from_values(&columns);
+        if tally.loss.is_finite() {
+            return Ok(tally);
+        }
+        let epoch_start = self.position.step - self.position.batch as u64;
+        Err(self.diverged_at(epoch_start + tally.finite_batches))
+    }
+
+    /// The error that names a step, counted from 0, as the first whose loss is not finite.
+    fn diverged_at(&self, step: u64) -> TrainError {
+        let learning_rate = self.learning_rate(step);
+        let epoch = (step / self.batches_per_epoch() as u64) as usize + 1;
+        TrainError::Diverged { step: step + 1, epoch, learning_rate }
+    }
+
+    fn learning_rate(&self, step: u64) -> f64 {
+        let batches = self.batches_per_epoch() as u64;
+        let steps = batches * self.config.epochs as u64;
+        self.config.schedule.learning_rate(self.config.learning_rate, step, steps, batches)
+    }
+
+    fn batches_per_epoch(&self) -> usize {
+        self.train.len().div_ceil(self.full_batch.input.shape().rows)
+    }
+
+    /// All that the training is, between two steps.
+    ///
+    /// # Errors
+    /// [`TrainError::Diverged`] when loss or weights are not finite: such a state is not worth
+    /// keeping, and must not replace a good one.
+    pub fn checkpoint(&self) -> Result<Checkpoint, TrainError> {
+        self.read_tally()?;
+        let model = self.model();
+        let finite = |layer: &Linear<Values>| layer.weight.is_finite() && layer.bias.is_finite();
+        if !model.layers.iter().all(finite) {
+            return Err(self.diverged_at(self.position.step));
+        }
+        let training = TrainingState {
+            config: self.config.clone(),
+            position: self.position,
+            moments: self.optimizer.moments.iter().map(read_layer_moments).collect(),
+            tally: self.tally.to_vec().into_iter().map(Element::to_f64).collect(),
+            early_stopping: self.early_stopping.clone(),
+            data: fingerprint(&self.train),
+            history: self.history.clone(),
+        };
+        Ok(Checkpoint { model, training: Some(training) })
+    }
+
+    /// The network as it is now, on the host.
+    pub fn model(&self) -> Model {
+        Model::from_network(&self.network, self.config.loss, self.train.sample_shape())
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Network<T> {
+        &self.network
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &TrainingConfig {
+        &self.config
+    }
+
+    /// Epochs done, those before a resume included.
+    pub fn history(&self) -> &[EpochRecord] {
+        &self.history
+    }
+
+    /// How far it is.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+}
+
+/// Shortens the gradient of the whole network to `max_norm`, where it is longer.
+fn clip<T: Tensor>(gradients: &mut [Linear<T>], sum_of_squares: &mut T, max_norm: f64) {
+    sum_of_squares.fill(T::Elem::ZERO);
+    for gradient in &*gradients {
+        gradient.weight.add_sum_of_squares(sum_of_squares);
+        gradient.bias.add_sum_of_squares(sum_of_squares);
+    }
+    for gradient in gradients {
+        gradient.weight.clip_to_norm(sum_of_squares, T::Elem::from_f64(max_norm));
+        gradient.bias.clip_to_norm(sum_of_squares, T::Elem::from_f64(max_norm));
+    }
+}
+
+fn read_layer_moments<T: Tensor>(layer: &Linear<Moments<T>>) -> Linear<Moments<Values>> {
+    let read = |moments: &Moments<T>| Moments {
+        first: moments.first.as_ref().map(Values::read),
+        second: moments.second.as_ref().map(Values::read),
+    };
+    Linear { weight: read(&layer.weight), bias: read(&layer.bias) }
+}
+
+fn restore_moments<T: Tensor>(
+    moments: &mut Moments<T>,
+    saved: &Moments<Values>,
+) -> Result<(), TrainError> {
+    for (tensor, values) in
+        [(&mut moments.first, &saved.first), (&mut moments.second, &saved.second)]
+    {
+        match (tensor, values) {
+            (None, None) => {}
+            (Some(tensor), Some(values)) if tensor.shape().len() == values.len() => {
+                tensor.write(&values.to_elements());
+            }
+            _ => {
+                let why = "its optimizer state is of another optimizer or network";
+                return Err(TrainError::Resume(why.to_owned()));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,87 @@
+"""Writes checkpoint-v1.nn and model-v1.nn byte by byte, from the description of format 1 alone.
+
+    python make_checkpoints.py
+
+Format 1: the envelope (see src/codec.rs), then the fields of `Checkpoint` in the order in which
+Rust declares them. Integers and lengths are u64, variants of enums u32, an option is a byte (0 or 1)
+before its value, floats are IEEE 754, all little-endian. Settings are JSON, as a sequence of bytes.
+The files are never to change: they stand for all files that were written in this format.
+"""
+
+import pathlib
+import struct
+import zlib
+
+HERE = pathlib.Path(__file__).parent
+
+integer = lambda value: struct.pack("<Q", value)
+variant = lambda value: struct.pack("<I", value)
+double = lambda value: struct.pack("<d", value)
+sequence = lambda items: integer(len(items)) + b"".join(items)
+singles = lambda values: variant(0) + sequence([struct.pack("<f", v) for v in values])
+doubles = lambda values: variant(1) + sequence([double(v) for v in values])
+some = lambda value: b"\x01" + value
+NONE = b"\x00"
+
+TANH, IDENTITY, SQUARED_ERROR = 3, 0, 1
+
+CONFIG = (
+    b'{"loss":"squared-error","optimizer":{"name":"adam","beta1":0.9,"beta2":0.999,"epsilon":1e-8},'
+    b'"learning-rate":0.1,"schedule":{"curve":{"name":"step","epochs":2,"factor":0.3},"warm-up":0.0},'
+    b'"epochs":5,"batch":4,"seed":18446744073709551615,"initializer":"lecun-normal","l1":0.0,'
+    b'"weight-decay":0.0001,"dropout":0.25,"clip-norm":1.5,"patience":3}'
+)
+
+
+def envelope(payload, version=1):
+    head = b"\x89nnc\r\n\x1a\n" + struct.pack("<IQ", version, len(payload))
+    return head + struct.pack("<I", zlib.crc32(head + payload)) + payload
+
+
+def linear(weight, bias):
+    return weight + bias
+
+
+def model(numbers):
+    architecture = integer(2) + sequence([integer(3)]) + integer(1) + variant(TANH) + variant(IDENTITY)
+    layers = [
+        linear(numbers([0.5, -1.5, 2.0, 0.25, -0.125, 3.0]), numbers([0.0, 1.0, -1.0])),
+        linear(numbers([1.0, -2.0, 0.75]), numbers([0.1])),
+    ]
+    return architecture + variant(SQUARED_ERROR) + sequence([integer(1), integer(2)]) + sequence(layers)
+
+
+def training(numbers):
+    moments = lambda count, first, second: (
+        some(numbers([first] * count)) + some(numbers([second] * count))
+    )
+    all_moments = [
+        linear(moments(6, 0.5, 0.25), moments(3, -0.5, 0.125)),
+        linear(moments(3, 1.5, 2.25), moments(1, -1.5, 4.0)),
+    ]
+    position = integer(2) + integer(1) + integer(7)
+    tally = sequence([double(v) for v in (3.5, 0.0, 2.0, 1.0)])
+    best = [
+        linear(numbers([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), numbers([7.0, 8.0, 9.0])),
+        linear(numbers([-1.0, -2.0, -3.0]), numbers([-4.0])),
+    ]
+    early_stopping = double(0.625) + integer(1) + integer(1) + sequence(best)
+    data = integer(10) + integer(2) + struct.pack("<I", 0xDEADBEEF)
+    first_epoch = (
+        integer(1) + double(0.75) + some(double(0.5)) + some(double(0.625)) + some(double(0.25))
+        + double(0.1) + double(1000.0) + double(0.01)
+    )
+    second_epoch = (
+        integer(2) + double(0.5) + NONE + NONE + NONE + double(0.1) + double(2000.0) + double(0.005)
+    )
+    config = sequence([bytes([byte]) for byte in CONFIG])
+    history = sequence([first_epoch, second_epoch])
+    return (
+        config + position + sequence(all_moments) + tally + some(early_stopping) + data + history
+    )
+
+
+if __name__ == "__main__":
+    whole = model(singles) + some(training(singles))
+    (HERE / "checkpoint-v1.nn").write_bytes(envelope(whole))
+    (HERE / "model-v1.nn").write_bytes(envelope(model(doubles) + NONE))
