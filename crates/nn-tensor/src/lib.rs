@@ -26,6 +26,8 @@
 //! ```
 
 mod activation;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod element;
 mod error;
 mod keep;

@@ -1,0 +1,58 @@
+//! The suite that holds a backend to the reference (feature `conformance`).
+//!
+//! One line in a backend's tests runs all of it:
+//!
+//! ```no_run
+//! # use nn_tensor::{ReferenceTensor as MyTensor, conformance};
+//! // in a #[test] function; `&()` is the device
+//! conformance::run::<MyTensor<f32>>(&());
+//! ```
+//!
+//! It panics at the first disagreement and names the operation, the case, the element and both
+//! values. Its parts can be called alone while a backend is being built: [`host`] and [`products`]
+//! first, they are all that the required methods need.
+//!
+//! What is compared how: moves (gather, one-hot, copy, the dropout mask) exactly; element-wise
+//! functions within [`ELEMENT_ULPS`] roundings; sums of n products within `2 (n + 4)` roundings of
+//! the sum of the magnitudes, against a product computed in `f64`; the same operation twice on one
+//! backend to the bit.
+
+pub mod backward;
+mod compare;
+pub mod forward;
+pub mod host;
+pub mod losses;
+pub mod products;
+pub mod repeat;
+mod samples;
+pub mod steps;
+pub mod training;
+
+pub use compare::ELEMENT_ULPS;
+
+use crate::Tensor;
+
+/// Runs every part on `device` inside [`Tensor::run_on`], and the first and last outside it too.
+///
+/// # Panics
+/// At the first disagreement with the reference, naming operation, case, element and both values.
+pub fn run<T: Tensor>(device: &T::Device) {
+    T::run_on(device, || run_here::<T>(device));
+    host::run::<T>(device);
+    training::run::<T>(device);
+}
+
+/// Runs every part on `device` from where the caller stands.
+///
+/// # Panics
+/// As [`run`].
+pub fn run_here<T: Tensor>(device: &T::Device) {
+    host::run::<T>(device);
+    products::run::<T>(device);
+    forward::run::<T>(device);
+    losses::run::<T>(device);
+    backward::run::<T>(device);
+    steps::run::<T>(device);
+    repeat::run::<T>(device);
+    training::run::<T>(device);
+}
