@@ -10,16 +10,14 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// A bar that is headed by `name` and waits for its first byte.
+    /// A bar that is headed by `name` and appears with [`Meter::start`].
     pub(crate) fn new(name: &str) -> Self {
-        // indicatif hides a bar on stderr by itself when stderr is no terminal.
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let bar = ProgressBar::hidden();
         let template = "{prefix} {bar:30} {bytes}/{total_bytes} {binary_bytes_per_sec} {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
         bar.set_prefix(name.to_owned());
-        bar.enable_steady_tick(Duration::from_millis(200));
         Self { bar }
     }
 
@@ -30,6 +28,9 @@ impl Meter {
         }
         self.bar.set_position(have);
         self.bar.reset_eta();
+        // Stays hidden when stderr is no terminal: indicatif looks by itself.
+        self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        self.bar.enable_steady_tick(Duration::from_millis(200));
     }
 
     /// Counts bytes that came.
