@@ -1,0 +1,175 @@
+//! Files of format 1, written byte by byte by `golden/make_checkpoints.py`, stay readable.
+
+use nn_core::{
+    Activation, Architecture, Checkpoint, Curve, DataFingerprint, EarlyStopping, EpochRecord,
+    Initializer, Loss, Model, Optimizer, Position, Schedule, TrainingConfig, TrainingState, Values,
+};
+use nn_tensor::{Linear, Moments};
+
+const CHECKPOINT_V1: &[u8] = include_bytes!("golden/checkpoint-v1.nn");
+const MODEL_V1: &[u8] = include_bytes!("golden/model-v1.nn");
+
+fn model(numbers: fn(&[f64]) -> Values) -> Model {
+    Model {
+        architecture: Architecture {
+            inputs: 2,
+            hidden: vec![3],
+            outputs: 1,
+            activation: Activation::Tanh,
+            output_activation: Activation::Identity,
+        },
+        loss: Loss::SquaredError,
+        sample_shape: vec![1, 2],
+        layers: vec![
+            Linear {
+                weight: numbers(&[0.5, -1.5, 2.0, 0.25, -0.125, 3.0]),
+                bias: numbers(&[0.0, 1.0, -1.0]),
+            },
+            Linear { weight: numbers(&[1.0, -2.0, 0.75]), bias: numbers(&[0.1]) },
+        ],
+    }
+}
+
+fn singles(numbers: &[f64]) -> Values {
+    Values::F32(numbers.iter().map(|&number| number as f32).collect())
+}
+
+fn doubles(numbers: &[f64]) -> Values {
+    Values::F64(numbers.to_vec())
+}
+
+fn config() -> TrainingConfig {
+    TrainingConfig {
+        loss: Loss::SquaredError,
+        optimizer: Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+        learning_rate: 0.1,
+        schedule: Schedule { curve: Curve::Step { epochs: 2, factor: 0.3 }, warm_up: 0.0 },
+        epochs: 5,
+        batch: 4,
+        seed: u64::MAX,
+        initializer: Initializer::LecunNormal,
+        l1: 0.0,
+        weight_decay: 1e-4,
+        dropout: 0.25,
+        clip_norm: Some(1.5),
+        patience: Some(3),
+    }
+}
+
+fn moments(count: usize, first: f64, second: f64) -> Moments<Values> {
+    let repeated = |value| Some(singles(&vec![value; count]));
+    Moments { first: repeated(first), second: repeated(second) }
+}
+
+fn history() -> Vec<EpochRecord> {
+    let first = EpochRecord {
+        epoch: 1,
+        train_loss: 0.75,
+        train_accuracy: Some(0.5),
+        validation_loss: Some(0.625),
+        validation_accuracy: Some(0.25),
+        learning_rate: 0.1,
+        images_per_s: 1000.0,
+        seconds: 0.01,
+    };
+    let second = EpochRecord {
+        epoch: 2,
+        train_loss: 0.5,
+        train_accuracy: None,
+        validation_loss: None,
+        validation_accuracy: None,
+        learning_rate: 0.1,
+        images_per_s: 2000.0,
+        seconds: 0.005,
+    };
+    vec![first, second]
+}
+
+fn training() -> TrainingState {
+    TrainingState {
+        config: config(),
+        position: Position { epoch: 2, batch: 1, step: 7 },
+        moments: vec![
+            Linear { weight: moments(6, 0.5, 0.25), bias: moments(3, -0.5, 0.125) },
+            Linear { weight: moments(3, 1.5, 2.25), bias: moments(1, -1.5, 4.0) },
+        ],
+        tally: vec![3.5, 0.0, 2.0, 1.0],
+        early_stopping: Some(EarlyStopping {
+            best_loss: 0.625,
+            best_epoch: 1,
+            epochs_without_improvement: 1,
+            best_layers: vec![
+                Linear {
+                    weight: singles(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]),
+                    bias: singles(&[7.0, 8.0, 9.0]),
+                },
+                Linear { weight: singles(&[-1.0, -2.0, -3.0]), bias: singles(&[-4.0]) },
+            ],
+        }),
+        data: DataFingerprint { samples: 10, width: 2, checksum: 0xdead_beef },
+        history: history(),
+    }
+}
+
+#[test]
+fn a_training_of_format_1_is_read() {
+    let read = Checkpoint::from_bytes(CHECKPOINT_V1).unwrap();
+    assert_eq!(read.model, model(singles));
+    let (read, expected) = (read.training.unwrap(), training());
+    assert_eq!(read.config, expected.config);
+    assert_eq!(read.position, expected.position);
+    assert_eq!(read.moments, expected.moments);
+    assert_eq!(read.tally, expected.tally);
+    assert_eq!(read.early_stopping, expected.early_stopping);
+    assert_eq!(read.data, expected.data);
+    assert_eq!(read.history, expected.history);
+}
+
+#[test]
+fn a_model_of_format_1_is_read_and_written() {
+    let expected = Checkpoint { model: model(doubles), training: None };
+    assert_eq!(Checkpoint::from_bytes(MODEL_V1).unwrap(), expected);
+    assert_eq!(expected.to_bytes().unwrap(), MODEL_V1);
+}
+
+#[test]
+fn what_is_written_now_is_read_back() {
+    let checkpoint = Checkpoint { model: model(singles), training: Some(training()) };
+    let bytes = checkpoint.to_bytes().unwrap();
+    assert_eq!(Checkpoint::from_bytes(&bytes).unwrap(), checkpoint);
+}
+
+/// The numbers that stand for activations and losses in format 1.
+#[test]
+fn variants_keep_their_numbers() {
+    // Payload: inputs, number of hidden layers, one width, outputs, then the two activations.
+    const ACTIVATION: usize = 24 + 4 * 8;
+    const LOSS: usize = ACTIVATION + 2 * 4;
+    let bytes_with = |change: &dyn Fn(&mut Model)| {
+        let mut model = model(doubles);
+        change(&mut model);
+        Checkpoint { model, training: None }.to_bytes().unwrap()
+    };
+    for (number, activation) in [
+        (0, Activation::Identity),
+        (1, Activation::Heaviside),
+        (2, Activation::Sigmoid),
+        (3, Activation::Tanh),
+        (4, Activation::Relu),
+        (5, Activation::LeakyRelu),
+        (6, Activation::Gelu),
+        (7, Activation::Softplus),
+    ] {
+        let bytes = bytes_with(&|model| model.architecture.activation = activation);
+        assert_eq!(bytes[ACTIVATION..ACTIVATION + 4], [number, 0, 0, 0], "{activation:?}");
+    }
+    for (number, loss) in [
+        (0, Loss::CrossEntropy),
+        (1, Loss::SquaredError),
+        (2, Loss::HalfSquaredError),
+        (3, Loss::HalfSumOfSquares),
+    ] {
+        let bytes = bytes_with(&|model| model.loss = loss);
+        assert_eq!(bytes[LOSS..LOSS + 4], [number, 0, 0, 0], "{loss:?}");
+    }
+}
