@@ -30,10 +30,18 @@ pub struct EpochRecord {
     pub validation_accuracy: Option<f64>,
     /// λ of the last step.
     pub learning_rate: f64,
-    /// Samples a second, training alone.
+    /// Samples a second, training alone; 0 for epochs before a resume.
     pub images_per_s: f64,
-    /// Seconds, training alone.
+    /// Seconds, training alone; 0 for epochs before a resume.
     pub seconds: f64,
+}
+
+impl EpochRecord {
+    /// The part that two runs share. Times are no state: with them, no two checkpoints would be
+    /// equal.
+    fn without_times(&self) -> Self {
+        Self { images_per_s: 0.0, seconds: 0.0, ..self.clone() }
+    }
 }
 
 /// How a training ended.
@@ -427,7 +435,7 @@ impl<T: Tensor> Trainer<T> {
             tally: self.tally.to_vec().into_iter().map(Element::to_f64).collect(),
             early_stopping: self.early_stopping.clone(),
             data: fingerprint(&self.train),
-            history: self.history.clone(),
+            history: self.history.iter().map(EpochRecord::without_times).collect(),
         };
         Ok(Checkpoint { model, training: Some(training) })
     }
