@@ -38,6 +38,7 @@ pub struct ImportOptions {
 
 /// What stands in the metadata.
 #[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 struct Description {
     architecture: Architecture,
     loss: Loss,
@@ -93,7 +94,11 @@ pub fn import(path: &Path, options: &ImportOptions) -> Result<Model, CheckpointE
     read().map_err(|fault| CheckpointError::new(path, fault))
 }
 
-fn to_bytes(model: &Model) -> Result<Vec<u8>, CheckpointFault> {
+/// The bytes of the file that [`export`] writes. Equal models give equal bytes.
+///
+/// # Errors
+/// [`CheckpointFault::Inconsistent`] where the model's parts do not fit each other.
+pub fn to_bytes(model: &Model) -> Result<Vec<u8>, CheckpointFault> {
     check(model)?;
     let description = Description {
         architecture: model.architecture.clone(),
@@ -127,7 +132,11 @@ fn to_bytes(model: &Model) -> Result<Vec<u8>, CheckpointFault> {
     bytes.map_err(|error| unsound(error.to_string()))
 }
 
-fn from_bytes(bytes: &[u8], options: &ImportOptions) -> Result<Model, CheckpointFault> {
+/// The model in the bytes of a safetensors file: see [`import`].
+///
+/// # Errors
+/// As [`import`], but for what concerns files.
+pub fn from_bytes(bytes: &[u8], options: &ImportOptions) -> Result<Model, CheckpointFault> {
     let unsound = |cause: String| CheckpointFault::NotSafetensors { cause };
     let file = SafeTensors::deserialize(bytes).map_err(|error| unsound(error.to_string()))?;
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| unsound(e.to_string()))?;

@@ -1,5 +1,7 @@
 //! A damaged checkpoint is refused, whatever the damage; a failed write leaves the old file.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
 use nn_core::{Checkpoint, CheckpointError, CheckpointFault, Values};
 use std::path::{Path, PathBuf};
 
@@ -33,17 +35,24 @@ fn in_folder(name: &str, bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
 
 #[test]
 fn cut_at_any_length() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("cut.nn");
     for length in 0..CHECKPOINT.len() {
-        std::fs::write(&path, &CHECKPOINT[..length]).unwrap();
-        let CheckpointError { path: named, fault } = Checkpoint::load(&path).unwrap_err();
-        let (expected, actual) = match fault {
+        let (expected, actual) = match fault_of(&CHECKPOINT[..length]) {
             CheckpointFault::Truncated { expected, actual } => (expected, actual),
             other => panic!("{length}: {other}"),
         };
         let whole = if length < HEADER { HEADER } else { CHECKPOINT.len() };
-        assert_eq!((named, expected, actual), (path.clone(), whole as u64, length as u64));
+        assert_eq!((expected, actual), (whole as u64, length as u64));
+    }
+}
+
+/// The same of files: empty, in the header, after it, one byte short.
+#[test]
+fn cut_files_are_named() {
+    for length in [0, 7, 8, HEADER - 1, HEADER, CHECKPOINT.len() - 1] {
+        let (_folder, path) = in_folder("cut.nn", &CHECKPOINT[..length]);
+        let CheckpointError { path: named, fault } = Checkpoint::load(&path).unwrap_err();
+        assert_eq!(named, path);
+        assert!(matches!(fault, CheckpointFault::Truncated { .. }), "{length}: {fault}");
     }
 }
 

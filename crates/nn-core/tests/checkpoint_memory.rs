@@ -1,10 +1,12 @@
-//! Hostile lengths in a checkpoint take no memory. Alone in its file, because it counts what the
+//! Hostile lengths in a checkpoint or a safetensors file take no memory. Alone in its file, because it counts what the
 //! whole process allocates.
 
-#![expect(unsafe_code, reason = "a counting allocator")]
+#![allow(unsafe_code, clippy::unwrap_used, reason = "a counting allocator; helpers of tests")]
 
 use nn_core::Checkpoint;
+use nn_core::safetensors::{ImportOptions, import};
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 struct Counting;
@@ -39,32 +41,75 @@ fn peak_of(work: impl FnOnce()) -> usize {
     PEAK.load(Ordering::Relaxed) - before
 }
 
+/// One test, so that nothing else allocates meanwhile.
 #[test]
 fn hostile_lengths_take_no_memory() {
-    const HEADER: usize = 24;
-    // serde reserves at most 1 MiB on the word of a length, and lengths nest three deep.
-    const BOUND: usize = 4 << 20;
-    let whole = include_bytes!("golden/checkpoint-v1.nn");
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("hostile.nn");
-
     for hostile in [1_u64 << 30, 1 << 33, 1 << 40, 1 << 60, u64::MAX] {
-        // Any eight bytes of the payload, so every length in it, behind a right checksum.
-        for start in HEADER..whole.len() - 8 {
-            let mut bytes = whole.to_vec();
-            bytes[start..start + 8].copy_from_slice(&hostile.to_le_bytes());
-            let mut hasher = crc32fast::Hasher::new();
-            hasher.update(&bytes[..HEADER - 4]);
-            hasher.update(&bytes[HEADER..]);
-            bytes[HEADER - 4..HEADER].copy_from_slice(&hasher.finalize().to_le_bytes());
-            let peak = peak_of(|| drop(Checkpoint::from_bytes(&bytes)));
-            assert!(peak < BOUND, "{hostile} at byte {start}: {peak} bytes");
-        }
-        // The length in the header, of a file on disk.
-        let mut bytes = whole.to_vec();
-        bytes[12..20].copy_from_slice(&hostile.to_le_bytes());
-        std::fs::write(&path, &bytes).unwrap();
-        let peak = peak_of(|| assert!(Checkpoint::load(&path).is_err()));
-        assert!(peak < BOUND, "header says {hostile}: {peak} bytes");
+        lengths_in_the_payload(hostile);
+        length_in_the_header(hostile, &folder.path().join("hostile.nn"));
+        lengths_in_safetensors(hostile, &folder.path().join("hostile.safetensors"));
     }
+}
+
+/// Size of a checkpoint's header.
+const HEADER: usize = 24;
+const CHECKPOINT: &[u8] = include_bytes!("golden/checkpoint-v1.nn");
+/// serde reserves at most 1 MiB on the word of a length, and lengths nest.
+const BOUND: usize = 4 << 20;
+
+/// Any eight bytes of the payload, so every length in it, behind a right checksum.
+fn lengths_in_the_payload(hostile: u64) {
+    for start in HEADER..=CHECKPOINT.len() - 8 {
+        let mut bytes = CHECKPOINT.to_vec();
+        bytes[start..start + 8].copy_from_slice(&hostile.to_le_bytes());
+        let mut hasher = crc32fast::Hasher::new();
+        hasher.update(&bytes[..HEADER - 4]);
+        hasher.update(&bytes[HEADER..]);
+        bytes[HEADER - 4..HEADER].copy_from_slice(&hasher.finalize().to_le_bytes());
+        let peak = peak_of(|| drop(Checkpoint::from_bytes(&bytes)));
+        assert!(peak < BOUND, "{hostile} at byte {start}: {peak} bytes");
+    }
+}
+
+fn length_in_the_header(hostile: u64, path: &Path) {
+    let mut bytes = CHECKPOINT.to_vec();
+    bytes[12..20].copy_from_slice(&hostile.to_le_bytes());
+    std::fs::write(path, &bytes).unwrap();
+    let peak = peak_of(|| assert!(Checkpoint::load(path).is_err()));
+    assert!(peak < BOUND, "header says {hostile}: {peak} bytes");
+}
+
+/// The length of the header, a shape, an offset, and the widths that the metadata tells of.
+fn lengths_in_safetensors(hostile: u64, path: &Path) {
+    let tensor = |shape: u64, end: u64| {
+        let bias = r#""0.bias":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}"#;
+        format!(
+            r#"{{{bias},"0.weight":{{"dtype":"F32","shape":[1,{shape}],"data_offsets":[4,{end}]}}}}"#
+        )
+    };
+    let description = format!(
+        r#"{{"architecture":{{"inputs":1,"hidden":[{hostile}],"outputs":1,"activation":"relu","output-activation":"identity"}},"loss":"squared-error","sample-shape":[{hostile}]}}"#
+    );
+    let quoted = serde_json::to_string(&description).unwrap();
+    let with_metadata =
+        tensor(1, 8).replacen('{', &format!(r#"{{"__metadata__":{{"nn":{quoted}}},"#), 1);
+    let sound = tensor(1, 8);
+    for (header, length) in [
+        (&sound, hostile),
+        (&tensor(hostile, 8), 0),
+        (&tensor(1, hostile), 0),
+        (&tensor(hostile, hostile), 0),
+        (&with_metadata, 0),
+    ] {
+        let length = if length == 0 { header.len() as u64 } else { length };
+        let bytes = [&length.to_le_bytes(), header.as_bytes(), &[0; 8]].concat();
+        std::fs::write(path, bytes).unwrap();
+        let peak = peak_of(|| assert!(import(path, &ImportOptions::default()).is_err()));
+        assert!(peak < BOUND, "{hostile} in {header}: {peak} bytes");
+    }
+    // What is not hostile is read, so the refusals above are not for another reason.
+    let bytes = [&(sound.len() as u64).to_le_bytes(), sound.as_bytes(), &[0; 8]].concat();
+    std::fs::write(path, bytes).unwrap();
+    import(path, &ImportOptions::default()).unwrap();
 }

@@ -1,5 +1,7 @@
 //! Metrics, against scikit-learn (`golden/make_golden.py`) and by hand.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
 use nn_core::{
     Activation, Architecture, ConfusionMatrix, Initializer, Loss, Network, NetworkError, evaluate,
 };

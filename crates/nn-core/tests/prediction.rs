@@ -1,5 +1,7 @@
 //! A predictor gives what the network gives, sample by sample and set by set.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
 use nn_core::{Activation, Architecture, Initializer, Loss, Network, NetworkError, Predictor};
 use nn_data::Dataset;
 use nn_tensor::{ReferenceTensor, Tensor};

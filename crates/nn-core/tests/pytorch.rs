@@ -1,6 +1,8 @@
 //! Forward pass, losses, optimizers, schedules and clipping, against values that PyTorch computed in
 //! double precision (`golden/make_golden.py`).
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
 use nn_core::{
     Activation, Architecture, Checkpoint, Curve, Loss, Model, Optimizer, Predictor, Schedule,
     Trainer, TrainingConfig, Values,

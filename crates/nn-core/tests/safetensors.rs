@@ -1,6 +1,8 @@
 //! Models as safetensors files: our own, PyTorch's, and wrong ones.
 
-use nn_core::safetensors::{ImportOptions, export, import};
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+use nn_core::safetensors::{ImportOptions, export, from_bytes, import, to_bytes};
 use nn_core::{Activation, Architecture, CheckpointFault, Loss, Model, Predictor, Values};
 use nn_tensor::{Linear, ReferenceTensor};
 use safetensors::tensor::TensorView;
@@ -30,12 +32,15 @@ fn model() -> Model {
     }
 }
 
+/// Names and shapes.
+type Tensors<'a> = &'a [(&'a str, &'a [usize])];
+
 /// A file of single-precision tensors of ones.
-fn file_of(folder: &Path, tensors: &[(&str, &[usize])]) -> PathBuf {
+fn file_of(folder: &Path, tensors: Tensors<'_>) -> PathBuf {
     typed_file_of(folder, tensors, Dtype::F32)
 }
 
-fn typed_file_of(folder: &Path, tensors: &[(&str, &[usize])], dtype: Dtype) -> PathBuf {
+fn typed_file_of(folder: &Path, tensors: Tensors<'_>, dtype: Dtype) -> PathBuf {
     let one = 1_f32.to_le_bytes().repeat(1000);
     let views = tensors.iter().map(|(name, shape)| {
         let bytes = shape.iter().product::<usize>() * dtype.bitsize() / 8;
@@ -145,6 +150,25 @@ fn options_beat_metadata_and_metadata_beats_defaults() {
 }
 
 #[test]
+fn metadata_of_another_network_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    export(&model(), &path).unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    for (from, to, words) in [
+        (r#"[3,1]"#, r#"[3,2]"#, "the metadata says 2-3-2-2, the tensors are 2-3-1-2"),
+        (r#"gelu"#, r#"gulp"#, "its metadata: unknown variant `gulp`"),
+    ] {
+        let at = bytes.windows(from.len()).position(|part| part == from.as_bytes()).unwrap();
+        bytes[at..at + from.len()].copy_from_slice(to.as_bytes());
+        std::fs::write(&path, &bytes).unwrap();
+        let message = import(&path, &ImportOptions::default()).unwrap_err().to_string();
+        assert!(message.contains(words), "{message}");
+        bytes[at..at + from.len()].copy_from_slice(from.as_bytes());
+    }
+}
+
+#[test]
 fn options_that_do_not_fit_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = file_of(folder.path(), &[("0.weight", &[3, 2]), ("0.bias", &[3])]);
@@ -162,7 +186,7 @@ fn options_that_do_not_fit_are_refused() {
 #[test]
 fn other_networks_are_refused_by_tensor() {
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&[(&str, &[usize])], &str, &str); 9] = [
+    let cases: [(Tensors<'_>, &str, &str); 9] = [
         (&[("0.weight", &[3, 2])], "0.weight", "no bias"),
         (&[("0.bias", &[3])], "0.bias", "no weight"),
         (&[("0.weight", &[3, 2]), ("0.bias", &[2])], "0.bias", "3 outputs"),
@@ -231,29 +255,22 @@ fn numbers_that_are_no_weights_are_refused() {
 /// changed weight cannot be told from a right one.)
 #[test]
 fn damage_never_panics() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("model.safetensors");
-    export(&model(), &path).unwrap();
-    let mut bytes = std::fs::read(&path).unwrap();
-    let import_bytes = |bytes: &[u8]| {
-        std::fs::write(&path, bytes).unwrap();
-        import(&path, &ImportOptions::default())
-    };
+    let options = ImportOptions::default();
+    let mut bytes = to_bytes(&model()).unwrap();
     for length in 0..bytes.len() {
-        let fault = import_bytes(&bytes[..length]).unwrap_err().fault;
+        let fault = from_bytes(&bytes[..length], &options).unwrap_err();
         assert!(matches!(fault, CheckpointFault::NotSafetensors { .. }), "{length}: {fault}");
     }
     for bit in 0..8 * bytes.len() {
         bytes[bit / 8] ^= 1 << (bit % 8);
-        if let Ok(model) = import_bytes(&bytes) {
+        if let Ok(model) = from_bytes(&bytes, &options) {
             model.validate().unwrap();
         }
         bytes[bit / 8] ^= 1 << (bit % 8);
     }
-    for other in
-        [b"".as_slice(), b"<html></html>", &[0xff; 64], include_bytes!("golden/model-v1.nn")]
-    {
-        let fault = import_bytes(other).unwrap_err().fault;
+    let checkpoint = include_bytes!("golden/model-v1.nn");
+    for other in [b"".as_slice(), b"<html></html>", &[0xff; 64], checkpoint] {
+        let fault = from_bytes(other, &options).unwrap_err();
         assert!(matches!(fault, CheckpointFault::NotSafetensors { .. }), "{fault}");
     }
 }
