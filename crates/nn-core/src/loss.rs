@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Loss {
-    /// Mean over samples of -ln softmax(a)[class]. The softmax belongs to the loss.
+    /// Mean over samples of -ln softmax(a)\[class\]. The softmax belongs to the loss.
     CrossEntropy,
     /// The lecture's cost, eqs. (98) and (106): 1/N Σ ‖y - a‖².
     SquaredError,
