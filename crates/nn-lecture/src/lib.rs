@@ -1,0 +1,19 @@
+//! The lecture, topic by topic: each computes what its part of the lecture says and returns it.
+//!
+//! Nothing here prints or draws. A topic has parameters with defaults, a function `run` that gives
+//! its numbers, and a function `report` that lays them out as sentences with measured values,
+//! tables, figures and the places in the code that hold each equation. [`run_topic`] does all of
+//! it by name, over any backend.
+
+mod backend;
+mod error;
+mod parameters;
+mod report;
+mod topic;
+pub mod topics;
+
+pub use backend::Backend;
+pub use error::LectureError;
+pub use parameters::Parameters;
+pub use report::{Claim, CodeReference, Report, Table};
+pub use topic::{Parameter, TOPICS, Topic, find_topic, run_topic};

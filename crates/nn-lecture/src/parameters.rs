@@ -1,0 +1,53 @@
+//! Parameters as a person types them.
+
+use crate::LectureError;
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+/// Names and values as text, from a command line.
+///
+/// ```
+/// use nn_lecture::Parameters;
+/// let typed = Parameters::from_pairs([("epochs", "3")]);
+/// assert_eq!(typed.get("epochs", 5_usize, "a whole number")?, 3);
+/// assert_eq!(typed.get("seed", 1_u64, "a whole number")?, 1);
+/// let error = typed.get("epochs", true, "true or false").unwrap_err();
+/// assert_eq!(error.to_string(), "parameter epochs is 3, must be true or false");
+/// # Ok::<(), nn_lecture::LectureError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parameters(BTreeMap<String, String>);
+
+impl Parameters {
+    /// From names and values; of two values for one name the last counts.
+    pub fn from_pairs<N: Into<String>, V: Into<String>>(
+        pairs: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+
+    /// The value of `name`, or `default` where it was not given.
+    ///
+    /// # Errors
+    /// [`LectureError::Parameter`] where the text is not `allowed`, which says in words what is.
+    pub fn get<V: FromStr>(
+        &self,
+        name: &'static str,
+        default: V,
+        allowed: &str,
+    ) -> Result<V, LectureError> {
+        let Some(text) = self.0.get(name) else { return Ok(default) };
+        text.trim().parse().map_err(|_| LectureError::parameter(name, text, allowed))
+    }
+
+    /// The text of `name` as typed.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// All names given.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+}

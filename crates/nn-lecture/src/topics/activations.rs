@@ -1,0 +1,173 @@
+//! Activation functions, each with its derivative: eqs. (94) and (96), and the sigmoid.
+
+use crate::topic::Parameter;
+use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
+use nn_core::Activation;
+use nn_plot::{Axis, Curves, Figure, Series, Style};
+
+/// What a person sees in the list of topics.
+pub const TOPIC: Topic = Topic {
+    name: "activations",
+    title: "Activation functions and their derivatives",
+    equations: &[94, 96],
+    parameters: &[
+        Parameter { name: "range", default: "4", meaning: "z runs from -range to range, above 0" },
+        Parameter { name: "points", default: "401", meaning: "points along z, 3 to 100001" },
+    ],
+};
+
+/// What can be set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// z runs from minus to plus this.
+    pub range: f64,
+    /// How many values of z.
+    pub points: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { range: 4.0, points: 401 }
+    }
+}
+
+impl Settings {
+    /// From what a person typed.
+    ///
+    /// # Errors
+    /// [`LectureError::Parameter`].
+    pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
+        let default = Self::default();
+        let range = typed.get("range", default.range, RANGE)?;
+        let points = typed.get("points", default.points, POINTS)?;
+        Ok(Self { range, points })
+    }
+
+    /// Whether everything is in its range.
+    ///
+    /// # Errors
+    /// [`LectureError::Parameter`].
+    pub fn validate(&self) -> Result<(), LectureError> {
+        let Self { range, points } = self;
+        LectureError::check("range", range, *range > 0.0 && *range <= 1e3, RANGE)?;
+        LectureError::check("points", points, (3..=100_001).contains(points), POINTS)
+    }
+}
+
+const RANGE: &str = "a number above 0, at most 1000";
+const POINTS: &str = "a whole number from 3 to 100001";
+
+/// One activation function along z.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sampled {
+    /// Which.
+    pub activation: Activation,
+    /// (z, σ(z)).
+    pub values: Vec<(f64, f64)>,
+    /// (z, σ'(z)).
+    pub slopes: Vec<(f64, f64)>,
+    /// Largest distance between σ' and the central difference of σ, kinks and jumps left out.
+    pub worst_slope_error: f64,
+}
+
+/// Half the distance over which a slope is measured.
+const STEP: f64 = 1e-5;
+
+/// Samples every activation function and its derivative.
+///
+/// # Errors
+/// [`LectureError::Parameter`].
+pub fn run(settings: &Settings) -> Result<Vec<Sampled>, LectureError> {
+    settings.validate()?;
+    Ok(Activation::ALL.into_iter().map(|activation| sample(activation, settings)).collect())
+}
+
+fn sample(activation: Activation, settings: &Settings) -> Sampled {
+    let Settings { range, points } = *settings;
+    let steps = (points - 1) as f64;
+    let z = |index: usize| range * (2.0 * index as f64 - steps) / steps;
+    let zs = || (0..points).map(z);
+    // At 0 some have a kink or a jump: no difference tells their slope there.
+    let slope_error = zs().filter(|z| z.abs() > STEP).map(|z| {
+        let rise = activation.apply(z + STEP) - activation.apply(z - STEP);
+        (activation.derivative(z) - rise / (2.0 * STEP)).abs()
+    });
+    Sampled {
+        activation,
+        values: zs().map(|z| (z, activation.apply(z))).collect(),
+        slopes: zs().map(|z| (z, activation.derivative(z))).collect(),
+        worst_slope_error: slope_error.fold(0.0, f64::max),
+    }
+}
+
+/// Lays the result out.
+#[must_use]
+pub fn report(data: &[Sampled]) -> Report {
+    let worst = data.iter().map(|sampled| sampled.worst_slope_error).fold(0.0, f64::max);
+    let steepest = data.iter().find(|sampled| sampled.activation == Activation::Sigmoid);
+    let steepest = steepest.map_or(0.0, |sampled| highest(&sampled.slopes));
+    Report {
+        topic: TOPIC.name,
+        title: TOPIC.title.to_owned(),
+        claims: vec![
+            Claim::new(
+                format!("Every σ' agrees with the measured slope of its σ to {worst:.1e}"),
+                [("largest difference", format!("{worst:.1e}"))],
+            ),
+            Claim::new(
+                format!(
+                    "The sigmoid's slope is {steepest:.2} at most, so an error carried back \
+                     through it shrinks to a quarter or less; the rectifier's is 1 where it is on"
+                ),
+                [("largest σ' of the sigmoid", format!("{steepest:.4}"))],
+            ),
+        ],
+        tables: vec![table(data)],
+        figures: data.iter().map(figure).collect(),
+        code: vec![
+            code("(94)", "Activation::apply (Heaviside)"),
+            code("sigmoid", "Activation::apply (Sigmoid)"),
+            code("(96)", "Activation::apply (Relu)"),
+            code("σ'", "Activation::derivative"),
+        ],
+    }
+}
+
+fn code(equation: &'static str, function: &'static str) -> CodeReference {
+    CodeReference { equation, function, file: "crates/nn-tensor/src/activation.rs" }
+}
+
+fn highest(points: &[(f64, f64)]) -> f64 {
+    points.iter().map(|point| point.1).fold(f64::NEG_INFINITY, f64::max)
+}
+
+fn lowest(points: &[(f64, f64)]) -> f64 {
+    points.iter().map(|point| point.1).fold(f64::INFINITY, f64::min)
+}
+
+fn table(data: &[Sampled]) -> Table {
+    let header = ["activation", "lowest σ", "highest σ", "highest σ'", "σ' against difference"];
+    data.iter().fold(Table::new("Values along z", &header), |table, sampled| {
+        table.row([
+            sampled.activation.name().to_owned(),
+            format!("{:.4}", lowest(&sampled.values)),
+            format!("{:.4}", highest(&sampled.values)),
+            format!("{:.4}", highest(&sampled.slopes)),
+            format!("{:.1e}", sampled.worst_slope_error),
+        ])
+    })
+}
+
+fn figure(sampled: &Sampled) -> (String, Figure) {
+    let name = sampled.activation.name();
+    let curves = Curves {
+        title: name.to_owned(),
+        x: Axis::linear("weighted sum z"),
+        y: Axis::linear("σ(z), σ'(z)"),
+        series: vec![
+            Series::line("σ", sampled.values.clone()),
+            Series::line("σ'", sampled.slopes.clone()).styled(Style::Dashed),
+        ],
+    };
+    (format!("activation-{name}"), Figure::Curves(curves))
+}

@@ -1,0 +1,3 @@
+//! One file a topic.
+
+pub mod activations;
