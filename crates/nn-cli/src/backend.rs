@@ -1,0 +1,34 @@
+//! The only place that picks a backend.
+
+use crate::cli::DeviceArgs;
+use crate::error::CliError;
+use clap::ValueEnum;
+use nn_cpu as _;
+use nn_tensor::{ReferenceTensor, Tensor};
+use serde::{Deserialize, Serialize};
+
+/// What computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Backend {
+    /// Fast, on all cores
+    #[default]
+    Cpu,
+    /// Plain loops, slow and easily seen to be right
+    Reference,
+}
+
+/// Work that any backend can do. (A closure cannot be generic over the tensor type.)
+pub(crate) trait Work {
+    type Output;
+
+    fn run<T: Tensor<Elem = f32>>(self, device: &T::Device) -> Result<Self::Output, CliError>;
+}
+
+/// Does `work` where `wanted` says.
+pub(crate) fn run<W: Work>(wanted: DeviceArgs, work: W) -> Result<W::Output, CliError> {
+    match wanted.backend.unwrap_or_default() {
+        // Until nn-cpu has its tensor, the reference does its work.
+        Backend::Cpu | Backend::Reference => work.run::<ReferenceTensor<f32>>(&()),
+    }
+}

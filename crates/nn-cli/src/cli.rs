@@ -1,0 +1,393 @@
+//! The command line: what can be asked for, and the help that says so.
+
+use crate::backend::Backend;
+use crate::settings::Settings;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use nn_core::{Activation, Loss};
+use std::path::PathBuf;
+
+/// Neural networks from scratch: train, test and use multi-layer perceptrons on IDX data.
+#[derive(Debug, Parser)]
+#[command(name = "nn", version, max_term_width = 100, after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  nn train                                   train on MNIST, or on the sample inside this program
+  nn test --model runs/NAME                  how good it is, and where it fails
+  nn predict --model runs/NAME photo.jpg     which digit is that?
+
+Results go to stdout, progress and diagnostics to stderr.
+Exit codes: 0 success, 1 failure, 2 wrong usage, 130 after Ctrl-C, 143 after SIGTERM.";
+
+/// What can be asked for.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Train a network
+    #[command(after_help = TRAIN_EXAMPLES)]
+    Train(Box<TrainArgs>),
+    /// Test a model: accuracy, confusion matrix, precision and recall, worst mistakes
+    #[command(after_help = TEST_EXAMPLES)]
+    Test(TestArgs),
+    /// Say what digit a picture shows (PNG, JPEG), or each image of an IDX file
+    #[command(after_help = PREDICT_EXAMPLES)]
+    Predict(PredictArgs),
+    /// Show what is in a model file
+    #[command(after_help = "Example:\n  nn inspect runs/NAME/model.nn")]
+    Inspect(InspectArgs),
+    /// Compare every hand-derived gradient with central differences, in f64
+    #[command(after_help = "Exit code 1 if any relative error is 1e-6 or more.")]
+    Check(CheckArgs),
+    /// Look at data
+    #[command(subcommand)]
+    Data(DataCommand),
+    /// Write a model's weights for other programs
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(ExportArgs),
+    /// Make a model of weights from other programs
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(ImportArgs),
+    /// Print a completion script for a shell
+    #[command(
+        after_help = "Example:\n  nn completions bash > ~/.local/share/bash-completion/completions/nn"
+    )]
+    Completions {
+        /// For which shell
+        shell: Shell,
+    },
+    /// Print the manual page, or write all of them into a folder
+    #[command(
+        after_help = "Examples:\n  nn man | man -l -\n  nn man --out ~/.local/share/man/man1"
+    )]
+    Man {
+        /// Folder for nn.1, nn-train.1, ...; without it nn.1 goes to stdout
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+}
+
+const TRAIN_EXAMPLES: &str = "\
+Examples:
+  nn train                                          the defaults: 784-256-128-10, Adam, 10 epochs
+  nn train --hidden 30 --activation sigmoid --loss squared-error --optimizer sgd --batch 10
+  nn train --hidden \"\"                              no hidden layer: a linear classifier
+  nn train --data data/fashion-mnist --patience 3   stop early, keep the best weights
+  nn train --print-config > my.toml                 every setting, to change and give to --config
+  nn train --resume runs/NAME                       go on where it was interrupted
+
+A flag beats the --config file, the file beats the default.";
+
+const TEST_EXAMPLES: &str = "\
+Examples:
+  nn test --model runs/NAME
+  nn test --model model.nn --data data/mnist --min-accuracy 0.98
+  nn test --model model.nn --mistakes mistakes.png --format json";
+
+const PREDICT_EXAMPLES: &str = "\
+Examples:
+  nn predict --model runs/NAME photo.jpg drawing.png
+  nn predict --model model.nn --show drawing.png      also show what the network sees
+  nn predict --model model.nn --format json t10k-images-idx3-ubyte.gz
+
+Pictures are prepared as MNIST was: grey, white on black, fitted to 20 x 20, centred by mass.";
+
+const EXPORT_EXAMPLES: &str = "\
+Example:
+  nn export --model runs/NAME --format safetensors --out weights.safetensors
+In PyTorch:
+  model = Sequential(Linear(784, 256), ReLU(), Linear(256, 128), ReLU(), Linear(128, 10))
+  model.load_state_dict(safetensors.torch.load_file(\"weights.safetensors\"))";
+
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  nn import weights.safetensors --out model.nn
+  nn import torch.safetensors --out model.nn --activation gelu --shape 28x28";
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// `--format`, the same everywhere.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct FormatArgs {
+    /// How results are written to stdout
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+impl FormatArgs {
+    pub(crate) fn is_json(self) -> bool {
+        self.format == Format::Json
+    }
+}
+
+/// Where a computation runs.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct DeviceArgs {
+    /// What computes: cpu is made for speed, reference to be read [default: cpu]
+    #[arg(long, value_enum)]
+    pub(crate) backend: Option<Backend>,
+    /// Threads, 1 to 1024; the results do not depend on it [default: one a core]
+    #[arg(long, value_name = "N", value_parser = parse_threads)]
+    pub(crate) threads: Option<usize>,
+}
+
+/// `nn train`.
+#[derive(Debug, Args)]
+pub(crate) struct TrainArgs {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    /// File of settings, as --print-config writes it
+    #[arg(long, value_name = "FILE.toml", conflicts_with = "resume")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print all settings as they would be used, and stop
+    #[arg(long, conflicts_with = "resume")]
+    pub(crate) print_config: bool,
+    /// Folder for model, checkpoint, metrics and settings [default: a new one in runs/]
+    #[arg(long, value_name = "RUN_DIR", conflicts_with = "resume")]
+    pub(crate) out: Option<PathBuf>,
+    /// Go on with an interrupted run, to the same bytes as if it had never stopped
+    #[arg(long, value_name = "RUN_DIR")]
+    pub(crate) resume: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+    /// No progress bar and no notes
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// A model file, or the folder of a run.
+#[derive(Debug, Args)]
+pub(crate) struct ModelArgs {
+    /// Model file, checkpoint, or run folder
+    #[arg(long, short, value_name = "MODEL")]
+    pub(crate) model: PathBuf,
+}
+
+/// `nn test`.
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Folder with the four IDX files, or "sample" [default: data/mnist if there, else the sample]
+    #[arg(long, value_name = "DIR", conflicts_with = "images")]
+    pub(crate) data: Option<String>,
+    /// Image file of any name, instead of --data
+    #[arg(long, value_name = "FILE", requires = "labels")]
+    pub(crate) images: Option<PathBuf>,
+    /// Label file that belongs to --images
+    #[arg(long, value_name = "FILE", requires = "images")]
+    pub(crate) labels: Option<PathBuf>,
+    /// Exit with code 1 if the accuracy is below this fraction (0.98 is 98 %)
+    #[arg(long, value_name = "FRACTION", value_parser = parse_fraction)]
+    pub(crate) min_accuracy: Option<f64>,
+    /// Write the worst mistakes as a picture; each is marked "label→answer probability"
+    #[arg(long, value_name = "FILE.png")]
+    pub(crate) mistakes: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) device: DeviceArgs,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+}
+
+/// `nn predict`.
+#[derive(Debug, Args)]
+pub(crate) struct PredictArgs {
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// PNG or JPEG pictures of one digit each, or IDX files of images
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// How many of the most probable classes to print
+    #[arg(long, value_name = "K", default_value = "3", value_parser = parse_positive)]
+    pub(crate) top: usize,
+    /// Show each image as the network sees it
+    #[arg(long)]
+    pub(crate) show: bool,
+    #[command(flatten)]
+    pub(crate) device: DeviceArgs,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+}
+
+/// `nn inspect`.
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// Model file, checkpoint, or run folder
+    pub(crate) model: PathBuf,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+}
+
+/// `nn check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+}
+
+/// `nn data ...`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataCommand {
+    /// Counts, sizes, classes and pixel statistics
+    #[command(after_help = "Example:\n  nn data info --data data/mnist")]
+    Info(DataInfoArgs),
+    /// A contact sheet: many images in one picture, in the terminal and as PNG
+    #[command(after_help = "Example:\n  nn data sheet --class 7 --count 100 --out sevens.png")]
+    Sheet(SheetArgs),
+}
+
+/// `nn data info`.
+#[derive(Debug, Args)]
+pub(crate) struct DataInfoArgs {
+    /// Folder with the four IDX files, or "sample" [default: data/mnist if there, else the sample]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<String>,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+}
+
+/// `nn data sheet`.
+#[derive(Debug, Args)]
+pub(crate) struct SheetArgs {
+    /// Folder with the four IDX files, or "sample" [default: data/mnist if there, else the sample]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<String>,
+    /// PNG to write; without it the sheet is shown in the terminal
+    #[arg(long, value_name = "FILE.png")]
+    pub(crate) out: Option<PathBuf>,
+    /// How many images
+    #[arg(long, value_name = "N", default_value = "40", value_parser = parse_sheet_count)]
+    pub(crate) count: usize,
+    /// Only images of this class
+    #[arg(long, value_name = "K")]
+    pub(crate) class: Option<u32>,
+    /// Take test images instead of training images
+    #[arg(long)]
+    pub(crate) test: bool,
+    /// Which images are drawn
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) seed: u64,
+}
+
+/// Formats of other programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// With the names and layout of torch.nn.Linear
+    Safetensors,
+}
+
+/// `nn export`.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Format of the file
+    #[arg(long, value_enum, default_value = "safetensors")]
+    pub(crate) format: ExportFormat,
+    /// File to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+/// `nn import`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// File of weights (safetensors)
+    pub(crate) file: PathBuf,
+    /// Model file to write
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) out: PathBuf,
+    /// Activation of the hidden layers [default: what the file says, else relu]
+    #[arg(long, value_name = "NAME", value_parser = activation_parser())]
+    pub(crate) activation: Option<Activation>,
+    /// Activation of the last layer [default: what the file says, else identity]
+    #[arg(long, value_name = "NAME", value_parser = activation_parser())]
+    pub(crate) output_activation: Option<Activation>,
+    /// Loss it was trained with [default: what the file says, else cross-entropy]
+    #[arg(long, value_name = "NAME", value_parser = loss_parser())]
+    pub(crate) loss: Option<Loss>,
+    /// Shape of a sample [default: what the file says, else 28x28 for 784 inputs, else a row]
+    #[arg(long, value_name = "HxW", value_parser = parse_shape)]
+    pub(crate) shape: Option<Shape>,
+}
+
+/// A sample's shape, as `28x28`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shape(pub(crate) Vec<usize>);
+
+pub(crate) fn activation_parser() -> impl TypedValueParser<Value = Activation> {
+    let names = PossibleValuesParser::new(Activation::ALL.map(Activation::name));
+    names.try_map(|name| Activation::ALL.into_iter().find(|a| a.name() == name).ok_or(name))
+}
+
+pub(crate) fn loss_parser() -> impl TypedValueParser<Value = Loss> {
+    let names = PossibleValuesParser::new(Loss::ALL.map(Loss::name));
+    names.try_map(|name| Loss::ALL.into_iter().find(|loss| loss.name() == name).ok_or(name))
+}
+
+pub(crate) fn parse_threads(text: &str) -> Result<usize, String> {
+    check_threads(text.parse().map_err(|_| "not a whole number".to_owned())?)
+}
+
+pub(crate) fn check_threads(threads: usize) -> Result<usize, String> {
+    if (1..=1024).contains(&threads) { Ok(threads) } else { Err("must be 1 to 1024".to_owned()) }
+}
+
+fn parse_positive(text: &str) -> Result<usize, String> {
+    let number: usize = text.parse().map_err(|_| "not a whole number".to_owned())?;
+    if number > 0 { Ok(number) } else { Err("must be at least 1".to_owned()) }
+}
+
+/// A sheet of 10,000 images is a picture of 60 million pixels; more is no sheet to look at.
+fn parse_sheet_count(text: &str) -> Result<usize, String> {
+    let count = parse_positive(text)?;
+    if count <= 10_000 { Ok(count) } else { Err("must be at most 10000".to_owned()) }
+}
+
+fn parse_fraction(text: &str) -> Result<f64, String> {
+    let fraction: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    let hint = if fraction > 1.0 { "; 98 % is 0.98" } else { "" };
+    if (0.0..=1.0).contains(&fraction) {
+        Ok(fraction)
+    } else {
+        Err(format!("must be 0 to 1{hint}"))
+    }
+}
+
+fn parse_shape(text: &str) -> Result<Shape, String> {
+    let sizes: Result<Vec<usize>, _> = text.split('x').map(str::parse).collect();
+    let valid = sizes.ok().filter(|sizes| sizes.len() <= 3 && !sizes.contains(&0));
+    valid.map(Shape).ok_or_else(|| "not a shape such as 28x28 or 784".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn values_out_of_range_are_refused() {
+        assert!(parse_threads("0").is_err() && parse_threads("1025").is_err());
+        assert!(parse_fraction("98").unwrap_err().contains("0.98"));
+        assert!(parse_fraction("nan").is_err());
+        assert_eq!(parse_shape("28x28"), Ok(Shape(vec![28, 28])));
+        assert!(parse_shape("28x").is_err() && parse_shape("0x1").is_err());
+    }
+}

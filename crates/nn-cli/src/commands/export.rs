@@ -1,0 +1,16 @@
+//! `nn export`.
+
+use crate::cli::{ExportArgs, ExportFormat};
+use crate::error::CliError;
+use crate::model_file::load_model;
+use crate::stdout;
+use nn_core::safetensors;
+
+/// Writes a model's weights in the format of another program.
+pub(crate) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
+    let model = load_model(&arguments.model)?;
+    match arguments.format {
+        ExportFormat::Safetensors => safetensors::export(&model, &arguments.out)?,
+    }
+    stdout::line(format!("{}: {}", arguments.out.display(), model.architecture))
+}

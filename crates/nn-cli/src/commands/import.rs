@@ -1,0 +1,21 @@
+//! `nn import`.
+
+use crate::cli::ImportArgs;
+use crate::error::CliError;
+use crate::stdout;
+use nn_core::Checkpoint;
+use nn_core::safetensors::{ImportOptions, import};
+
+/// Makes a model of a file of another program.
+pub(crate) fn run(arguments: ImportArgs) -> Result<(), CliError> {
+    let options = ImportOptions {
+        activation: arguments.activation,
+        output_activation: arguments.output_activation,
+        loss: arguments.loss,
+        sample_shape: arguments.shape.map(|shape| shape.0),
+    };
+    let model = import(&arguments.file, &options)?;
+    let line = format!("{}: {}", arguments.out.display(), model.architecture);
+    Checkpoint { model, training: None }.save(&arguments.out)?;
+    stdout::line(line)
+}

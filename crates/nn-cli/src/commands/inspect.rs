@@ -1,0 +1,117 @@
+//! `nn inspect`.
+
+use crate::cli::InspectArgs;
+use crate::error::CliError;
+use crate::model_file::shape_in_words;
+use crate::progress::thousands;
+use crate::run_folder::find_model;
+use crate::stdout;
+use crate::table::{self, Side};
+use crate::training_report::percent;
+use nn_core::{Checkpoint, Model, TrainingState};
+use serde_json::{Value, json};
+
+/// Shows what a model file holds.
+pub(crate) fn run(arguments: &InspectArgs) -> Result<(), CliError> {
+    let path = find_model(&arguments.model);
+    let Checkpoint { model, training } = Checkpoint::load(&path)?;
+    if arguments.format.is_json() {
+        let mut description = describe(&model);
+        description["file"] = json!(path.display().to_string());
+        description["training"] = training.as_ref().map_or(Value::Null, describe_training);
+        return stdout::line(description.to_string());
+    }
+    let mut facts = vec![
+        ("file", path.display().to_string()),
+        ("network", model.architecture.to_string()),
+        ("loss", model.loss.name().to_owned()),
+        ("sample", shape_in_words(&model.sample_shape)),
+        ("elements", element_name(&model).to_owned()),
+    ];
+    match &training {
+        Some(state) => facts.extend(training_facts(state)),
+        None => facts.push(("training", "none in this file: a finished model".to_owned())),
+    }
+    let facts: Vec<_> = facts.into_iter().map(|(name, fact)| vec![name.to_owned(), fact]).collect();
+    table::lines(&facts, &[Side::Left]).iter().try_for_each(stdout::line)?;
+    stdout::line("")?;
+    layer_table(&model).iter().try_for_each(stdout::line)
+}
+
+fn element_name(model: &Model) -> &'static str {
+    model.layers.first().map_or("none", |layer| layer.weight.element_name())
+}
+
+fn layer_table(model: &Model) -> Vec<String> {
+    let form = &model.architecture;
+    let heads = ["layer", "inputs", "outputs", "activation", "weights", "biases", "parameters"];
+    let mut rows = vec![heads.map(str::to_owned).to_vec()];
+    for (layer, shape) in form.weight_shapes().into_iter().enumerate() {
+        rows.push(vec![
+            (layer + 1).to_string(),
+            shape.columns.to_string(),
+            shape.rows.to_string(),
+            form.activation_of(layer).name().to_owned(),
+            thousands(shape.len() as u64),
+            thousands(shape.rows as u64),
+            thousands((shape.len() + shape.rows) as u64),
+        ]);
+    }
+    let mut sum = vec![String::new(); heads.len()];
+    sum[0] = "sum".to_owned();
+    sum[6] = thousands(form.parameter_count() as u64);
+    rows.push(sum);
+    let right = Side::Right;
+    table::lines(&rows, &[Side::Left, right, right, Side::Left, right])
+}
+
+fn training_facts(state: &TrainingState) -> Vec<(&'static str, String)> {
+    let (config, position) = (&state.config, state.position);
+    let mut facts = vec![
+        (
+            "training",
+            format!(
+                "{} of {} epochs and {} batches done ({} steps)",
+                position.epoch, config.epochs, position.batch, position.step
+            ),
+        ),
+        (
+            "settings",
+            format!(
+                "{}, learning rate {}, {}, batch {}, seed {}",
+                config.optimizer.name(),
+                config.learning_rate,
+                config.schedule.name(),
+                config.batch,
+                config.seed
+            ),
+        ),
+        ("data", format!("{} samples, CRC-32 {:08x}", state.data.samples, state.data.checksum)),
+    ];
+    if let Some(last) = state.history.last() {
+        let accuracy = percent(last.train_accuracy);
+        facts.push(("last epoch", format!("loss {:.5}, accuracy {accuracy}", last.train_loss)));
+    }
+    facts
+}
+
+fn describe(model: &Model) -> Value {
+    json!({
+        "event": "model",
+        "network": model.architecture.to_string(),
+        "architecture": model.architecture,
+        "parameters": model.architecture.parameter_count(),
+        "loss": model.loss,
+        "sample_shape": model.sample_shape,
+        "elements": element_name(model),
+    })
+}
+
+fn describe_training(state: &TrainingState) -> Value {
+    json!({
+        "config": state.config,
+        "position": state.position,
+        "data": state.data,
+        "history": state.history,
+    })
+}

@@ -1,0 +1,12 @@
+//! One file a subcommand.
+
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod data;
+pub(crate) mod export;
+pub(crate) mod import;
+pub(crate) mod inspect;
+pub(crate) mod man;
+pub(crate) mod predict;
+pub(crate) mod test;
+pub(crate) mod train;

@@ -1,0 +1,127 @@
+//! `nn test`.
+
+use crate::backend::{self, Work};
+use crate::cli::TestArgs;
+use crate::data_source::DataSource;
+use crate::error::CliError;
+use crate::mistakes::{draw_mistakes, pixels_of, worst_mistakes};
+use crate::model_file::{load_model, rows_and_columns};
+use crate::stdout::{self, terminal_width};
+use crate::terminal_picture::{Ink, render};
+use crate::{stderr, test_report};
+use nn_core::{Evaluation, Model, evaluate};
+use nn_data::{Dataset, load_pair};
+use nn_tensor::Tensor;
+
+/// How many mistakes a picture shows.
+const DRAWN: usize = 64;
+
+/// Tests a model.
+pub(crate) fn run(arguments: TestArgs) -> Result<(), CliError> {
+    let model = load_model(&arguments.model)?;
+    let (data, source) = load(&arguments, &model)?;
+    backend::run(arguments.device, Test { arguments, model, data, source })
+}
+
+/// The test set, and its name.
+fn load(arguments: &TestArgs, model: &Model) -> Result<(Dataset, String), CliError> {
+    let (mut data, source) = match (&arguments.images, &arguments.labels) {
+        (Some(images), Some(labels)) => (load_pair(images, labels)?, images.display().to_string()),
+        _ => {
+            let source = DataSource::choose(arguments.data.as_deref());
+            if arguments.data.is_none() {
+                source.announce_choice();
+            }
+            (source.load()?.test, source.to_string())
+        }
+    };
+    // A test set may happen to lack the highest classes.
+    let outputs = model.architecture.outputs;
+    if data.classes().is_some_and(|classes| classes < outputs) {
+        data = data.with_classes(outputs)?;
+    }
+    Ok((data, source))
+}
+
+/// A test that waits for its backend.
+struct Test {
+    arguments: TestArgs,
+    model: Model,
+    data: Dataset,
+    source: String,
+}
+
+impl Work for Test {
+    type Output = ();
+
+    fn run<T: Tensor<Elem = f32>>(self, device: &T::Device) -> Result<(), CliError> {
+        let Self { arguments, model, data, source } = self;
+        let network = model.to_network::<T>(device)?;
+        let test = evaluate(&network, &data, model.loss)?;
+        let json = arguments.format.is_json();
+        if !json {
+            test_report::print(&model, &source, &test)?;
+        }
+        let show = !json && stdout::is_terminal();
+        if arguments.mistakes.is_some() || show {
+            let mistakes = worst_mistakes(&network, &data, model.loss, DRAWN)?;
+            if let Some(path) = &arguments.mistakes {
+                draw_mistakes(&mistakes, &data, path)?;
+                stderr::note(format!("{}: the {} worst mistakes", path.display(), mistakes.len()));
+            }
+            if show && !mistakes.is_empty() {
+                let samples: Vec<usize> = mistakes.iter().map(|mistake| mistake.sample).collect();
+                stdout::line("\nWorst mistakes")?;
+                show_samples(&data, &samples, 1)?;
+                let words = mistakes.iter().take(samples_in_a_line(&data)).map(|mistake| {
+                    format!(
+                        "{}→{} ({:.0} %)",
+                        mistake.label,
+                        mistake.answer,
+                        mistake.output * 100.0
+                    )
+                });
+                stdout::line(words.collect::<Vec<_>>().join(", "))?;
+            }
+        }
+        if json {
+            let events = test_report::events(&model, &source, &test);
+            events.iter().try_for_each(|event| stdout::line(event.to_string()))?;
+        }
+        check_bar(&test, arguments.min_accuracy)
+    }
+}
+
+/// How many samples fit side by side into a line of the terminal.
+pub(crate) fn samples_in_a_line(data: &Dataset) -> usize {
+    let (_, width) = rows_and_columns(data.sample_shape());
+    ((terminal_width() + 1) / (width + 1)).max(1)
+}
+
+/// Shows samples in the terminal, at most `lines` lines of them.
+pub(crate) fn show_samples(
+    data: &Dataset,
+    samples: &[usize],
+    lines: usize,
+) -> Result<(), CliError> {
+    let (height, width) = rows_and_columns(data.sample_shape());
+    for line in samples.chunks(samples_in_a_line(data)).take(lines) {
+        let pixels: Vec<Vec<u8>> = line.iter().map(|&sample| pixels_of(data, sample)).collect();
+        let pixels: Vec<&[u8]> = pixels.iter().map(Vec::as_slice).collect();
+        let lines = render(&pixels, height, width, Ink::for_stdout());
+        lines.iter().try_for_each(stdout::line)?;
+    }
+    Ok(())
+}
+
+fn check_bar(test: &Evaluation, min_accuracy: Option<f64>) -> Result<(), CliError> {
+    let Some(bar) = min_accuracy else { return Ok(()) };
+    match test.accuracy() {
+        Some(accuracy) if accuracy >= bar => Ok(()),
+        Some(accuracy) => {
+            let error = format!("accuracy {accuracy} is below the bar of {bar} (--min-accuracy)");
+            Err(CliError::Failed(error))
+        }
+        None => Err(CliError::Failed("there is no accuracy to compare with --min-accuracy".into())),
+    }
+}

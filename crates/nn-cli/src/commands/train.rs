@@ -1,0 +1,253 @@
+//! `nn train`.
+
+use crate::backend::{self, Work};
+use crate::cli::TrainArgs;
+use crate::data_source::DataSource;
+use crate::error::CliError;
+use crate::progress::{Progress, thousands};
+use crate::run_folder::RunFolder;
+use crate::run_observer::RunObserver;
+use crate::settings::{Resolved, Settings};
+use crate::signals::StopRequest;
+use crate::training_report::TrainingReport;
+use crate::{stderr, stdout};
+use nn_core::{
+    Architecture, Checkpoint, NetworkError, Outcome, TrainError, Trainer, TrainingState, evaluate,
+};
+use nn_data::{Dataset, TrainTest};
+use nn_tensor::Tensor;
+use serde_json::{Value, json};
+
+/// Trains a network, or goes on training it.
+pub(crate) fn run(arguments: TrainArgs) -> Result<(), CliError> {
+    match &arguments.resume {
+        Some(folder) => {
+            let folder = RunFolder::open(folder)?;
+            resume(arguments, folder)
+        }
+        None => begin(arguments),
+    }
+}
+
+fn begin(arguments: TrainArgs) -> Result<(), CliError> {
+    let file = match &arguments.config {
+        Some(path) => Settings::load(path)?,
+        None => Settings::default(),
+    };
+    let mut resolved = arguments.settings.clone().or(file).resolve()?;
+    if arguments.print_config {
+        return stdout::bytes(resolved.to_settings().to_toml()?.as_bytes());
+    }
+    let source = DataSource::choose(resolved.data.as_deref());
+    if resolved.data.is_none() && !arguments.quiet {
+        source.announce_choice();
+    }
+    let data = source.load()?;
+    resolved.data = Some(source.to_setting());
+    let device = resolved.device;
+    let training = Training { arguments, resolved, source, data, resumed: None };
+    backend::run(device, training)
+}
+
+fn resume(arguments: TrainArgs, folder: RunFolder) -> Result<(), CliError> {
+    let saved = folder.settings()?;
+    if let Some(contradiction) = arguments.settings.contradiction(&saved) {
+        return Err(CliError::Usage(format!(
+            "{contradiction}; a new run can have its own settings"
+        )));
+    }
+    let resolved = arguments.settings.clone().or(saved).resolve()?;
+    let checkpoint = Checkpoint::load(&folder.checkpoint())?;
+    if checkpoint.training.as_ref().is_some_and(is_finished) && folder.model().exists() {
+        let path = folder.path().display();
+        stderr::note(format!("{path}: this run is finished; test it with nn test --model {path}"));
+        return Ok(());
+    }
+    let source = DataSource::choose(resolved.data.as_deref());
+    let data = source.load()?;
+    let device = resolved.device;
+    let training =
+        Training { arguments, resolved, source, data, resumed: Some((folder, checkpoint)) };
+    backend::run(device, training)
+}
+
+/// Whether no step is left to do.
+fn is_finished(state: &TrainingState) -> bool {
+    let waited = state.early_stopping.as_ref().map_or(0, |early| early.epochs_without_improvement);
+    state.position.epoch >= state.config.epochs
+        || state.config.patience.is_some_and(|patience| waited >= patience)
+}
+
+/// A training that waits for its backend.
+struct Training {
+    arguments: TrainArgs,
+    resolved: Resolved,
+    source: DataSource,
+    data: TrainTest,
+    resumed: Option<(RunFolder, Checkpoint)>,
+}
+
+impl Work for Training {
+    type Output = ();
+
+    fn run<T: Tensor<Elem = f32>>(mut self, device: &T::Device) -> Result<(), CliError> {
+        let stop = StopRequest::listen()?;
+        let (train, validation) = self.split()?;
+        let validation = Some(&validation).filter(|set| !set.is_empty());
+        let (mut trainer, folder) = match self.resumed.take() {
+            Some((folder, checkpoint)) => {
+                self.check_architecture(&checkpoint, &folder)?;
+                let trainer = Trainer::<T>::resume(device, &checkpoint, &train, validation)?;
+                folder.rewind_metrics(trainer.position().epoch)?;
+                (trainer, folder)
+            }
+            // The trainer first: no folder is made for a training that cannot begin.
+            None => {
+                let (form, config) = (self.architecture(), &self.resolved.config);
+                let trainer = Trainer::<T>::new(device, &form, config, &train, validation)?;
+                (trainer, self.new_folder()?)
+            }
+        };
+        let start = self.start_event(&trainer, validation, &folder);
+        let report = TrainingReport {
+            folder: &folder,
+            json: self.arguments.format.is_json(),
+            progress: self.progress(),
+            has_validation: validation.is_some(),
+            metrics_failed: false,
+        };
+        let mut observer = RunObserver::new(&folder, &self.data.test, stop.clone(), report);
+        observer.report.start(&start)?;
+        let outcome = trainer.run(&mut observer);
+        if let Some(failure) = observer.failure {
+            return Err(failure);
+        }
+        match outcome.map_err(|error| with_way_out(error, &folder))? {
+            Outcome::Interrupted => {
+                trainer.checkpoint()?.save(&folder.checkpoint())?;
+                let (done, all) = (trainer.position().epoch, trainer.config().epochs);
+                observer.report.interrupted(done, all)?;
+                Err(CliError::Interrupted { signal: stop.signal().unwrap_or_default() })
+            }
+            finished => self.finish(&trainer, finished, &mut observer.report),
+        }
+    }
+}
+
+impl Training {
+    /// Training and validation set; the latter may be empty.
+    fn split(&self) -> Result<(Dataset, Dataset), CliError> {
+        if self.data.test.is_empty() {
+            return Err(NetworkError::Empty { what: "test", task: "test" }.into());
+        }
+        let config = &self.resolved.config;
+        let (train, validation) = self.data.train.split(self.resolved.validation, config.seed)?;
+        let samples = train.len();
+        if config.batch > samples && samples > 0 {
+            let batch = config.batch;
+            self.note(format!(
+                "batch {batch} is more than the {samples} samples: one step an epoch"
+            ));
+        }
+        Ok((train, validation))
+    }
+
+    fn architecture(&self) -> Architecture {
+        let train = &self.data.train;
+        self.resolved.architecture(train.input_width(), train.output_width())
+    }
+
+    fn new_folder(&self) -> Result<RunFolder, CliError> {
+        let (form, seed) = (self.architecture(), self.resolved.config.seed);
+        let name = format!("{}-{form}-seed{seed}", self.source.short_name());
+        let folder = RunFolder::create(self.arguments.out.as_deref(), &name)?;
+        folder.describe(&self.resolved.to_settings(), &self.source, &self.data)?;
+        Ok(folder)
+    }
+
+    /// A checkpoint of another network is refused with the difference, layer by layer.
+    fn check_architecture(
+        &self,
+        checkpoint: &Checkpoint,
+        folder: &RunFolder,
+    ) -> Result<(), CliError> {
+        match checkpoint.model.architecture.difference(&self.architecture()) {
+            None => Ok(()),
+            Some(difference) => Err(CliError::Failed(format!(
+                "{}: the checkpoint is of another network than settings and data ask for: {difference}",
+                folder.checkpoint().display()
+            ))),
+        }
+    }
+
+    /// What is trained, on what, how: the first event.
+    fn start_event<T: Tensor>(
+        &self,
+        trainer: &Trainer<T>,
+        validation: Option<&Dataset>,
+        folder: &RunFolder,
+    ) -> Value {
+        let (form, position) = (trainer.network().architecture(), trainer.position());
+        let held_out = validation.map_or(0, Dataset::len);
+        let (samples, folder) = (self.data.train.len() - held_out, folder.path().display());
+        self.note(format!(
+            "training {form} ({} weights and biases) on {} samples; run folder {folder}",
+            thousands(form.parameter_count() as u64),
+            thousands(samples as u64),
+        ));
+        if position.step > 0 {
+            let (epoch, batch) = (position.epoch + 1, position.batch);
+            self.note(format!("going on in epoch {epoch}, after batch {batch}"));
+        }
+        json!({
+            "event": "start",
+            "data": self.source.to_string(),
+            "training_samples": samples,
+            "validation_samples": held_out,
+            "test_samples": self.data.test.len(),
+            "network": form.to_string(),
+            "parameters": form.parameter_count(),
+            "step": position.step,
+            "run": folder.to_string(),
+            "settings": self.resolved.to_settings(),
+        })
+    }
+
+    /// Keeps the model, and says how good it is on the test set.
+    fn finish<T: Tensor>(
+        &self,
+        trainer: &Trainer<T>,
+        outcome: Outcome,
+        report: &mut TrainingReport<'_>,
+    ) -> Result<(), CliError> {
+        let model = Checkpoint { model: trainer.model(), training: None };
+        model.save(&report.folder.model())?;
+        let test = evaluate(trainer.network(), &self.data.test, trainer.config().loss)?;
+        let best_epoch = match outcome {
+            Outcome::StoppedEarly { best_epoch } => Some(best_epoch),
+            _ => None,
+        };
+        report.done(&test, trainer.history(), best_epoch)
+    }
+
+    fn progress(&self) -> Progress {
+        let config = &self.resolved.config;
+        Progress::new(!self.arguments.quiet, config.epochs, config.batch)
+    }
+
+    fn note(&self, text: impl AsRef<str>) {
+        if !self.arguments.quiet {
+            stderr::note(text);
+        }
+    }
+}
+
+/// A training that failed leaves its last good state behind: says where.
+fn with_way_out(error: TrainError, folder: &RunFolder) -> CliError {
+    let checkpoint = folder.checkpoint();
+    if matches!(error, TrainError::Diverged { .. }) && checkpoint.exists() {
+        let checkpoint = checkpoint.display();
+        return CliError::Failed(format!("{error}; the last good state is kept in {checkpoint}"));
+    }
+    error.into()
+}

@@ -1,0 +1,65 @@
+//! Why a command ended without success, and the exit code for it.
+
+use crate::photograph::PhotographError;
+use nn_core::{CheckpointError, ConfigError, NetworkError, TrainError};
+use nn_data::DataError;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Every way in which a command can fail. `main` prints it, once.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    /// The command line or configuration file asks for something that makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    #[error("{}: {cause}", path.display())]
+    Photograph { path: PathBuf, cause: PhotographError },
+    #[error("{}: cannot {action}: {cause}", path.display())]
+    Io { path: PathBuf, action: &'static str, cause: io::Error },
+    #[error("cannot write the results to stdout: {0}")]
+    Stdout(io::Error),
+    /// Anything else that failed; the sentence says what and what to do.
+    #[error("{0}")]
+    Failed(String),
+    /// A failure whose message has gone out already.
+    #[error("failed")]
+    AlreadySaid,
+    /// A signal asked to stop; what is needed to go on is saved and was said.
+    #[error("interrupted")]
+    Interrupted { signal: i32 },
+}
+
+impl CliError {
+    pub(crate) fn io(action: &'static str, path: &Path, cause: io::Error) -> Self {
+        Self::Io { path: path.into(), action, cause }
+    }
+
+    /// Whether what there is to say has been said.
+    pub(crate) fn is_said(&self) -> bool {
+        matches!(self, Self::AlreadySaid | Self::Interrupted { .. })
+    }
+
+    /// 2 for wrong usage, 128 + signal after a signal, else 1.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Interrupted { signal } => u8::try_from(128 + signal).unwrap_or(1),
+            _ => 1,
+        }
+    }
+}
+
+/// A setting out of range came from the command line or a configuration file.
+impl From<ConfigError> for CliError {
+    fn from(error: ConfigError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}

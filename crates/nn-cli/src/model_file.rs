@@ -1,0 +1,26 @@
+//! Models: loaded, and described in messages.
+
+use crate::cli::ModelArgs;
+use crate::error::CliError;
+use crate::run_folder::find_model;
+use nn_core::{Checkpoint, Model};
+
+/// Loads the model that `--model` names.
+pub(crate) fn load_model(arguments: &ModelArgs) -> Result<Model, CliError> {
+    Ok(Checkpoint::load(&find_model(&arguments.model))?.model)
+}
+
+/// Rows and columns of an image with this sample shape; a sample of one dimension is one row.
+pub(crate) fn rows_and_columns(sample_shape: &[usize]) -> (usize, usize) {
+    match *sample_shape {
+        [height, width] => (height, width),
+        // Colour planes one beside the other would need colour pictures: shown as rows they can be seen.
+        [height, width, depth] => (height, width * depth),
+        _ => (1, sample_shape.iter().product()),
+    }
+}
+
+/// A shape as `28 x 28`.
+pub(crate) fn shape_in_words(shape: &[usize]) -> String {
+    shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ")
+}

@@ -1,0 +1,250 @@
+//! The folder of a training: settings, origin, metrics, checkpoint, model.
+
+use crate::clock::utc_now;
+use crate::data_source::DataSource;
+use crate::error::CliError;
+use crate::settings::Settings;
+use nn_data::{TrainTest, replace_file};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+const MODEL: &str = "model.nn";
+const CHECKPOINT: &str = "checkpoint.nn";
+const CONFIG: &str = "config.toml";
+const ORIGIN: &str = "origin.toml";
+const METRICS: &str = "metrics.jsonl";
+const LOCK: &str = "run.lock";
+
+/// A run's folder, held by a lock so that no second training writes into it.
+pub(crate) struct RunFolder {
+    path: PathBuf,
+    /// The system unlocks it when this process ends, however it ends.
+    _lock: File,
+}
+
+impl RunFolder {
+    /// A folder for a new run: `wanted`, or a new one in `runs/` with `name` in its name.
+    pub(crate) fn create(wanted: Option<&Path>, name: &str) -> Result<Self, CliError> {
+        let path = match wanted {
+            Some(path) => path.to_owned(),
+            None => return Self::create_unique(Path::new("runs"), name),
+        };
+        fs::create_dir_all(&path).map_err(|cause| CliError::io("create", &path, cause))?;
+        let folder = Self::lock(path)?;
+        if folder.checkpoint().exists() || folder.model().exists() {
+            let path = folder.path.display();
+            return Err(CliError::Failed(format!(
+                "{path}: holds a run already; go on with it (--resume {path}) or give another --out"
+            )));
+        }
+        Ok(folder)
+    }
+
+    fn create_unique(parent: &Path, name: &str) -> Result<Self, CliError> {
+        fs::create_dir_all(parent).map_err(|cause| CliError::io("create", parent, cause))?;
+        let stem = format!("{name}-{}", utc_now());
+        for attempt in 1..1000 {
+            let suffix = if attempt == 1 { String::new() } else { format!("-{attempt}") };
+            let path = parent.join(format!("{stem}{suffix}"));
+            match fs::create_dir(&path) {
+                Err(cause) if cause.kind() == ErrorKind::AlreadyExists => {}
+                Err(cause) => return Err(CliError::io("create", &path, cause)),
+                Ok(()) => return Self::lock(path),
+            }
+        }
+        Err(CliError::Failed(format!("{}: no free name; give --out", parent.join(stem).display())))
+    }
+
+    /// The folder of a run that is to go on.
+    pub(crate) fn open(path: &Path) -> Result<Self, CliError> {
+        if path.join(CHECKPOINT).is_file() {
+            return Self::lock(path.to_owned());
+        }
+        Err(CliError::Failed(format!(
+            "{}: no {CHECKPOINT} in it, so there is nothing to go on with; give the folder of a run",
+            path.display()
+        )))
+    }
+
+    fn lock(path: PathBuf) -> Result<Self, CliError> {
+        let file = path.join(LOCK);
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&file);
+        let lock = lock.map_err(|cause| CliError::io("write", &file, cause))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path, _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(CliError::Failed(format!(
+                "{}: another training is running in this folder; wait for it or give another --out",
+                path.display()
+            ))),
+            Err(TryLockError::Error(cause)) => Err(CliError::io("lock", &file, cause)),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The finished model.
+    pub(crate) fn model(&self) -> PathBuf {
+        self.path.join(MODEL)
+    }
+
+    /// The last state of the training.
+    pub(crate) fn checkpoint(&self) -> PathBuf {
+        self.path.join(CHECKPOINT)
+    }
+
+    /// The settings with which the run began.
+    pub(crate) fn settings(&self) -> Result<Settings, CliError> {
+        Settings::load(&self.path.join(CONFIG))
+    }
+
+    /// Keeps the settings and where everything came from; also shows that the folder can be written.
+    pub(crate) fn describe(
+        &self,
+        settings: &Settings,
+        source: &DataSource,
+        data: &TrainTest,
+    ) -> Result<(), CliError> {
+        let head =
+            "# Every setting of this run. nn train --config THIS_FILE does the same again.\n";
+        self.write(CONFIG, &format!("{head}{}", settings.to_toml()?))?;
+        let origin = toml::to_string(&Origin::now(source, data)?)
+            .map_err(|error| CliError::Failed(format!("{ORIGIN}: {error}")))?;
+        self.write(ORIGIN, &origin)?;
+        self.write(METRICS, "")
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<(), CliError> {
+        let path = self.path.join(name);
+        replace_file(&path, |file| file.write_all(text.as_bytes()))
+            .map_err(|cause| CliError::io("write", &path, cause))
+    }
+
+    /// Adds an event to the metrics.
+    pub(crate) fn append_metrics(&self, event: &Value) -> Result<(), CliError> {
+        let path = self.path.join(METRICS);
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .and_then(|mut file| file.write_all(format!("{event}\n").as_bytes()))
+            .map_err(|cause| CliError::io("write", &path, cause))
+    }
+
+    /// Drops what the metrics say of epochs after `epochs`, which will be done again.
+    pub(crate) fn rewind_metrics(&self, epochs: usize) -> Result<(), CliError> {
+        let path = self.path.join(METRICS);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(cause) => return Err(CliError::io("read", &path, cause)),
+        };
+        let is_kept = |line: &&str| match serde_json::from_str::<Value>(line) {
+            Ok(event) => event["epoch"].as_u64().is_none_or(|epoch| epoch <= epochs as u64),
+            Err(_) => false,
+        };
+        let kept: String = text.lines().filter(is_kept).flat_map(|line| [line, "\n"]).collect();
+        self.write(METRICS, &kept)
+    }
+}
+
+/// The model in `path`: a file, or a run's finished model, or else its last checkpoint.
+pub(crate) fn find_model(path: &Path) -> PathBuf {
+    let inside = [MODEL, CHECKPOINT].map(|name| path.join(name));
+    inside.into_iter().find(|file| file.is_file()).unwrap_or_else(|| path.to_owned())
+}
+
+/// Where a run came from: program, machine, data.
+#[derive(Serialize)]
+struct Origin {
+    program: String,
+    system: String,
+    started: String,
+    command: Vec<String>,
+    data: DataOrigin,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct DataOrigin {
+    source: String,
+    training_samples: usize,
+    test_samples: usize,
+    sample_shape: Vec<usize>,
+    classes: Option<usize>,
+    sha256: BTreeMap<String, String>,
+}
+
+impl Origin {
+    fn now(source: &DataSource, data: &TrainTest) -> Result<Self, CliError> {
+        Ok(Self {
+            program: concat!("nn ", env!("CARGO_PKG_VERSION")).to_owned(),
+            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            started: format!("{} UTC", utc_now()),
+            command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
+            data: DataOrigin {
+                source: source.to_setting(),
+                training_samples: data.train.len(),
+                test_samples: data.test.len(),
+                sample_shape: data.train.sample_shape().to_vec(),
+                classes: data.train.classes(),
+                sha256: source.hashes(data)?.into_iter().collect(),
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_second_training_in_the_folder_is_refused_while_the_first_runs() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("run");
+        let first = RunFolder::create(Some(&path), "").unwrap();
+        let error = RunFolder::create(Some(&path), "").err().unwrap().to_string();
+        assert!(error.contains("another training is running"), "{error}");
+        drop(first);
+        assert!(RunFolder::create(Some(&path), "").is_ok());
+    }
+
+    #[test]
+    fn a_folder_that_holds_a_run_is_not_written_over() {
+        let parent = tempfile::tempdir().unwrap();
+        fs::write(parent.path().join(CHECKPOINT), "x").unwrap();
+        let error = RunFolder::create(Some(parent.path()), "").err().unwrap().to_string();
+        assert!(error.contains("--resume"), "{error}");
+    }
+
+    #[test]
+    fn names_made_in_the_same_second_differ() {
+        let parent = tempfile::tempdir().unwrap();
+        let first = RunFolder::create_unique(parent.path(), "a").unwrap();
+        let second = RunFolder::create_unique(parent.path(), "a").unwrap();
+        assert_ne!(first.path(), second.path());
+    }
+
+    #[test]
+    fn rewinding_drops_later_epochs_and_half_written_lines() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(Some(parent.path()), "").unwrap();
+        folder.append_metrics(&json!({"event": "start"})).unwrap();
+        for epoch in 1..=3 {
+            folder.append_metrics(&json!({"event": "epoch", "epoch": epoch})).unwrap();
+        }
+        let path = parent.path().join(METRICS);
+        fs::write(&path, fs::read_to_string(&path).unwrap() + "{\"event\":\"ep").unwrap();
+        folder.rewind_metrics(2).unwrap();
+        let lines: Vec<String> =
+            fs::read_to_string(&path).unwrap().lines().map(str::to_owned).collect();
+        assert_eq!(lines.len(), 3);
+        assert!(lines[2].contains("\"epoch\":2"));
+    }
+}
