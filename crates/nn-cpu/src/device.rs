@@ -1,0 +1,184 @@
+//! The CPU as a device: some threads, and the memory they share for intermediate results.
+
+use crate::CpuElement;
+use crate::crew::{Crew, MOST_ITEMS};
+use crate::lines::{Lines, lanes};
+use nn_tensor::TensorError;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Most threads that a device takes.
+pub const MOST_THREADS: usize = 1024;
+
+/// Work below this number of operations is done by the caller alone: handing it over takes longer.
+const WORTH_SHARING: usize = 30_000;
+
+/// Work above this number of operations, outside any run, is worth starting a run for.
+const WORTH_A_RUN: usize = 20_000_000;
+
+/// Some threads of this machine. Clones share them.
+///
+/// ```
+/// use nn_cpu::CpuDevice;
+/// assert_eq!(CpuDevice::new(2)?.threads(), 2);
+/// assert!(CpuDevice::new(0).is_err());
+/// # Ok::<(), nn_tensor::TensorError>(())
+/// ```
+#[derive(Clone)]
+pub struct CpuDevice {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    threads: usize,
+    crew: Crew,
+    /// The helpers: one thread fewer than the device has, because the caller works too.
+    pool: Option<ThreadPool>,
+    /// Buffers for intermediate results, kept from operation to operation.
+    scratch: Mutex<Vec<Lines>>,
+}
+
+impl CpuDevice {
+    /// A device of `threads` threads, the caller's own among them.
+    ///
+    /// Results do not depend on their number, only the time does.
+    ///
+    /// # Errors
+    /// [`TensorError::Device`] when `threads` is 0 or more than [`MOST_THREADS`], or when the
+    /// system refuses to start them.
+    pub fn new(threads: usize) -> Result<Self, TensorError> {
+        let refused = |cause| TensorError::Device { device: "cpu".to_owned(), cause };
+        if threads == 0 || threads > MOST_THREADS {
+            let cause = format!("{threads} threads asked for; give 1 to {MOST_THREADS}");
+            return Err(refused(cause));
+        }
+        let pool = (threads > 1)
+            .then(|| {
+                ThreadPoolBuilder::new()
+                    .num_threads(threads - 1)
+                    .thread_name(|index| format!("nn-cpu-{}", index + 1))
+                    .build()
+            })
+            .transpose()
+            .map_err(|error| refused(format!("{threads} threads: {error}")))?;
+        let scratch = Mutex::new(Vec::new());
+        let shared = Shared { threads, crew: Crew::new(threads), pool, scratch };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// A device of as many threads as this machine has cores for us.
+    ///
+    /// # Errors
+    /// [`TensorError::Device`] when the system refuses to start them.
+    pub fn available() -> Result<Self, TensorError> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self::new(cores.min(MOST_THREADS))
+    }
+
+    /// Number of threads.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.shared.threads
+    }
+
+    /// Runs `work` with the helpers standing by.
+    pub(crate) fn run<R>(&self, work: impl FnOnce() -> R) -> R {
+        let crew = &self.shared.crew;
+        let Some(pool) = self.shared.pool.as_ref().filter(|_| crew.hire()) else {
+            return work();
+        };
+        // Released after the scope, when all helpers have gone, also when `work` panics.
+        let _released = OnDrop(|| crew.release());
+        pool.in_place_scope(|scope| {
+            let _dismissed = OnDrop(|| crew.dismiss());
+            scope.spawn_broadcast(|_, context| crew.help(context.index()));
+            work()
+        })
+    }
+
+    /// Does `task` for every block below `blocks`, shared among the threads when `operations`, the
+    /// arithmetic of all blocks together, is worth it. A block must be the same work wherever it is
+    /// done; then the results do not depend on the number of threads.
+    pub(crate) fn for_each_block<F: Fn(usize) + Sync>(
+        &self,
+        blocks: usize,
+        operations: usize,
+        task: F,
+    ) {
+        if blocks <= 1 || self.shared.pool.is_none() || operations < WORTH_SHARING {
+            (0..blocks).for_each(task);
+        } else if self.shared.crew.has_helpers() || operations < WORTH_A_RUN {
+            let items = blocks.min(MOST_ITEMS);
+            self.shared.crew.run(items, &|item| {
+                (blocks * item / items..blocks * (item + 1) / items).for_each(&task);
+            });
+        } else {
+            self.run(|| self.in_run(blocks, &task));
+        }
+    }
+
+    /// As [`for_each_block`](Self::for_each_block), in a run started for it.
+    fn in_run<F: Fn(usize) + Sync>(&self, blocks: usize, task: &F) {
+        let items = blocks.min(MOST_ITEMS);
+        // The helpers are on their way; what they are late for, the caller has done by then.
+        self.shared.crew.wait_for_helpers();
+        self.shared.crew.run(items, &|item| {
+            (blocks * item / items..blocks * (item + 1) / items).for_each(task);
+        });
+    }
+
+    /// Lends a buffer of at least `len` numbers, of any content, to `work`.
+    ///
+    /// # Panics
+    /// When the machine has not got the memory: an operation in the middle of a step has no way to
+    /// say so, and the tensors that it works on are larger.
+    pub(crate) fn with_scratch<E: CpuElement, R>(
+        &self,
+        len: usize,
+        work: impl FnOnce(&mut [E]) -> R,
+    ) -> R {
+        let mut lines = self.scratch().pop().unwrap_or_default();
+        let granted = lines.grow(len.div_ceil(lanes::<E>()));
+        assert!(
+            granted,
+            "no memory for an intermediate result of {len} numbers; use a smaller batch"
+        );
+        let result = work(&mut lines.numbers_mut()[..len]);
+        self.scratch().push(lines);
+        result
+    }
+
+    /// The stack of buffers. A panic while it was held has left it whole: it is only pushed and
+    /// popped.
+    fn scratch(&self) -> std::sync::MutexGuard<'_, Vec<Lines>> {
+        self.shared.scratch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for CpuDevice {
+    /// As [`available`](Self::available), or one thread where the system starts no more.
+    fn default() -> Self {
+        let alone = || {
+            let crew = Crew::new(1);
+            let scratch = Mutex::new(Vec::new());
+            Self { shared: Arc::new(Shared { threads: 1, crew, pool: None, scratch }) }
+        };
+        Self::available().unwrap_or_else(|_| alone())
+    }
+}
+
+impl fmt::Debug for CpuDevice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "CpuDevice({} threads)", self.threads())
+    }
+}
+
+/// Calls a function when it goes out of scope, also by a panic.
+struct OnDrop<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}

@@ -1,0 +1,148 @@
+//! What is done number by number: loops over whole buffers, which the compiler turns into vectors.
+//!
+//! The buffers hold more than the matrix (see [`Layout`](crate::layout::Layout)); computing that too
+//! does no harm and keeps the loops plain.
+#![allow(unsafe_code, reason = "blocks of a buffer go to several threads")]
+
+use crate::split::Split;
+use crate::{CpuDevice, CpuElement};
+use nn_tensor::{Activation, Penalty, Update, UpdateRule};
+use std::ops::Range;
+
+/// Numbers in a block; a multiple of every line.
+const BLOCK: usize = 8192;
+
+/// The range of each block of a buffer, shared among the threads when `cost` operations a number
+/// make it worth it.
+fn for_each_range(device: &CpuDevice, len: usize, cost: usize, task: impl Fn(Range<usize>) + Sync) {
+    device.for_each_block(len.div_ceil(BLOCK), len * cost, |block| {
+        task(block * BLOCK..len.min((block + 1) * BLOCK));
+    });
+}
+
+/// values[i] = function(values[i]).
+pub(crate) fn map<E: CpuElement>(
+    device: &CpuDevice,
+    cost: usize,
+    values: &mut [E],
+    function: impl Fn(E) -> E + Sync,
+) {
+    let (len, values) = (values.len(), Split::new(values));
+    for_each_range(device, len, cost, |range| {
+        // SAFETY: blocks are disjoint.
+        for value in unsafe { values.part(range) } {
+            *value = function(*value);
+        }
+    });
+}
+
+/// values[i] = function(values[i], others[i]).
+pub(crate) fn zip<E: CpuElement>(
+    device: &CpuDevice,
+    cost: usize,
+    values: &mut [E],
+    others: &[E],
+    function: impl Fn(E, E) -> E + Sync,
+) {
+    let (len, values) = (values.len(), Split::new(values));
+    for_each_range(device, len, cost, |range| {
+        // SAFETY: blocks are disjoint.
+        let part = unsafe { values.part(range.clone()) };
+        for (value, &other) in part.iter_mut().zip(&others[range]) {
+            *value = function(*value, other);
+        }
+    });
+}
+
+/// σ of each number.
+pub(crate) fn activate<E: CpuElement>(
+    device: &CpuDevice,
+    values: &mut [E],
+    activation: Activation,
+) {
+    match activation {
+        Activation::Identity => {}
+        // One loop a function, so that each is compiled without a choice inside.
+        Activation::Heaviside => map(device, 1, values, |z| Activation::Heaviside.apply(z)),
+        Activation::Relu => map(device, 1, values, |z| Activation::Relu.apply(z)),
+        Activation::LeakyRelu => map(device, 1, values, |z| Activation::LeakyRelu.apply(z)),
+        other => map(device, 20, values, |z| other.apply(z)),
+    }
+}
+
+/// δ times σ' of each number, from `kept`: a, or z for activations whose slope needs it.
+pub(crate) fn multiply_by_derivative<E: CpuElement>(
+    device: &CpuDevice,
+    delta: &mut [E],
+    activation: Activation,
+    kept: &[E],
+) {
+    use Activation::{Gelu, Heaviside, Identity, LeakyRelu, Relu, Sigmoid, Softplus, Tanh};
+    match activation {
+        Identity => {}
+        Heaviside => map(device, 1, delta, |delta| delta * E::ZERO),
+        Relu => zip(device, 1, delta, kept, |delta, a| delta * Relu.derivative_from_output(a)),
+        LeakyRelu => zip(device, 1, delta, kept, |d, a| d * LeakyRelu.derivative_from_output(a)),
+        Sigmoid => zip(device, 2, delta, kept, |d, a| d * Sigmoid.derivative_from_output(a)),
+        Tanh => zip(device, 2, delta, kept, |delta, a| delta * Tanh.derivative_from_output(a)),
+        Softplus => zip(device, 20, delta, kept, |d, a| d * Softplus.derivative_from_output(a)),
+        Gelu => zip(device, 40, delta, kept, |delta, z| delta * Gelu.derivative(z)),
+    }
+}
+
+/// gradient += the penalty's.
+pub(crate) fn add_penalty_gradient<E: CpuElement>(
+    device: &CpuDevice,
+    gradient: &mut [E],
+    weight: &[E],
+    penalty: Penalty<E>,
+) {
+    zip(device, 2, gradient, weight, |gradient, weight| gradient + penalty.gradient(weight));
+}
+
+/// One step of `update` on every weight. Moments that the rule does not use are empty.
+pub(crate) fn update<E: CpuElement>(
+    device: &CpuDevice,
+    (weight, first, second): (&mut [E], &mut [E], &mut [E]),
+    gradient: &[E],
+    update: &Update<E>,
+) {
+    let len = weight.len();
+    let (weight, first, second) = (Split::new(weight), Split::new(first), Split::new(second));
+    for_each_range(device, len, 10, |range| {
+        // SAFETY: blocks are disjoint.
+        let weight = unsafe { weight.part(range.clone()) };
+        let rule = update.rule;
+        let has_first = rule != UpdateRule::Descent;
+        let has_second = matches!(rule, UpdateRule::Adam { .. });
+        // SAFETY: as above.
+        let first = unsafe { first.part(if has_first { range.clone() } else { 0..0 }) };
+        // SAFETY: as above.
+        let second = unsafe { second.part(if has_second { range.clone() } else { 0..0 }) };
+        update_part(weight, first, second, &gradient[range], update);
+    });
+}
+
+/// [`update`] on one block: a loop for each number of moments.
+fn update_part<E: CpuElement>(
+    weight: &mut [E],
+    first: &mut [E],
+    second: &mut [E],
+    gradient: &[E],
+    update: &Update<E>,
+) {
+    let steps = weight.iter_mut().zip(gradient);
+    if !second.is_empty() {
+        for (((weight, &gradient), first), second) in steps.zip(first).zip(second) {
+            *weight = update.apply(*weight, gradient, first, second);
+        }
+    } else if !first.is_empty() {
+        for ((weight, &gradient), first) in steps.zip(first) {
+            *weight = update.apply(*weight, gradient, first, &mut { E::ZERO });
+        }
+    } else {
+        for (weight, &gradient) in steps {
+            *weight = update.apply(*weight, gradient, &mut { E::ZERO }, &mut { E::ZERO });
+        }
+    }
+}

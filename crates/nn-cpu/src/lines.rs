@@ -1,0 +1,66 @@
+//! Memory in cache lines: aligned, zeroed, and asked for in a way that can be refused.
+#![allow(unsafe_code, reason = "lines of bytes seen as numbers")]
+
+use crate::CpuElement;
+use nn_tensor::{Shape, TensorError};
+
+/// Bytes of a cache line, and the alignment of every buffer.
+pub(crate) const LINE_BYTES: usize = 64;
+
+/// One cache line.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([u8; LINE_BYTES]);
+
+/// Numbers of type `E` in one line.
+pub(crate) const fn lanes<E>() -> usize {
+    LINE_BYTES / size_of::<E>()
+}
+
+/// A buffer of whole cache lines.
+#[derive(Default)]
+pub(crate) struct Lines(Vec<Line>);
+
+impl Lines {
+    /// `count` lines of zeros, or `None` when the machine has not got them.
+    pub(crate) fn zeros(count: usize) -> Option<Self> {
+        let mut lines = Self::default();
+        lines.grow(count).then_some(lines)
+    }
+
+    /// Makes the buffer at least `count` lines long; says whether there was memory for it.
+    pub(crate) fn grow(&mut self, count: usize) -> bool {
+        let missing = count.saturating_sub(self.0.len());
+        if self.0.try_reserve_exact(missing).is_err() {
+            return false;
+        }
+        self.0.resize(self.0.len() + missing, Line([0; LINE_BYTES]));
+        true
+    }
+
+    /// The lines as numbers.
+    pub(crate) fn numbers<E: CpuElement>(&self) -> &[E] {
+        let len = self.0.len() * lanes::<E>();
+        // SAFETY: `CpuElement` is sealed to f32 and f64, for which every pattern of bytes is a value;
+        // `len` numbers fill exactly the initialised lines, whose alignment of 64 exceeds theirs.
+        unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast::<E>(), len) }
+    }
+
+    /// The lines as numbers that can be changed.
+    pub(crate) fn numbers_mut<E: CpuElement>(&mut self) -> &mut [E] {
+        let len = self.0.len() * lanes::<E>();
+        // SAFETY: as in `numbers`; the borrow of `self` is exclusive, and bytes have no value that
+        // a number could spoil.
+        unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast::<E>(), len) }
+    }
+}
+
+/// What is said when a tensor of `shape` does not fit into memory.
+pub(crate) fn out_of_memory<E>(shape: Shape) -> TensorError {
+    let bytes = shape
+        .rows
+        .checked_mul(shape.columns)
+        .and_then(|len| len.checked_mul(size_of::<E>()))
+        .unwrap_or(usize::MAX);
+    TensorError::OutOfMemory { shape, bytes }
+}

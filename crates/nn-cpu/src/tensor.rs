@@ -1,0 +1,339 @@
+//! The tensor, and the way from each method of the trait to the code that does it.
+
+use crate::layout::Layout;
+use crate::lines::{Lines, out_of_memory};
+use crate::{CpuDevice, CpuElement, elementwise, losses, product};
+use nn_tensor::{
+    Activation, Moments, Orientation, Penalty, Role, Shape, TALLY_WIDTH, Tensor, TensorError,
+    Update, UpdateRule, add_to_tally, dropout_factor, expect_shape,
+};
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// A matrix of `f32` or `f64` in main memory.
+///
+/// See the [crate](crate) for an example and for how it lies in memory.
+pub struct CpuTensor<E> {
+    shape: Shape,
+    pub(crate) layout: Layout,
+    device: CpuDevice,
+    lines: Lines,
+    element: PhantomData<E>,
+}
+
+impl<E: CpuElement> CpuTensor<E> {
+    /// All numbers, in the order of memory.
+    pub(crate) fn values(&self) -> &[E] {
+        self.lines.numbers()
+    }
+
+    /// All numbers, to be changed.
+    pub(crate) fn values_mut(&mut self) -> &mut [E] {
+        self.lines.numbers_mut()
+    }
+
+    /// The numbers of `other`, which has the same shape, in the order in which these lie: borrowed,
+    /// or copied where the two were made for different roles.
+    fn in_this_layout<'a>(&self, other: &'a Self) -> Cow<'a, [E]> {
+        if self.layout == other.layout {
+            return Cow::Borrowed(other.values());
+        }
+        let plain = other.to_vec();
+        let mut values = vec![E::ZERO; self.values().len()];
+        let step = self.layout.index_step();
+        self.layout.for_each_run(|start, index, width| {
+            for lane in 0..width {
+                values[start + lane] = plain[index + lane * step];
+            }
+        });
+        Cow::Owned(values)
+    }
+
+    /// Computes each number from its row-major index and itself.
+    fn map_indexed(&mut self, mut function: impl FnMut(usize, E) -> E) {
+        let layout = self.layout;
+        let step = layout.index_step();
+        let values = self.values_mut();
+        layout.for_each_run(|start, index, width| {
+            for (lane, value) in values[start..start + width].iter_mut().enumerate() {
+                *value = function(index + lane * step, *value);
+            }
+        });
+    }
+
+    /// Row i becomes row `rows[i]` of a source with as many columns, whose elements `element` gives.
+    fn gather(
+        &mut self,
+        operation: &str,
+        rows: &[u32],
+        source_len: usize,
+        element: impl Fn(usize) -> E,
+    ) {
+        let columns = self.shape.columns;
+        expect_len(operation, "rows", rows.len(), self.shape.rows);
+        for &row in rows {
+            let inside = (row as usize + 1) * columns <= source_len;
+            assert!(inside, "{operation}: row {row} lies outside the source");
+        }
+        self.map_indexed(|index, _| {
+            element(rows[index / columns] as usize * columns + index % columns)
+        });
+    }
+}
+
+impl<E: CpuElement> Tensor for CpuTensor<E> {
+    type Elem = E;
+    type Device = CpuDevice;
+
+    fn zeros(device: &CpuDevice, shape: Shape, role: Role) -> Result<Self, TensorError> {
+        let layout = Layout::new::<E>(shape, role).ok_or_else(|| out_of_memory::<E>(shape))?;
+        let lines = Lines::zeros(layout.lines()).ok_or_else(|| out_of_memory::<E>(shape))?;
+        Ok(Self { shape, layout, device: device.clone(), lines, element: PhantomData })
+    }
+
+    fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    fn device(&self) -> &CpuDevice {
+        &self.device
+    }
+
+    fn write(&mut self, values: &[E]) {
+        expect_len("write", "values", values.len(), self.shape.len());
+        self.map_indexed(|index, _| values[index]);
+    }
+
+    fn read(&self, values: &mut [E]) {
+        expect_len("read", "values", values.len(), self.shape.len());
+        let (step, own) = (self.layout.index_step(), self.values());
+        self.layout.for_each_run(|start, index, width| {
+            for (lane, &value) in own[start..start + width].iter().enumerate() {
+                values[index + lane * step] = value;
+            }
+        });
+    }
+
+    fn matmul(
+        &mut self,
+        alpha: E,
+        a: &Self,
+        a_orientation: Orientation,
+        b: &Self,
+        b_orientation: Orientation,
+        beta: E,
+    ) {
+        let (a_shape, b_shape) = (a.shape.oriented(a_orientation), b.shape.oriented(b_orientation));
+        expect_shape("matmul", "op(b)", b_shape, Shape::new(a_shape.columns, b_shape.columns));
+        expect_shape("matmul", "self", self.shape, Shape::new(a_shape.rows, b_shape.columns));
+        product::general(self, alpha, (a, a_orientation), (b, b_orientation), beta);
+    }
+
+    fn run_on<R: Send>(device: &CpuDevice, work: impl FnOnce() -> R + Send) -> R {
+        device.run(work)
+    }
+
+    fn fill(&mut self, value: E) {
+        self.values_mut().fill(value);
+    }
+
+    fn copy_from(&mut self, source: &Self) {
+        expect_shape("copy_from", "source", source.shape, self.shape);
+        let values = self.in_this_layout(source);
+        self.lines.numbers_mut().copy_from_slice(&values);
+    }
+
+    fn gather_bytes(&mut self, source: &[u8], rows: &[u32], scale: E) {
+        self.gather("gather_bytes", rows, source.len(), |index| {
+            scale * E::from_f64(f64::from(source[index]))
+        });
+    }
+
+    fn gather_values(&mut self, source: &[f64], rows: &[u32]) {
+        self.gather("gather_values", rows, source.len(), |index| E::from_f64(source[index]));
+    }
+
+    fn write_one_hot(&mut self, classes: &[u32]) {
+        let columns = self.shape.columns;
+        expect_len("write_one_hot", "classes", classes.len(), self.shape.rows);
+        for &class in classes {
+            assert!((class as usize) < columns, "write_one_hot: class {class} of {columns}");
+        }
+        self.map_indexed(|index, _| {
+            let hot = classes[index / columns] as usize == index % columns;
+            if hot { E::ONE } else { E::ZERO }
+        });
+    }
+
+    fn add_bias(&mut self, bias: &Self) {
+        expect_shape("add_bias", "bias", bias.shape, Shape::new(1, self.shape.columns));
+        let (columns, bias) = (self.shape.columns, bias.values());
+        self.map_indexed(|index, value| value + bias[index % columns]);
+    }
+
+    fn activate(&mut self, activation: Activation) {
+        elementwise::activate(&self.device, self.lines.numbers_mut::<E>(), activation);
+    }
+
+    fn drop_out(&mut self, rate: f64, key: u64) {
+        self.map_indexed(|index, value| value * dropout_factor::<E>(key, index as u64, rate));
+    }
+
+    fn softmax(&mut self, logits: &Self) {
+        expect_shape("softmax", "logits", logits.shape, self.shape);
+        let logits = self.in_this_layout(logits);
+        let (layout, values) = (&self.layout, self.lines.numbers_mut());
+        self.device.with_scratch(self.shape.columns, |row| {
+            losses::softmax(layout, values, &logits, row);
+        });
+    }
+
+    fn softmax_cross_entropy(
+        &mut self,
+        logits: &Self,
+        classes: &[u32],
+        factor: E,
+        tally: &mut Self,
+    ) {
+        expect_shape("softmax_cross_entropy", "logits", logits.shape, self.shape);
+        expect_len("softmax_cross_entropy", "classes", classes.len(), self.shape.rows);
+        let logits = self.in_this_layout(logits);
+        let (layout, values) = (&self.layout, self.lines.numbers_mut());
+        let (loss, correct) = self.device.with_scratch(self.shape.columns, |row| {
+            losses::softmax_cross_entropy(layout, values, &logits, classes, factor, row)
+        });
+        tally.add_batch(loss, correct);
+    }
+
+    fn squared_error(&mut self, output: &Self, target: &Self, factor: E, tally: &mut Self) {
+        expect_shape("squared_error", "output", output.shape, self.shape);
+        expect_shape("squared_error", "target", target.shape, self.shape);
+        let (output, target) = (self.in_this_layout(output), self.in_this_layout(target));
+        let (layout, values) = (&self.layout, self.lines.numbers_mut());
+        let (loss, correct) = self.device.with_scratch(2 * self.shape.columns, |rows| {
+            losses::squared_error(layout, values, (&output, &target), factor, rows)
+        });
+        tally.add_batch(loss, correct);
+    }
+
+    fn add_batch(&mut self, loss: f64, correct: usize) {
+        expect_shape("add_batch", "tally", self.shape, Shape::new(1, TALLY_WIDTH));
+        let mut columns = [E::ZERO; TALLY_WIDTH];
+        self.read(&mut columns);
+        add_to_tally(&mut columns, loss, correct);
+        self.write(&columns);
+    }
+
+    fn multiply_by_derivative(
+        &mut self,
+        activation: Activation,
+        activated: &Self,
+        weighted_sum: Option<&Self>,
+    ) {
+        let kept = if activation.needs_weighted_sum() {
+            let z = weighted_sum.expect("the trait's contract: z is kept for such an activation");
+            expect_shape("multiply_by_derivative", "weighted_sum", z.shape, self.shape);
+            z
+        } else {
+            expect_shape("multiply_by_derivative", "activated", activated.shape, self.shape);
+            activated
+        };
+        let kept = self.in_this_layout(kept);
+        let delta = self.lines.numbers_mut();
+        elementwise::multiply_by_derivative(&self.device, delta, activation, &kept);
+    }
+
+    fn sum_rows(&mut self, source: &Self) {
+        let columns = source.shape.columns;
+        expect_shape("sum_rows", "self", self.shape, Shape::new(1, columns));
+        self.fill(E::ZERO);
+        let (layout, values) = (source.layout, source.values());
+        let sums = self.values_mut();
+        layout.for_each_run(|start, index, width| {
+            for (lane, &value) in values[start..start + width].iter().enumerate() {
+                sums[(index + lane * layout.index_step()) % columns] += value;
+            }
+        });
+    }
+
+    fn add_penalty_gradient(&mut self, weight: &Self, penalty: Penalty<E>) {
+        expect_shape("add_penalty_gradient", "weight", weight.shape, self.shape);
+        let weight = self.in_this_layout(weight);
+        let gradient = self.lines.numbers_mut();
+        elementwise::add_penalty_gradient(&self.device, gradient, &weight, penalty);
+    }
+
+    fn update(&mut self, gradient: &Self, moments: &mut Moments<Self>, update: &Update<E>) {
+        expect_shape("update", "gradient", gradient.shape, self.shape);
+        let gradient = self.in_this_layout(gradient);
+        let first = used_moment(moments.first.as_mut(), self.layout, needs_first(&update.rule));
+        let second = used_moment(moments.second.as_mut(), self.layout, needs_second(&update.rule));
+        let weight = self.lines.numbers_mut();
+        elementwise::update(&self.device, (weight, first, second), &gradient, update);
+    }
+
+    fn add_sum_of_squares(&self, total: &mut Self) {
+        expect_shape("add_sum_of_squares", "total", total.shape, Shape::new(1, 1));
+        let (mut sum, values) = (0.0, self.values());
+        self.layout.for_each_run(|start, _, width| {
+            for &value in &values[start..start + width] {
+                sum += value.to_f64() * value.to_f64();
+            }
+        });
+        let old = &mut total.values_mut()[0];
+        *old = E::from_f64(old.to_f64() + sum);
+    }
+
+    fn clip_to_norm(&mut self, total: &Self, max_norm: E) {
+        expect_shape("clip_to_norm", "total", total.shape, Shape::new(1, 1));
+        let norm = num_traits::Float::sqrt(total.values()[0]);
+        if norm > max_norm {
+            let factor = max_norm / norm;
+            elementwise::map(&self.device, 1, self.lines.numbers_mut(), |value: E| value * factor);
+        }
+    }
+}
+
+/// Whether the rule remembers one number of each weight.
+pub(crate) fn needs_first<E: CpuElement>(rule: &UpdateRule<E>) -> bool {
+    *rule != UpdateRule::Descent
+}
+
+/// Whether the rule remembers two.
+pub(crate) fn needs_second<E: CpuElement>(rule: &UpdateRule<E>) -> bool {
+    matches!(rule, UpdateRule::Adam { .. })
+}
+
+/// The numbers of a moment that the rule needs, or none.
+///
+/// # Panics
+/// When it is needed and missing, or lies otherwise than the weight: the caller's bug.
+pub(crate) fn used_moment<E: CpuElement>(
+    moment: Option<&mut CpuTensor<E>>,
+    layout: Layout,
+    needed: bool,
+) -> &mut [E] {
+    if !needed {
+        return &mut [];
+    }
+    let moment = moment.expect("the trait's contract: the moments that the rule needs are given");
+    assert!(
+        moment.layout == layout,
+        "update: a moment of {} made for another shape or role",
+        moment.shape
+    );
+    moment.values_mut()
+}
+
+impl<E: CpuElement> fmt::Debug for CpuTensor<E> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "CpuTensor<{}>({}, {:?})", E::NAME, self.shape, self.to_vec())
+    }
+}
+
+/// Panics, naming the operation and both lengths, unless they agree.
+#[track_caller]
+fn expect_len(operation: &str, what: &str, actual: usize, expected: usize) {
+    assert!(actual == expected, "{operation}: {actual} {what} for {expected}");
+}

@@ -1,0 +1,34 @@
+//! The conformance suite, in both element types and at several numbers of threads.
+
+use nn_cpu::{CpuDevice, CpuTensor};
+use nn_tensor::conformance;
+
+#[test]
+fn f32_on_one_thread() {
+    conformance::run::<CpuTensor<f32>>(&CpuDevice::new(1).unwrap());
+}
+
+#[test]
+fn f32_on_two_threads() {
+    conformance::run::<CpuTensor<f32>>(&CpuDevice::new(2).unwrap());
+}
+
+#[test]
+fn f32_on_three_threads() {
+    conformance::run::<CpuTensor<f32>>(&CpuDevice::new(3).unwrap());
+}
+
+#[test]
+fn f64_on_one_thread() {
+    conformance::run::<CpuTensor<f64>>(&CpuDevice::new(1).unwrap());
+}
+
+#[test]
+fn f64_on_two_threads() {
+    conformance::run::<CpuTensor<f64>>(&CpuDevice::new(2).unwrap());
+}
+
+#[test]
+fn f64_on_three_threads() {
+    conformance::run::<CpuTensor<f64>>(&CpuDevice::new(3).unwrap());
+}
