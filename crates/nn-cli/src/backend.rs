@@ -3,8 +3,8 @@
 use crate::cli::DeviceArgs;
 use crate::error::CliError;
 use clap::ValueEnum;
-use nn_cpu as _;
-use nn_tensor::{ReferenceTensor, Tensor};
+use nn_cpu::{CpuDevice, CpuTensor};
+use nn_tensor::{ReferenceTensor, Tensor, TensorError};
 use serde::{Deserialize, Serialize};
 
 /// What computes.
@@ -28,7 +28,17 @@ pub(crate) trait Work {
 /// Does `work` where `wanted` says.
 pub(crate) fn run<W: Work>(wanted: DeviceArgs, work: W) -> Result<W::Output, CliError> {
     match wanted.backend.unwrap_or_default() {
-        // Until nn-cpu has its tensor, the reference does its work.
-        Backend::Cpu | Backend::Reference => work.run::<ReferenceTensor<f32>>(&()),
+        Backend::Cpu => {
+            let device = match wanted.threads {
+                Some(threads) => CpuDevice::new(threads),
+                None => CpuDevice::available(),
+            };
+            work.run::<CpuTensor<f32>>(&device.map_err(device_error)?)
+        }
+        Backend::Reference => work.run::<ReferenceTensor<f32>>(&()),
     }
+}
+
+fn device_error(error: TensorError) -> CliError {
+    CliError::Network(error.into())
 }

@@ -180,7 +180,7 @@ pub(crate) struct ModelArgs {
 pub(crate) struct TestArgs {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
-    /// Folder with the four IDX files, or "sample" [default: data/mnist if there, else the sample]
+    /// Folder with the four IDX files, or "sample" [default: the run's own; else as in train]
     #[arg(long, value_name = "DIR", conflicts_with = "images")]
     pub(crate) data: Option<String>,
     /// Image file of any name, instead of --data

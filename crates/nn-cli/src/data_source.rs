@@ -36,13 +36,17 @@ impl DataSource {
 
     /// Says plainly which data a command without `--data` took.
     pub(crate) fn announce_choice(&self) {
-        match self {
-            Self::Folder(folder) => stderr::note(format!("data: {}", folder.display())),
-            Self::Sample => stderr::note(format!(
-                "data: the sample inside this program, 6,000 + 1,000 digits of MNIST ({FETCHED} is \
-                 not there; `cargo xtask fetch-data` fetches all 70,000)"
-            )),
-        }
+        let hint = if folder_files(Path::new(FETCHED)).is_err() {
+            "; `cargo xtask fetch-data` fetches all 70,000 into data/mnist"
+        } else {
+            ""
+        };
+        stderr::note(match self {
+            Self::Folder(folder) => format!("data: {}", folder.display()),
+            Self::Sample => {
+                format!("data: the sample inside this program, 6,000 + 1,000 digits of MNIST{hint}")
+            }
+        });
     }
 
     pub(crate) fn load(&self) -> Result<TrainTest, CliError> {

@@ -159,6 +159,12 @@ pub(crate) fn find_model(path: &Path) -> PathBuf {
     inside.into_iter().find(|file| file.is_file()).unwrap_or_else(|| path.to_owned())
 }
 
+/// The data that the run of a model file was trained on, if the file lies in a run's folder.
+pub(crate) fn data_of_run(model: &Path) -> Option<String> {
+    let folder = if model.is_dir() { model } else { model.parent()? };
+    Settings::load(&folder.join(CONFIG)).ok()?.data
+}
+
 /// Where a run came from: program, machine, data.
 #[derive(Serialize)]
 struct Origin {

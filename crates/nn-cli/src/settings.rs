@@ -291,22 +291,23 @@ impl Settings {
         toml::to_string(self).map_err(|error| CliError::Failed(format!("settings: {error}")))
     }
 
+    /// What is set, under the names of the flags.
+    pub(crate) fn to_table(&self) -> toml::Table {
+        toml::Table::try_from(self).unwrap_or_default()
+    }
+
     /// What is set here and is otherwise in `saved`: a sentence, or nothing.
     ///
     /// Data may have moved (its content is compared elsewhere), and threads change no result.
     pub(crate) fn contradiction(&self, saved: &Self) -> Option<String> {
         let free = Self { data: saved.data.clone(), threads: saved.threads, ..self.clone() };
         let merged = free.or(saved.clone());
-        let (merged, saved) = (table_of(&merged), table_of(saved));
+        let (merged, saved) = (merged.to_table(), saved.to_table());
         let differs = merged.iter().find(|(key, value)| saved.get(*key) != Some(*value));
         let (key, value) = differs?;
         let was = saved.get(key).map_or("not set".to_owned(), |was| was.to_string());
         Some(format!("--{key} {value} contradicts the run, in which it is {was}"))
     }
-}
-
-fn table_of(settings: &Settings) -> toml::Table {
-    toml::Table::try_from(settings).unwrap_or_default()
 }
 
 fn unknown(what: &str, name: &str, known: &[&str]) -> CliError {
@@ -442,7 +443,7 @@ mod tests {
 
     #[test]
     fn the_help_tells_the_true_defaults() {
-        let printed = table_of(&Settings::default().resolve().unwrap().to_settings());
+        let printed = Settings::default().resolve().unwrap().to_settings().to_table();
         let command = Settings::augment_args(clap::Command::new("nn"));
         let help_of = |argument: &Arg| argument.get_help().unwrap().to_string();
         for (key, value) in printed {

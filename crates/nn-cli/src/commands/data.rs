@@ -180,22 +180,29 @@ fn show(set: &Dataset, samples: &[usize]) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Which images a sheet shows: drawn at random, then in order of their classes.
+/// Which images a sheet shows: drawn at random, one of each class in turn, so that ten classes
+/// stand in ten columns.
 fn choose(set: &Dataset, arguments: &SheetArgs) -> Result<Vec<usize>, CliError> {
-    let wanted =
-        |sample: &usize| arguments.class.is_none_or(|class| set.label(*sample) == Some(class));
-    let order = epoch_order(arguments.seed, 0, set.len());
-    let drawn = order.into_iter().map(|sample| sample as usize).filter(wanted);
-    let mut samples: Vec<usize> = drawn.take(arguments.count).collect();
-    if samples.is_empty() {
-        let error = match arguments.class {
-            Some(class) => format!("there is no image of class {class}"),
-            None => "the set is empty: there is nothing to show".to_owned(),
-        };
-        return Err(CliError::Failed(error));
+    let wanted = |label: Option<u32>| arguments.class.is_none_or(|class| label == Some(class));
+    let mut drawn_of = vec![0; set.classes().unwrap_or(1)];
+    let mut samples = Vec::new();
+    for sample in epoch_order(arguments.seed, 0, set.len()) {
+        let label = set.label(sample as usize);
+        if wanted(label) {
+            let round = &mut drawn_of[label.unwrap_or(0) as usize];
+            samples.push((*round, label, sample as usize));
+            *round += 1;
+        }
     }
-    samples.sort_by_key(|&sample| set.label(sample));
-    Ok(samples)
+    samples.sort_unstable();
+    samples.truncate(arguments.count);
+    if !samples.is_empty() {
+        return Ok(samples.into_iter().map(|(_, _, sample)| sample).collect());
+    }
+    Err(CliError::Failed(match arguments.class {
+        Some(class) => format!("there is no image of class {class}"),
+        None => "the set is empty: there is nothing to show".to_owned(),
+    }))
 }
 
 #[cfg(test)]

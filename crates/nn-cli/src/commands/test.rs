@@ -6,6 +6,7 @@ use crate::data_source::DataSource;
 use crate::error::CliError;
 use crate::mistakes::{draw_mistakes, pixels_of, worst_mistakes};
 use crate::model_file::{load_model, rows_and_columns};
+use crate::run_folder::data_of_run;
 use crate::stdout::{self, terminal_width};
 use crate::terminal_picture::{Ink, render};
 use crate::{stderr, test_report};
@@ -28,7 +29,9 @@ fn load(arguments: &TestArgs, model: &Model) -> Result<(Dataset, String), CliErr
     let (mut data, source) = match (&arguments.images, &arguments.labels) {
         (Some(images), Some(labels)) => (load_pair(images, labels)?, images.display().to_string()),
         _ => {
-            let source = DataSource::choose(arguments.data.as_deref());
+            // A run is tested on the test set of its own data.
+            let given = arguments.data.clone().or_else(|| data_of_run(&arguments.model.model));
+            let source = DataSource::choose(given.as_deref());
             if arguments.data.is_none() {
                 source.announce_choice();
             }

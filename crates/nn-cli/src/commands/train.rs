@@ -209,7 +209,7 @@ impl Training {
             "parameters": form.parameter_count(),
             "step": position.step,
             "run": folder.to_string(),
-            "settings": self.resolved.to_settings(),
+            "settings": self.resolved.to_settings().to_table(),
         })
     }
 
