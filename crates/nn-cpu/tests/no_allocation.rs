@@ -1,0 +1,89 @@
+//! After the first steps, a training step asks the allocator for nothing.
+#![allow(unsafe_code, reason = "a global allocator that counts")]
+
+mod network;
+
+use network::{Extras, Network, images, update_with};
+use nn_cpu::{CpuDevice, CpuElement, CpuTensor};
+use nn_tensor::{Activation, Tensor, UpdateRule};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The system's allocator, with every request counted, on whatever thread.
+struct Counting;
+
+static REQUESTS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: everything is passed on to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        REQUESTS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Requests during steps 4 to 10 of a training with each rule.
+fn requests_of_steps<E: CpuElement>(
+    threads: usize,
+    sizes: &[usize],
+    batch: usize,
+    extras: Extras,
+) -> usize {
+    let of = E::from_f64;
+    let rules = [
+        UpdateRule::Descent,
+        UpdateRule::Momentum { momentum: of(0.9), nesterov: true },
+        UpdateRule::RmsProp { smoothing: of(0.99), epsilon: of(1e-8) },
+        UpdateRule::Adam {
+            beta1: of(0.9),
+            beta2: of(0.999),
+            epsilon: of(1e-8),
+            correction1: of(0.1),
+            correction2: of(0.001),
+        },
+    ];
+    let device = CpuDevice::new(threads).unwrap();
+    let images = images(2 * batch, sizes[0]);
+    let rows: Vec<u32> = (0..batch as u32).map(|row| 2 * row).collect();
+    let classes: Vec<u32> = rows.iter().map(|row| row % 10).collect();
+    let mut network = Network::<CpuTensor<E>>::new(&device, sizes, batch);
+    CpuTensor::<E>::run_on(&device, || {
+        let mut before = 0;
+        for step in 0..10 {
+            if step == 3 {
+                before = REQUESTS.load(Ordering::SeqCst);
+            }
+            for rule in rules {
+                network.step(&images, &rows, &classes, &update_with(rule, 0.01), extras, step);
+            }
+        }
+        REQUESTS.load(Ordering::SeqCst) - before
+    })
+}
+
+/// One test, because the counter counts everything that the process does.
+#[test]
+fn a_step_allocates_nothing() {
+    let rich = Extras { activation: Activation::Gelu, dropout: 0.2, clip: true };
+    for threads in [1, 2] {
+        for extras in [Extras::NONE, rich] {
+            for (sizes, batch) in
+                [(&[784, 30, 10][..], 10), (&[784, 128, 10], 64), (&[784, 256, 200, 10], 128)]
+            {
+                let requests = requests_of_steps::<f32>(threads, sizes, batch, extras);
+                assert_eq!(requests, 0, "f32, {sizes:?} on {threads} threads");
+                let requests = requests_of_steps::<f64>(threads, sizes, batch, extras);
+                assert_eq!(requests, 0, "f64, {sizes:?} on {threads} threads");
+            }
+        }
+    }
+}

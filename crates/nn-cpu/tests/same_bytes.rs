@@ -1,0 +1,119 @@
+//! The number of threads changes the time and nothing else.
+
+mod network;
+
+use network::{Extras, Network, images, update_with};
+use nn_cpu::{CpuDevice, CpuElement, CpuTensor};
+use nn_tensor::{Activation, Element, Tensor, UpdateRule};
+use std::panic::AssertUnwindSafe;
+
+/// The networks that are measured, and their batches.
+const NETWORKS: [(&[usize], usize); 4] = [
+    (&[784, 30, 10], 10),
+    (&[784, 128, 10], 64),
+    (&[784, 800, 10], 128),
+    (&[784, 512, 512, 10], 256),
+];
+
+/// A training of some steps; everything it has come to.
+fn trained<E: CpuElement>(
+    device: &CpuDevice,
+    (sizes, batch): (&[usize], usize),
+    rule: UpdateRule<E>,
+    extras: Extras,
+) -> Vec<E> {
+    let images = images(2 * batch, sizes[0]);
+    let mut network = Network::<CpuTensor<E>>::new(device, sizes, batch);
+    CpuTensor::<E>::run_on(device, || {
+        for step in 0..5 {
+            let rows: Vec<u32> =
+                (0..batch).map(|row| ((row * 3 + step) % (2 * batch)) as u32).collect();
+            let classes: Vec<u32> = rows.iter().map(|row| row % 10).collect();
+            let update = update_with(rule, 0.05);
+            network.step(&images, &rows, &classes, &update, extras, step as u64);
+        }
+        network.contents()
+    })
+}
+
+fn bits<E: Element>(values: &[E]) -> Vec<u64> {
+    values.iter().map(|&value| value.to_f64().to_bits()).collect()
+}
+
+fn same_at_any_number_of_threads<E: CpuElement>(rules: &[UpdateRule<E>]) {
+    let devices = [1, 2, 3].map(|threads| CpuDevice::new(threads).unwrap());
+    let plain = Extras::NONE;
+    let rich = Extras { activation: Activation::Gelu, dropout: 0.2, clip: true };
+    for network in NETWORKS {
+        for &rule in rules {
+            for extras in [plain, rich] {
+                let one = bits(&trained::<E>(&devices[0], network, rule, extras));
+                for device in &devices[1..] {
+                    let more = bits(&trained::<E>(device, network, rule, extras));
+                    assert!(one == more, "{network:?} {rule:?} differs on {device:?}");
+                }
+            }
+        }
+    }
+}
+
+fn adam<E: CpuElement>() -> UpdateRule<E> {
+    let of = E::from_f64;
+    UpdateRule::Adam {
+        beta1: of(0.9),
+        beta2: of(0.999),
+        epsilon: of(1e-8),
+        correction1: of(0.1),
+        correction2: of(0.001),
+    }
+}
+
+#[test]
+fn f32_same_bytes() {
+    same_at_any_number_of_threads::<f32>(&[UpdateRule::Descent, adam()]);
+}
+
+#[test]
+fn f64_same_bytes() {
+    same_at_any_number_of_threads::<f64>(&[UpdateRule::Descent]);
+}
+
+/// Two trainings at once, each with its own threads, and two on the same device.
+#[test]
+fn trainings_at_the_same_time_do_not_disturb_each_other() {
+    let network = NETWORKS[1];
+    let alone = bits(&trained::<f32>(&CpuDevice::new(1).unwrap(), network, adam(), Extras::NONE));
+    let devices = [CpuDevice::new(2).unwrap(), CpuDevice::new(3).unwrap()];
+    std::thread::scope(|scope| {
+        let runs: Vec<_> = [0, 1, 1, 0]
+            .map(|index| {
+                let device = &devices[index];
+                scope.spawn(move || {
+                    (0..5)
+                        .map(|_| bits(&trained::<f32>(device, network, adam(), Extras::NONE)))
+                        .collect::<Vec<_>>()
+                })
+            })
+            .into();
+        for run in runs {
+            assert!(run.join().unwrap().iter().all(|result| *result == alone));
+        }
+    });
+}
+
+/// A run inside a run, and a panic inside a run, leave the device usable.
+#[test]
+fn runs_nest_and_survive_a_panic() {
+    let device = CpuDevice::new(2).unwrap();
+    let nested = CpuTensor::<f32>::run_on(&device, || {
+        CpuTensor::<f32>::run_on(&device, || {
+            trained::<f32>(&device, NETWORKS[1], adam(), Extras::NONE)
+        })
+    });
+    let panic = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        CpuTensor::<f32>::run_on(&device, || panic!("as planned"))
+    }));
+    assert!(panic.is_err());
+    let after = trained::<f32>(&device, NETWORKS[1], adam(), Extras::NONE);
+    assert_eq!(bits(&nested), bits(&after));
+}
