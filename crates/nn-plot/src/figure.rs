@@ -263,3 +263,18 @@ pub struct Bars {
     /// Name of each series, and its value for each name.
     pub series: Vec<(String, Vec<f64>)>,
 }
+
+impl Figure {
+    /// What stands above it.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        match self {
+            Self::Curves(figure) => &figure.title,
+            Self::Contours(figure) => &figure.title,
+            Self::Images(figure) => &figure.title,
+            Self::HeatMap(figure) => &figure.title,
+            Self::Histogram(figure) => &figure.title,
+            Self::Bars(figure) => &figure.title,
+        }
+    }
+}
