@@ -1,1 +1,53 @@
-//! Under construction.
+//! What the benchmarks share: the four networks, and the data.
+
+use nn_core::{Activation, Architecture, Optimizer, Schedule, TrainingConfig};
+use nn_data::{DataError, TrainTest, embedded_sample, load_folder};
+use std::path::{Path, PathBuf};
+
+/// The networks whose speed is followed: hidden layers and batch.
+pub const NETWORKS: [(&[usize], usize); 4] =
+    [(&[30], 10), (&[128], 64), (&[800], 128), (&[512, 512], 256)];
+
+/// A rectifier network for digits.
+#[must_use]
+pub fn architecture(hidden: &[usize]) -> Architecture {
+    Architecture {
+        inputs: 784,
+        hidden: hidden.to_vec(),
+        outputs: 10,
+        activation: Activation::Relu,
+        output_activation: Activation::Identity,
+    }
+}
+
+/// Plain descent on the mean cross-entropy, for as many epochs as a benchmark may ask.
+#[must_use]
+pub fn descent(batch: usize) -> TrainingConfig {
+    TrainingConfig {
+        optimizer: Optimizer::Sgd,
+        schedule: Schedule::CONSTANT,
+        learning_rate: 0.01,
+        epochs: 1_000_000,
+        batch,
+        ..TrainingConfig::default()
+    }
+}
+
+/// Where fetched MNIST lies.
+#[must_use]
+pub fn mnist_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/mnist")
+}
+
+/// Full MNIST where it has been fetched, else the embedded sample; and which of the two.
+///
+/// # Errors
+/// [`DataError`] for fetched files that are damaged.
+pub fn digits() -> Result<(TrainTest, &'static str), DataError> {
+    if mnist_folder().join("train-images-idx3-ubyte.gz").exists()
+        || mnist_folder().join("train-images-idx3-ubyte").exists()
+    {
+        return Ok((load_folder(&mnist_folder())?, "mnist"));
+    }
+    Ok((embedded_sample()?, "sample"))
+}
