@@ -21,7 +21,7 @@ pub(crate) struct Ink {
 /// Differences of brightness below this are paper, dust and noise: the picture is blank.
 const FAINTEST_INK: f32 = 0.125;
 /// Share of pixels that may be darker than what counts as full ink.
-const DARKEST: f64 = 0.999;
+const DARKEST: f64 = 0.9995;
 /// From this share on, a pixel belongs to a stroke.
 pub(crate) const STROKE: f32 = 0.2;
 /// A patch with less ink than this share of the largest patch's is a speck.

@@ -1,4 +1,6 @@
 //! Help, manual, completions, `nn check`, `nn data`.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails says so by a panic")]
+
 mod common;
 
 use common::{folder, run, words};

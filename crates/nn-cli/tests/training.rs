@@ -1,4 +1,6 @@
 //! `nn train`: runs, repeatability, interruption, refusals.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails says so by a panic")]
+
 mod common;
 
 use common::{folder, nn, run, small_data, words};
@@ -323,23 +325,39 @@ fn where_nothing_can_be_written_it_is_refused_before_the_first_epoch() {
 
 /// A folder in the checkpoint's place can be written over by no one, not even by root.
 #[test]
-fn a_checkpoint_that_cannot_be_written_is_a_warning_and_a_model_that_cannot_be_is_a_failure() {
+fn a_checkpoint_that_cannot_be_written_is_a_warning_and_a_failed_last_save_is_exit_1() {
     let folder = folder();
     let path = folder.path();
     let data = small_data(path, 100, 20);
-    let line = format!("train --hidden 8 --epochs 2 --out run --data {}", data.display());
-    fs::create_dir_all(path.join("run/checkpoint.nn/in-the-way")).unwrap();
-    run(path, words(&line)).failed_with(1).saying(&["holds a run already"]);
-
-    fs::remove_dir_all(path.join("run")).unwrap();
-    let long = line.replace("--epochs 2", "--epochs 20000 --format json");
-    let (mut child, _stdout) = start_and_wait_for_an_epoch(path, &long);
-    fs::remove_file(path.join("run/checkpoint.nn")).ok();
-    while fs::create_dir_all(path.join("run/checkpoint.nn/in-the-way")).is_err() {
+    let log = fs::File::create(path.join("log")).unwrap();
+    let line = format!("train --hidden 8 --epochs 1000000 --out run --data {}", data.display());
+    let mut child = nn(path).args(words(&line)).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let obstacle = path.join("run/checkpoint.nn/in-the-way");
+    let warned = || fs::read_to_string(path.join("log")).unwrap().contains("warning: ");
+    while !warned() {
+        assert_ne!(stdout.read_line(&mut String::new()).unwrap(), 0, "the training goes on");
         fs::remove_file(path.join("run/checkpoint.nn")).ok();
+        fs::create_dir_all(&obstacle).ok();
     }
     send(&child, "-TERM");
+    std::io::copy(&mut stdout, &mut std::io::sink()).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(1), "the last save failed");
+    let log = fs::read_to_string(path.join("log")).unwrap();
+    assert!(log.contains("the training goes on"), "{log}");
+    assert!(log.lines().last().unwrap().starts_with("error: run/checkpoint.nn"), "{log}");
+    assert!(obstacle.is_dir(), "what was there is as it was");
+}
+
+/// A device that is always full takes the results' place.
+#[cfg(target_os = "linux")]
+#[test]
+fn results_that_cannot_be_written_are_a_failure() {
+    let folder = folder();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = nn(folder.path()).args(["data", "info"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("stdout"));
 }
 
 #[test]

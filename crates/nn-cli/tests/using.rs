@@ -1,4 +1,6 @@
 //! `nn test`, `predict`, `inspect`, `export`, `import`: what a trained model is good for.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails says so by a panic")]
+
 mod common;
 
 use common::{Ran, folder, nn, run, small_data, trained, words};

@@ -1,5 +1,6 @@
 //! What the tests of the command share: running it, and small runs and pictures to run it on.
 #![allow(dead_code, reason = "each test file uses its share of this")]
+#![allow(clippy::unwrap_used, reason = "a test that fails says so by a panic")]
 
 use serde_json::Value;
 use std::ffi::OsStr;
