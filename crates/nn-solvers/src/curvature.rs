@@ -1,0 +1,35 @@
+//! A symmetric matrix in the form that argmin's solvers ask for.
+
+use argmin_math::{ArgminDot, ArgminInv};
+use faer::Mat;
+use faer::linalg::solvers::DenseSolveCore;
+use std::rc::Rc;
+
+/// A Hessian or what stands for one; clones share it.
+#[derive(Clone)]
+pub(crate) struct Curvature(Rc<Mat<f64>>);
+
+impl Curvature {
+    /// From size x size elements, row-major.
+    pub(crate) fn new(elements: &[f64], size: usize) -> Self {
+        Self(Rc::new(Mat::from_fn(size, size, |row, column| elements[row * size + column])))
+    }
+}
+
+impl ArgminDot<Vec<f64>, Vec<f64>> for Curvature {
+    fn dot(&self, vector: &Vec<f64>) -> Vec<f64> {
+        let columns = self.0.col_iter().zip(vector);
+        let mut product = vec![0.0; vector.len()];
+        for (column, &factor) in columns {
+            product.iter_mut().zip(column.iter()).for_each(|(to, from)| *to += factor * from);
+        }
+        product
+    }
+}
+
+impl ArgminInv<Curvature> for Curvature {
+    /// Not finite where the matrix is singular; the problem notices at the next point.
+    fn inv(&self) -> Result<Curvature, argmin_math::Error> {
+        Ok(Self(Rc::new(self.0.partial_piv_lu().inverse())))
+    }
+}

@@ -1,0 +1,38 @@
+//! A network's cost on a whole data set as an objective.
+
+use crate::{Objective, ObjectiveError, difference_hessian};
+use nn_core::FullBatch;
+use nn_tensor::{Element, Tensor};
+
+impl<T: Tensor> Objective for FullBatch<T> {
+    fn dimension(&self) -> usize {
+        self.parameters().len()
+    }
+
+    fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> Result<f64, ObjectiveError> {
+        move_to(self, at);
+        let mut derivatives = vec![T::Elem::ZERO; gradient.len()];
+        let cost = self.cost_and_gradient(&mut derivatives)?;
+        for (to, from) in gradient.iter_mut().zip(derivatives) {
+            *to = from.to_f64();
+        }
+        Ok(cost)
+    }
+
+    fn hessian(&mut self, at: &[f64], hessian: &mut [f64]) -> Result<(), ObjectiveError> {
+        // The cube root of the rounding error is the best distance for a central difference.
+        let rounding = if T::Elem::NAME == f64::NAME { f64::EPSILON } else { f32::EPSILON.into() };
+        difference_hessian(self, at, rounding.cbrt(), hessian)
+    }
+
+    fn gauss_newton(&mut self, at: &[f64], matrix: &mut [f64]) -> Result<bool, ObjectiveError> {
+        move_to(self, at);
+        self.gauss_newton_matrix(matrix)?;
+        Ok(true)
+    }
+}
+
+fn move_to<T: Tensor>(full_batch: &mut FullBatch<T>, at: &[f64]) {
+    let parameters: Vec<T::Elem> = at.iter().map(|&value| T::Elem::from_f64(value)).collect();
+    full_batch.set_parameters(&parameters);
+}

@@ -1,0 +1,69 @@
+//! What a solver minimises.
+
+/// Why an objective could not be evaluated: a device that failed, say.
+pub type ObjectiveError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A cost that depends on a vector of parameters, with its derivatives.
+pub trait Objective {
+    /// Number of parameters.
+    fn dimension(&self) -> usize;
+
+    /// The cost at a point, and its derivative by each parameter.
+    ///
+    /// # Errors
+    /// What the objective's own machinery reports.
+    fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> Result<f64, ObjectiveError>;
+
+    /// The second derivatives at a point, dimension x dimension, row-major. As provided, by central
+    /// differences of the gradient.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    fn hessian(&mut self, at: &[f64], hessian: &mut [f64]) -> Result<(), ObjectiveError> {
+        difference_hessian(self, at, 1e-5, hessian)
+    }
+
+    /// A matrix that stands for the Hessian and is never indefinite: JᵀJ of the residuals or the
+    /// like. Returns whether there is one; as provided there is none.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    fn gauss_newton(&mut self, _at: &[f64], _matrix: &mut [f64]) -> Result<bool, ObjectiveError> {
+        Ok(false)
+    }
+}
+
+/// Second derivatives from central differences of the gradient, made symmetric: 2 x dimension
+/// evaluations. `step` is the distance of the points from `at`, relative to each parameter where it
+/// is larger than 1.
+///
+/// # Errors
+/// As [`Objective::evaluate`].
+pub fn difference_hessian<O: Objective + ?Sized>(
+    objective: &mut O,
+    at: &[f64],
+    step: f64,
+    hessian: &mut [f64],
+) -> Result<(), ObjectiveError> {
+    let size = at.len();
+    let (mut moved, mut right, mut left) = (at.to_vec(), vec![0.0; size], vec![0.0; size]);
+    for (index, row) in hessian.chunks_exact_mut(size).enumerate() {
+        let distance = step * at[index].abs().max(1.0);
+        moved[index] = at[index] + distance;
+        objective.evaluate(&moved, &mut right)?;
+        moved[index] = at[index] - distance;
+        objective.evaluate(&moved, &mut left)?;
+        moved[index] = at[index];
+        for ((element, right), left) in row.iter_mut().zip(&right).zip(&left) {
+            *element = (right - left) / (2.0 * distance);
+        }
+    }
+    for row in 0..size {
+        for column in 0..row {
+            let mean = 0.5 * (hessian[row * size + column] + hessian[column * size + row]);
+            hessian[row * size + column] = mean;
+            hessian[column * size + row] = mean;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,246 @@
+//! The objective as argmin's solvers see it, with the book-keeping of a run.
+
+use crate::curvature::Curvature;
+use crate::minimize::{Iterate, Limits, Minimum, Stopped};
+use crate::{Objective, SolverError};
+use argmin::core::{CostFunction, Error, Gradient, Hessian};
+use std::cell::RefCell;
+use std::ops::ControlFlow;
+
+/// Which matrix a second-order solver is given.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Matrix {
+    Hessian,
+    GaussNewton,
+}
+
+/// One run: the objective, where it stands, and why it ended.
+pub(crate) struct Run<'a> {
+    objective: &'a mut dyn Objective,
+    observer: &'a mut dyn FnMut(&Iterate<'_>) -> ControlFlow<()>,
+    limits: &'a Limits,
+    matrix: Matrix,
+    /// The point evaluated last.
+    point: Vec<f64>,
+    cost: f64,
+    gradient: Vec<f64>,
+    /// The point that the solver stands at.
+    minimum: Minimum,
+    /// Iterations in a row that did not change the cost.
+    unmoved: usize,
+    started: bool,
+    /// Why the run must end, once it must.
+    pub(crate) stopped: Option<Stopped>,
+    pub(crate) failure: Option<SolverError>,
+}
+
+/// A solver that has not moved for so long will not move again.
+const MOST_UNMOVED: usize = 40;
+
+/// Said to argmin where it must give up; the reason stands in the run.
+#[derive(Debug, thiserror::Error)]
+#[error("the run has ended")]
+struct Ended;
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(
+        objective: &'a mut dyn Objective,
+        observer: &'a mut dyn FnMut(&Iterate<'_>) -> ControlFlow<()>,
+        limits: &'a Limits,
+        matrix: Matrix,
+    ) -> Self {
+        let size = objective.dimension();
+        Self {
+            objective,
+            observer,
+            limits,
+            matrix,
+            point: Vec::new(),
+            cost: f64::NAN,
+            gradient: vec![0.0; size],
+            minimum: Minimum::nowhere(),
+            unmoved: 0,
+            started: false,
+            stopped: None,
+            failure: None,
+        }
+    }
+
+    /// Cost and gradient at `at`, computed once for a point however often they are asked for.
+    pub(crate) fn evaluate(&mut self, at: &[f64]) -> Result<f64, Error> {
+        if self.point == at {
+            return Ok(self.cost);
+        }
+        if self.minimum.evaluations >= self.limits.evaluations {
+            return self.end(Stopped::Evaluations);
+        }
+        self.minimum.evaluations += 1;
+        self.point.clear();
+        match self.objective.evaluate(at, &mut self.gradient) {
+            Ok(cost) => self.cost = cost,
+            Err(error) => return self.fail(SolverError::Objective(error)),
+        }
+        self.point.extend_from_slice(at);
+        Ok(self.cost)
+    }
+
+    /// The gradient where `evaluate` was asked last.
+    pub(crate) fn gradient(&self) -> &[f64] {
+        &self.gradient
+    }
+
+    /// Cost and gradient for a line search, which cannot take what is not finite: such a point
+    /// stands on a steep wall around the place that the solver stands at.
+    fn evaluate_with_wall(&mut self, at: &[f64]) -> Result<(f64, Vec<f64>), Error> {
+        self.evaluate(at)?;
+        if self.is_finite() {
+            return Ok((self.cost, self.gradient.clone()));
+        }
+        let here = &self.minimum;
+        let height = 10.0 * here.cost.abs().max(f64::MIN_POSITIVE);
+        let away: Vec<f64> = at.iter().zip(&here.at).map(|(there, here)| there - here).collect();
+        let squared: f64 = away.iter().map(|distance| distance * distance).sum();
+        if !squared.is_normal() {
+            return self.end(Stopped::NotFinite);
+        }
+        let slope = 2.0 * height / squared; // of the parabola of that height at that distance
+        Ok((here.cost + height, away.into_iter().map(|distance| slope * distance).collect()))
+    }
+
+    pub(crate) fn is_finite(&self) -> bool {
+        self.cost.is_finite() && self.gradient.iter().all(|g| g.is_finite())
+    }
+
+    fn curvature(&mut self, at: &[f64]) -> Result<Curvature, Error> {
+        let size = at.len();
+        let mut elements = vec![0.0; size * size];
+        self.minimum.matrices += 1;
+        let result = match self.matrix {
+            Matrix::Hessian => self.objective.hessian(at, &mut elements).map(|()| true),
+            Matrix::GaussNewton => self.objective.gauss_newton(at, &mut elements),
+        };
+        match result {
+            Err(error) => self.fail(SolverError::Objective(error)),
+            Ok(false) => self.fail(SolverError::NoGaussNewton),
+            Ok(true) if elements.iter().all(|value| value.is_finite()) => {
+                Ok(Curvature::new(&elements, size))
+            }
+            Ok(true) => self.end(Stopped::NotFinite),
+        }
+    }
+
+    /// The solver has taken a step to `at`. Whether it should go on.
+    pub(crate) fn arrive(&mut self, at: &[f64]) -> ControlFlow<()> {
+        if self.evaluate(at).is_err() {
+            return ControlFlow::Break(());
+        }
+        if !self.is_finite() {
+            self.stopped = Some(Stopped::NotFinite);
+            return ControlFlow::Break(());
+        }
+        self.count_step(at);
+        let minimum = &mut self.minimum;
+        minimum.cost = self.cost;
+        minimum.gradient_norm = self.gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
+        let iterate = Iterate {
+            iteration: minimum.iterations,
+            cost: minimum.cost,
+            gradient_norm: minimum.gradient_norm,
+            evaluations: minimum.evaluations,
+            at: &minimum.at,
+        };
+        let wish = (self.observer)(&iterate);
+        self.stopped = self.reason_to_stop(wish);
+        if self.stopped.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn count_step(&mut self, at: &[f64]) {
+        let change = (self.cost - self.minimum.cost).abs();
+        let moved = change > 4.0 * f64::EPSILON * self.cost.abs();
+        self.unmoved = if self.started && !moved { self.unmoved + 1 } else { 0 };
+        self.minimum.iterations += usize::from(self.started);
+        self.started = true;
+        self.minimum.at.clear();
+        self.minimum.at.extend_from_slice(at);
+    }
+
+    fn reason_to_stop(&self, wish: ControlFlow<()>) -> Option<Stopped> {
+        let (minimum, limits) = (&self.minimum, self.limits);
+        if minimum.gradient_norm <= limits.gradient_norm {
+            Some(Stopped::GradientNorm)
+        } else if limits.cost.is_some_and(|target| minimum.cost <= target) {
+            Some(Stopped::TargetCost)
+        } else if wish.is_break() {
+            Some(Stopped::Observer)
+        } else if minimum.iterations >= limits.iterations {
+            Some(Stopped::Iterations)
+        } else if self.unmoved >= MOST_UNMOVED {
+            Some(Stopped::NoFurtherDescent)
+        } else {
+            None
+        }
+    }
+
+    /// Iterations done so far.
+    pub(crate) fn iterations(&self) -> usize {
+        self.minimum.iterations
+    }
+
+    /// Where the solver stands.
+    pub(crate) fn position(&self) -> Vec<f64> {
+        self.minimum.at.clone()
+    }
+
+    /// The next solver begins where this one stands, which is no step.
+    pub(crate) fn restart(&mut self) {
+        self.started = false;
+    }
+
+    pub(crate) fn finish(self, otherwise: Stopped) -> Result<Minimum, SolverError> {
+        match self.failure {
+            Some(failure) => Err(failure),
+            None => Ok(Minimum { stopped: self.stopped.unwrap_or(otherwise), ..self.minimum }),
+        }
+    }
+
+    fn end<V>(&mut self, reason: Stopped) -> Result<V, Error> {
+        self.stopped = Some(reason);
+        Err(Ended.into())
+    }
+
+    fn fail<V>(&mut self, failure: SolverError) -> Result<V, Error> {
+        self.failure = Some(failure);
+        Err(Ended.into())
+    }
+}
+
+/// A handle on the run that argmin may move about and drop.
+#[derive(Clone, Copy)]
+pub(crate) struct Problem<'r, 'a>(pub(crate) &'r RefCell<Run<'a>>);
+
+impl CostFunction for Problem<'_, '_> {
+    type Param = Vec<f64>;
+    type Output = f64;
+
+    fn cost(&self, at: &Vec<f64>) -> Result<f64, Error> {
+        Ok(self.0.borrow_mut().evaluate_with_wall(at)?.0)
+    }
+}
+
+impl Gradient for Problem<'_, '_> {
+    type Param = Vec<f64>;
+    type Gradient = Vec<f64>;
+
+    fn gradient(&self, at: &Vec<f64>) -> Result<Vec<f64>, Error> {
+        Ok(self.0.borrow_mut().evaluate_with_wall(at)?.1)
+    }
+}
+
+impl Hessian for Problem<'_, '_> {
+    type Param = Vec<f64>;
+    type Hessian = Curvature;
+
+    fn hessian(&self, at: &Vec<f64>) -> Result<Curvature, Error> {
+        self.0.borrow_mut().curvature(at)
+    }
+}
