@@ -71,7 +71,8 @@ fn images(colours: ColourMap) -> Figure {
 
 fn heat_map() -> Figure {
     let names: Vec<_> = (0..10).map(|class: u8| class.to_string()).collect();
-    let count = |i: usize| if i % 11 == 0 { 950.0 + i as f64 } else { (i * 7 % 13) as f64 };
+    let count =
+        |i: usize| if i.is_multiple_of(11) { 950.0 + i as f64 } else { (i * 7 % 13) as f64 };
     Figure::HeatMap(HeatMap {
         title: "Confusion".to_owned(),
         x: "taken for".to_owned(),

@@ -1,6 +1,6 @@
 //! A bar for each name, or a group of bars.
 
-use super::frame::{Frame, GAP, Labels, draw_title};
+use super::frame::{Frame, GAP, GridLines, Labels, draw_title};
 use super::legend::{Entry, Look, draw_legend};
 use super::{Area, Drawn};
 use crate::axis::Span;
@@ -31,7 +31,7 @@ pub(super) fn draw<B: DrawingBackend>(bars: &Bars, area: &Area<B>) -> Drawn<B> {
         y_name: &bars.y.name,
         x_ticks: Vec::new(),
         y_ticks: y.ticks(6),
-        x_grid: false,
+        grid: GridLines::Level,
     };
     let frame = Frame::new(area, top, (x, y), &labels);
     frame.draw(area, &labels)?;

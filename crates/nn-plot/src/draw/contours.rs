@@ -1,7 +1,7 @@
 //! Height lines on a shaded ground, with paths and marks.
 
 use super::clip::inside;
-use super::frame::{Frame, Labels, draw_left_aligned, draw_title};
+use super::frame::{Frame, GridLines, Labels, draw_left_aligned, draw_title};
 use super::legend::{Entry, Look, draw_legend};
 use super::marker::{draw_line, draw_marker};
 use super::{Area, Drawn};
@@ -41,7 +41,7 @@ pub(super) fn draw<B: DrawingBackend>(contours: &Contours, area: &Area<B>) -> Dr
         y_name: &contours.y.name,
         x_ticks: spans.0.ticks(7),
         y_ticks: spans.1.ticks(7),
-        x_grid: false,
+        grid: GridLines::None,
     };
     let frame = Frame::new(area, top, spans, &labels);
     for line in height_lines(grid, &contours.levels) {

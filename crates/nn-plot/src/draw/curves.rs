@@ -1,7 +1,7 @@
 //! Lines and points over two axes.
 
 use super::clip::inside;
-use super::frame::{Frame, Labels, draw_title};
+use super::frame::{Frame, GridLines, Labels, draw_title};
 use super::legend::{Entry, Look, draw_legend};
 use super::marker::{draw_broken, draw_line, draw_marker};
 use super::{Area, Drawn};
@@ -25,7 +25,7 @@ pub(super) fn draw<B: DrawingBackend>(curves: &Curves, area: &Area<B>) -> Drawn<
         y_name: &curves.y.name,
         x_ticks: spans.0.ticks(7),
         y_ticks: spans.1.ticks(6),
-        x_grid: true,
+        grid: GridLines::Both,
     };
     let frame = Frame::new(area, top, spans, &labels);
     frame.draw(area, &labels)?;

@@ -54,14 +54,25 @@ pub(super) struct Frame {
     pub(super) y: Span,
 }
 
+/// Which ticks have a line across the plot.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum GridLines {
+    /// None: there are lines enough.
+    None,
+    /// Those of y.
+    Level,
+    /// Those of x and y.
+    Both,
+}
+
 /// What stands along the axes: names, and ticks with their texts.
 pub(super) struct Labels<'a> {
     pub(super) x_name: &'a str,
     pub(super) y_name: &'a str,
     pub(super) x_ticks: Vec<(f64, String)>,
     pub(super) y_ticks: Vec<(f64, String)>,
-    /// Whether lines run up from the ticks of x.
-    pub(super) x_grid: bool,
+    /// Where lines run across the plot.
+    pub(super) grid: GridLines,
 }
 
 impl Frame {
@@ -126,7 +137,7 @@ impl Frame {
     fn draw_x_ticks<B: DrawingBackend>(&self, area: &Area<B>, labels: &Labels<'_>) -> Drawn<B, ()> {
         for (value, text) in &labels.x_ticks {
             let (x, _) = self.pixel((self.x.share(*value), 0.0));
-            if labels.x_grid {
+            if labels.grid == GridLines::Both {
                 area.draw(&PathElement::new(
                     [(x, self.top), (x, self.bottom)],
                     GRID.stroke_width(2),
@@ -141,7 +152,10 @@ impl Frame {
     fn draw_y_ticks<B: DrawingBackend>(&self, area: &Area<B>, labels: &Labels<'_>) -> Drawn<B, ()> {
         for (value, text) in &labels.y_ticks {
             let (_, y) = self.pixel((0.0, self.y.share(*value)));
-            area.draw(&PathElement::new([(self.left, y), (self.right, y)], GRID.stroke_width(2)))?;
+            if labels.grid != GridLines::None {
+                let line = [(self.left, y), (self.right, y)];
+                area.draw(&PathElement::new(line, GRID.stroke_width(2)))?;
+            }
             let place = (self.left - GAP / 2, y);
             area.draw(&Text::new(text.clone(), place, style(TICK, RIGHT)))?;
         }

@@ -1,6 +1,6 @@
 //! How often values fall where.
 
-use super::frame::{Frame, Labels, draw_title};
+use super::frame::{Frame, GridLines, Labels, draw_title};
 use super::{Area, Drawn};
 use crate::axis::Span;
 use crate::colours::series_colour;
@@ -33,7 +33,7 @@ pub(super) fn draw<B: DrawingBackend>(histogram: &Histogram, area: &Area<B>) -> 
         y_name: "count",
         x_ticks: x.ticks(7),
         y_ticks: y.ticks(6),
-        x_grid: false,
+        grid: GridLines::Level,
     };
     let frame = Frame::new(area, top, (x, y), &labels);
     frame.draw(area, &labels)?;
