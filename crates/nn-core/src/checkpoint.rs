@@ -1,7 +1,7 @@
 //! All that a training is, at one moment between two steps.
 
 use crate::model::Values;
-use crate::trainer::EpochRecord;
+use crate::record::EpochRecord;
 use crate::{Model, TrainingConfig};
 use nn_tensor::{Linear, Moments};
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! Looking on while a training runs.
 
-use crate::trainer::{EpochRecord, Trainer};
+use crate::{EpochRecord, Trainer};
 use nn_tensor::Tensor;
 
 /// What the training should do after an event.

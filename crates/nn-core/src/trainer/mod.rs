@@ -1,62 +1,20 @@
 //! The training loop.
 
+mod resume;
+
 use crate::backpropagation::{
     Dropout, OptimizerState, Workspace, backward, backward_and_update, forward,
 };
-use crate::batches::{Scratch, check_data, fingerprint, load_batch};
-use crate::checkpoint::{EarlyStopping, Position, TrainingState};
-use crate::model::{Values, read_layers, write_layers};
+use crate::batches::{Scratch, check_data, load_batch};
+use crate::checkpoint::{EarlyStopping, Position};
+use crate::model::{read_layers, write_layers};
 use crate::{
-    Architecture, Checkpoint, Control, GradientExchange, Model, Network, NetworkError, Observer,
-    StepEvent, TrainError, TrainingConfig, evaluate,
+    Architecture, Control, EpochRecord, GradientExchange, Model, Network, NetworkError, Observer,
+    Outcome, StepEvent, TrainError, TrainingConfig, evaluate,
 };
 use nn_data::{Dataset, epoch_order_into};
-use nn_tensor::{Element, Linear, Moments, Role, Shape, TALLY_WIDTH, Tally, Tensor};
-use serde::{Deserialize, Serialize};
+use nn_tensor::{Element, Linear, Role, Shape, TALLY_WIDTH, Tally, Tensor};
 use std::time::Instant;
-
-/// What an epoch came to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EpochRecord {
-    /// Counted from 1.
-    pub epoch: usize,
-    /// Mean loss over the epoch's steps, each before its update, without penalties.
-    pub train_loss: f64,
-    /// Share of training samples that were right when their step came; none for regression.
-    pub train_accuracy: Option<f64>,
-    /// Loss on the validation set.
-    pub validation_loss: Option<f64>,
-    /// Accuracy on the validation set.
-    pub validation_accuracy: Option<f64>,
-    /// λ of the last step.
-    pub learning_rate: f64,
-    /// Samples a second, training alone; 0 for epochs before a resume.
-    pub images_per_s: f64,
-    /// Seconds, training alone; 0 for epochs before a resume.
-    pub seconds: f64,
-}
-
-impl EpochRecord {
-    /// The part that two runs share. Times are no state: with them, no two checkpoints would be
-    /// equal.
-    fn without_times(&self) -> Self {
-        Self { images_per_s: 0.0, seconds: 0.0, ..self.clone() }
-    }
-}
-
-/// How a training ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// All epochs are done.
-    Finished,
-    /// The validation loss rose for `patience` epochs; the best epoch's weights are back.
-    StoppedEarly {
-        /// That epoch, counted from 1.
-        best_epoch: usize,
-    },
-    /// The observer asked to stop; a checkpoint taken now resumes exactly.
-    Interrupted,
-}
 
 /// Steps between two looks at the running loss: a NaN is found at most this late, and named
 /// exactly.
@@ -165,61 +123,6 @@ impl<T: Tensor> Trainer<T> {
             scratch: Scratch::new(batch),
             order: Vec::with_capacity(train.len()),
         })
-    }
-
-    /// A training that goes on from a checkpoint, to the same bytes as if it had never stopped.
-    ///
-    /// # Errors
-    /// [`TrainError::Resume`] for a finished model, other data, or another element type; otherwise
-    /// as [`Self::new`].
-    pub fn resume(
-        device: &T::Device,
-        checkpoint: &Checkpoint,
-        train: &Dataset,
-        validation: Option<&Dataset>,
-    ) -> Result<Self, TrainError> {
-        let refuse = |why: String| Err(TrainError::Resume(why));
-        let Some(state) = &checkpoint.training else {
-            return refuse("this is a finished model without training state".to_owned());
-        };
-        let element = checkpoint.model.layers.first().map(|layer| layer.weight.element_name());
-        if element != Some(T::Elem::NAME) {
-            let has = element.unwrap_or("nothing");
-            return refuse(format!(
-                "it was trained in {has}, this backend computes in {}",
-                T::Elem::NAME
-            ));
-        }
-        let now = fingerprint(train);
-        if now != state.data {
-            return refuse(format!("trained on other data: {:?}, now {now:?}", state.data));
-        }
-        checkpoint.model.validate()?;
-        let form = &checkpoint.model.architecture;
-        let mut trainer = Self::new(device, form, &state.config, train, validation)?;
-        trainer.restore(checkpoint, state)?;
-        Ok(trainer)
-    }
-
-    fn restore(
-        &mut self,
-        checkpoint: &Checkpoint,
-        state: &TrainingState,
-    ) -> Result<(), TrainError> {
-        write_layers(self.network.layers_mut(), &checkpoint.model.layers);
-        if state.moments.len() != self.optimizer.moments.len() || state.tally.len() != TALLY_WIDTH {
-            return Err(TrainError::Resume("its optimizer state is of another network".to_owned()));
-        }
-        for (layer, saved) in self.optimizer.moments.iter_mut().zip(&state.moments) {
-            restore_moments(&mut layer.weight, &saved.weight)?;
-            restore_moments(&mut layer.bias, &saved.bias)?;
-        }
-        let tally: Vec<T::Elem> = state.tally.iter().map(|&sum| T::Elem::from_f64(sum)).collect();
-        self.tally.write(&tally);
-        self.position = state.position;
-        self.early_stopping = state.early_stopping.clone();
-        self.history = state.history.clone();
-        Ok(())
     }
 
     /// Replaces gradients by their mean over machines, from now on.
@@ -416,30 +319,6 @@ impl<T: Tensor> Trainer<T> {
         self.train.len().div_ceil(self.full_batch.input.shape().rows)
     }
 
-    /// All that the training is, between two steps.
-    ///
-    /// # Errors
-    /// [`TrainError::Diverged`] when loss or weights are not finite: such a state is not worth
-    /// keeping, and must not replace a good one.
-    pub fn checkpoint(&self) -> Result<Checkpoint, TrainError> {
-        self.read_tally()?;
-        let model = self.model();
-        let finite = |layer: &Linear<Values>| layer.weight.is_finite() && layer.bias.is_finite();
-        if !model.layers.iter().all(finite) {
-            return Err(self.diverged_at(self.position.step));
-        }
-        let training = TrainingState {
-            config: self.config.clone(),
-            position: self.position,
-            moments: self.optimizer.moments.iter().map(read_layer_moments).collect(),
-            tally: self.tally.to_vec().into_iter().map(Element::to_f64).collect(),
-            early_stopping: self.early_stopping.clone(),
-            data: fingerprint(&self.train),
-            history: self.history.iter().map(EpochRecord::without_times).collect(),
-        };
-        Ok(Checkpoint { model, training: Some(training) })
-    }
-
     /// The network as it is now, on the host.
     pub fn model(&self) -> Model {
         Model::from_network(&self.network, self.config.loss, self.train.sample_shape())
@@ -477,33 +356,4 @@ fn clip<T: Tensor>(gradients: &mut [Linear<T>], sum_of_squares: &mut T, max_norm
         gradient.weight.clip_to_norm(sum_of_squares, T::Elem::from_f64(max_norm));
         gradient.bias.clip_to_norm(sum_of_squares, T::Elem::from_f64(max_norm));
     }
-}
-
-fn read_layer_moments<T: Tensor>(layer: &Linear<Moments<T>>) -> Linear<Moments<Values>> {
-    let read = |moments: &Moments<T>| Moments {
-        first: moments.first.as_ref().map(Values::read),
-        second: moments.second.as_ref().map(Values::read),
-    };
-    Linear { weight: read(&layer.weight), bias: read(&layer.bias) }
-}
-
-fn restore_moments<T: Tensor>(
-    moments: &mut Moments<T>,
-    saved: &Moments<Values>,
-) -> Result<(), TrainError> {
-    for (tensor, values) in
-        [(&mut moments.first, &saved.first), (&mut moments.second, &saved.second)]
-    {
-        match (tensor, values) {
-            (None, None) => {}
-            (Some(tensor), Some(values)) if tensor.shape().len() == values.len() => {
-                tensor.write(&values.to_elements());
-            }
-            _ => {
-                let why = "its optimizer state is of another optimizer or network";
-                return Err(TrainError::Resume(why.to_owned()));
-            }
-        }
-    }
-    Ok(())
 }

@@ -1,0 +1,120 @@
+//! A training laid down as a checkpoint, and taken up again.
+
+use super::Trainer;
+use crate::batches::fingerprint;
+use crate::checkpoint::TrainingState;
+use crate::model::{Values, write_layers};
+use crate::record::EpochRecord;
+use crate::{Checkpoint, TrainError};
+use nn_data::Dataset;
+use nn_tensor::{Element, Linear, Moments, TALLY_WIDTH, Tensor};
+
+impl<T: Tensor> Trainer<T> {
+    /// All that the training is, between two steps.
+    ///
+    /// # Errors
+    /// [`TrainError::Diverged`] when loss or weights are not finite: such a state is not worth
+    /// keeping, and must not replace a good one.
+    pub fn checkpoint(&self) -> Result<Checkpoint, TrainError> {
+        self.read_tally()?;
+        let model = self.model();
+        let finite = |layer: &Linear<Values>| layer.weight.is_finite() && layer.bias.is_finite();
+        if !model.layers.iter().all(finite) {
+            return Err(self.diverged_at(self.position.step));
+        }
+        let training = TrainingState {
+            config: self.config.clone(),
+            position: self.position,
+            moments: self.optimizer.moments.iter().map(read_layer_moments).collect(),
+            tally: self.tally.to_vec().into_iter().map(Element::to_f64).collect(),
+            early_stopping: self.early_stopping.clone(),
+            data: fingerprint(&self.train),
+            history: self.history.iter().map(EpochRecord::without_times).collect(),
+        };
+        Ok(Checkpoint { model, training: Some(training) })
+    }
+
+    /// A training that goes on from a checkpoint, to the same bytes as if it had never stopped.
+    ///
+    /// # Errors
+    /// [`TrainError::Resume`] for a finished model, other data, or another element type; otherwise
+    /// as [`Self::new`].
+    pub fn resume(
+        device: &T::Device,
+        checkpoint: &Checkpoint,
+        train: &Dataset,
+        validation: Option<&Dataset>,
+    ) -> Result<Self, TrainError> {
+        let refuse = |why: String| Err(TrainError::Resume(why));
+        let Some(state) = &checkpoint.training else {
+            return refuse("this is a finished model without training state".to_owned());
+        };
+        let element = checkpoint.model.layers.first().map(|layer| layer.weight.element_name());
+        if element != Some(T::Elem::NAME) {
+            let has = element.unwrap_or("nothing");
+            return refuse(format!(
+                "it was trained in {has}, this backend computes in {}",
+                T::Elem::NAME
+            ));
+        }
+        let now = fingerprint(train);
+        if now != state.data {
+            return refuse(format!("trained on other data: {:?}, now {now:?}", state.data));
+        }
+        checkpoint.model.validate()?;
+        let form = &checkpoint.model.architecture;
+        let mut trainer = Self::new(device, form, &state.config, train, validation)?;
+        trainer.restore(checkpoint, state)?;
+        Ok(trainer)
+    }
+
+    fn restore(
+        &mut self,
+        checkpoint: &Checkpoint,
+        state: &TrainingState,
+    ) -> Result<(), TrainError> {
+        write_layers(self.network.layers_mut(), &checkpoint.model.layers);
+        if state.moments.len() != self.optimizer.moments.len() || state.tally.len() != TALLY_WIDTH {
+            return Err(TrainError::Resume("its optimizer state is of another network".to_owned()));
+        }
+        for (layer, saved) in self.optimizer.moments.iter_mut().zip(&state.moments) {
+            restore_moments(&mut layer.weight, &saved.weight)?;
+            restore_moments(&mut layer.bias, &saved.bias)?;
+        }
+        let tally: Vec<T::Elem> = state.tally.iter().map(|&sum| T::Elem::from_f64(sum)).collect();
+        self.tally.write(&tally);
+        self.position = state.position;
+        self.early_stopping = state.early_stopping.clone();
+        self.history = state.history.clone();
+        Ok(())
+    }
+}
+
+fn read_layer_moments<T: Tensor>(layer: &Linear<Moments<T>>) -> Linear<Moments<Values>> {
+    let read = |moments: &Moments<T>| Moments {
+        first: moments.first.as_ref().map(Values::read),
+        second: moments.second.as_ref().map(Values::read),
+    };
+    Linear { weight: read(&layer.weight), bias: read(&layer.bias) }
+}
+
+fn restore_moments<T: Tensor>(
+    moments: &mut Moments<T>,
+    saved: &Moments<Values>,
+) -> Result<(), TrainError> {
+    for (tensor, values) in
+        [(&mut moments.first, &saved.first), (&mut moments.second, &saved.second)]
+    {
+        match (tensor, values) {
+            (None, None) => {}
+            (Some(tensor), Some(values)) if tensor.shape().len() == values.len() => {
+                tensor.write(&values.to_elements());
+            }
+            _ => {
+                let why = "its optimizer state is of another optimizer or network";
+                return Err(TrainError::Resume(why.to_owned()));
+            }
+        }
+    }
+    Ok(())
+}
