@@ -18,6 +18,7 @@ mod photograph;
 mod picture;
 mod prepare;
 mod progress;
+mod resolve;
 mod run_folder;
 mod run_observer;
 mod settings;

@@ -136,20 +136,26 @@ impl RunFolder {
             .map_err(|cause| CliError::io("write", &path, cause))
     }
 
-    /// Drops what the metrics say of epochs after `epochs`, which will be done again.
-    pub(crate) fn rewind_metrics(&self, epochs: usize) -> Result<(), CliError> {
+    /// Drops what the metrics say of epochs after `epochs`, which will be done again; gives the
+    /// seconds that the others took.
+    pub(crate) fn rewind_metrics(&self, epochs: usize) -> Result<f64, CliError> {
         let path = self.path.join(METRICS);
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(0.0),
             Err(cause) => return Err(CliError::io("read", &path, cause)),
         };
-        let is_kept = |line: &&str| match serde_json::from_str::<Value>(line) {
-            Ok(event) => event["epoch"].as_u64().is_none_or(|epoch| epoch <= epochs as u64),
-            Err(_) => false,
-        };
-        let kept: String = text.lines().filter(is_kept).flat_map(|line| [line, "\n"]).collect();
-        self.write(METRICS, &kept)
+        let (mut kept, mut seconds) = (String::new(), 0.0);
+        for line in text.lines() {
+            // A line that a power cut left half written is dropped as well.
+            let Ok(event) = serde_json::from_str::<Value>(line) else { continue };
+            if event["epoch"].as_u64().is_none_or(|epoch| epoch <= epochs as u64) {
+                kept.extend([line, "\n"]);
+                seconds += event["seconds"].as_f64().unwrap_or(0.0);
+            }
+        }
+        self.write(METRICS, &kept)?;
+        Ok(seconds)
     }
 }
 
@@ -243,11 +249,13 @@ mod tests {
         let folder = RunFolder::create(Some(parent.path()), "").unwrap();
         folder.append_metrics(&json!({"event": "start"})).unwrap();
         for epoch in 1..=3 {
-            folder.append_metrics(&json!({"event": "epoch", "epoch": epoch})).unwrap();
+            folder
+                .append_metrics(&json!({"event": "epoch", "epoch": epoch, "seconds": 1.5}))
+                .unwrap();
         }
         let path = parent.path().join(METRICS);
         fs::write(&path, fs::read_to_string(&path).unwrap() + "{\"event\":\"ep").unwrap();
-        folder.rewind_metrics(2).unwrap();
+        assert_eq!(folder.rewind_metrics(2).unwrap(), 3.0);
         let lines: Vec<String> =
             fs::read_to_string(&path).unwrap().lines().map(str::to_owned).collect();
         assert_eq!(lines.len(), 3);

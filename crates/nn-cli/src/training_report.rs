@@ -16,6 +16,8 @@ pub(crate) struct TrainingReport<'r> {
     pub(crate) json: bool,
     pub(crate) progress: Progress,
     pub(crate) has_validation: bool,
+    /// Seconds of training, those before a resume included.
+    pub(crate) seconds: f64,
     pub(crate) metrics_failed: bool,
 }
 
@@ -45,6 +47,7 @@ impl TrainingReport<'_> {
         test: &Evaluation,
     ) -> Result<(), CliError> {
         self.progress.epoch(record.train_loss);
+        self.seconds += record.seconds;
         self.emit(&epoch_event(record, test))?;
         if self.json { Ok(()) } else { self.print_row(&self.epoch_row(record, test)) }
     }
@@ -53,11 +56,10 @@ impl TrainingReport<'_> {
     pub(crate) fn done(
         &mut self,
         test: &Evaluation,
-        history: &[EpochRecord],
+        epochs: usize,
         best_epoch: Option<usize>,
     ) -> Result<(), CliError> {
         self.progress.finish();
-        let training_seconds: f64 = history.iter().map(|record| record.seconds).sum();
         let model = self.folder.model();
         self.emit(&json!({
             "event": "done",
@@ -65,9 +67,9 @@ impl TrainingReport<'_> {
             "test_loss": test.loss,
             "test_errors": test.errors(),
             "test_count": test.samples,
-            "epochs": history.len(),
+            "epochs": epochs,
             "best_epoch": best_epoch,
-            "seconds": training_seconds,
+            "seconds": self.seconds,
             "model": model.display().to_string(),
         }))?;
         if self.json {
@@ -75,7 +77,7 @@ impl TrainingReport<'_> {
         }
         let mut rows = vec![
             ("test accuracy", accuracy_in_words(test)),
-            ("training time", seconds_in_words(training_seconds)),
+            ("training time", seconds_in_words(self.seconds)),
             ("model", model.display().to_string()),
             ("next", format!("nn test --model {}", self.folder.path().display())),
         ];

@@ -70,9 +70,11 @@ fn the_same_seed_gives_the_same_bytes_at_any_thread_count() {
             format!("train --quiet --hidden 40,24 --epochs 2 --dropout 0.1 --out {name} {rest}");
         run(path, words(&line)).succeeded();
     }
-    let model = |name: &str| bytes(path.join(name).join("model.nn"));
-    assert_eq!(model("1"), model("2"));
-    assert_ne!(model("1"), model("3"));
+    for file in ["model.nn", "checkpoint.nn"] {
+        let read = |name: &str| bytes(path.join(name).join(file));
+        assert_eq!(read("1"), read("2"), "{file}");
+        assert_ne!(read("1"), read("3"), "{file}");
+    }
 }
 
 #[test]
@@ -94,8 +96,10 @@ fn interrupted_and_resumed_it_ends_with_the_bytes_of_a_straight_run() {
         assert!(!path.join(code.to_string()).join("model.nn").exists());
 
         run(path, words(&format!("train --quiet --resume {code} --threads 1"))).succeeded();
-        let model = |name: &str| bytes(path.join(name).join("model.nn"));
-        assert_eq!(model("straight"), model(&code.to_string()));
+        for file in ["model.nn", "checkpoint.nn"] {
+            let read = |name: &str| bytes(path.join(name).join(file));
+            assert_eq!(read("straight"), read(&code.to_string()), "{file}");
+        }
         let metrics =
             fs::read_to_string(path.join(code.to_string()).join("metrics.jsonl")).unwrap();
         let epochs = metrics.lines().filter(|line| line.contains("\"event\":\"epoch\""));
@@ -208,6 +212,7 @@ fn wrong_usage_is_exit_2() {
         let ran = run(folder.path(), words(&format!("train {flags}"))).failed_with(2);
         assert!(ran.stderr.starts_with("error: ") && ran.stdout.is_empty(), "{flags}: {ran:?}");
     }
+    run(folder.path(), words("train --optimizer sgd --batch 0")).saying(&["batch is 0"]);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
 }
 

@@ -5,9 +5,10 @@ use crate::cli::TrainArgs;
 use crate::data_source::DataSource;
 use crate::error::CliError;
 use crate::progress::{Progress, thousands};
+use crate::resolve::Resolved;
 use crate::run_folder::RunFolder;
 use crate::run_observer::RunObserver;
-use crate::settings::{Resolved, Settings};
+use crate::settings::Settings;
 use crate::signals::StopRequest;
 use crate::training_report::TrainingReport;
 use crate::{stderr, stdout};
@@ -94,18 +95,18 @@ impl Work for Training {
         let stop = StopRequest::listen()?;
         let (train, validation) = self.split()?;
         let validation = Some(&validation).filter(|set| !set.is_empty());
-        let (mut trainer, folder) = match self.resumed.take() {
+        let (mut trainer, folder, seconds) = match self.resumed.take() {
             Some((folder, checkpoint)) => {
                 self.check_architecture(&checkpoint, &folder)?;
                 let trainer = Trainer::<T>::resume(device, &checkpoint, &train, validation)?;
-                folder.rewind_metrics(trainer.position().epoch)?;
-                (trainer, folder)
+                let seconds = folder.rewind_metrics(trainer.position().epoch)?;
+                (trainer, folder, seconds)
             }
             // The trainer first: no folder is made for a training that cannot begin.
             None => {
                 let (form, config) = (self.architecture(), &self.resolved.config);
                 let trainer = Trainer::<T>::new(device, &form, config, &train, validation)?;
-                (trainer, self.new_folder()?)
+                (trainer, self.new_folder()?, 0.0)
             }
         };
         let start = self.start_event(&trainer, validation, &folder);
@@ -114,6 +115,7 @@ impl Work for Training {
             json: self.arguments.format.is_json(),
             progress: self.progress(),
             has_validation: validation.is_some(),
+            seconds,
             metrics_failed: false,
         };
         let mut observer = RunObserver::new(&folder, &self.data.test, stop.clone(), report);
@@ -227,7 +229,7 @@ impl Training {
             Outcome::StoppedEarly { best_epoch } => Some(best_epoch),
             _ => None,
         };
-        report.done(&test, trainer.history(), best_epoch)
+        report.done(&test, trainer.history().len(), best_epoch)
     }
 
     fn progress(&self) -> Progress {

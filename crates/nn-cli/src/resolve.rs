@@ -1,0 +1,225 @@
+//! Settings with every default filled in, and checked.
+
+use crate::cli::{DeviceArgs, check_threads};
+use crate::error::CliError;
+use crate::settings::{Settings, Widths};
+use nn_core::{
+    Activation, Architecture, Curve, Initializer, Loss, Optimizer, Schedule, TrainingConfig,
+};
+
+impl Settings {
+    /// The same with every default filled in, and checked.
+    pub(crate) fn resolve(self) -> Result<Resolved, CliError> {
+        let device = DeviceArgs { backend: self.backend, threads: self.threads };
+        if let Some(Err(error)) = self.threads.map(check_threads) {
+            return Err(CliError::Usage(format!("threads {error}")));
+        }
+        let optimizer = self.resolve_optimizer()?;
+        let schedule = self.resolve_schedule()?;
+        let defaults = TrainingConfig::default();
+        let activation = self.activation.unwrap_or(Activation::Relu);
+        let validation = self.validation.unwrap_or(if self.patience.is_some() { 0.1 } else { 0.0 });
+        if !(0.0..1.0).contains(&validation) {
+            let error = format!("validation is {validation}, must be from 0 to below 1");
+            return Err(CliError::Usage(error));
+        }
+        if self.patience.is_some() && validation == 0.0 {
+            let error = "patience needs a validation set: give --validation above 0, such as 0.1";
+            return Err(CliError::Usage(error.to_owned()));
+        }
+        let loss = self.loss.unwrap_or(defaults.loss);
+        let batch = self.batch.unwrap_or(defaults.batch);
+        let config = TrainingConfig {
+            loss,
+            optimizer,
+            learning_rate: self
+                .lr
+                .unwrap_or_else(|| default_learning_rate(&optimizer, loss, batch)),
+            schedule,
+            epochs: self.epochs.unwrap_or(defaults.epochs),
+            batch,
+            seed: self.seed.unwrap_or(defaults.seed),
+            initializer: self.initializer.unwrap_or_else(|| default_initializer(activation)),
+            l1: self.l1.unwrap_or(defaults.l1),
+            weight_decay: self.weight_decay.unwrap_or(defaults.weight_decay),
+            dropout: self.dropout.unwrap_or(defaults.dropout),
+            clip_norm: self.clip_norm.or(defaults.clip_norm),
+            patience: self.patience.or(defaults.patience),
+        };
+        let resolved = Resolved {
+            data: self.data,
+            validation,
+            hidden: self.hidden.map_or_else(|| vec![256, 128], |widths| widths.0),
+            activation,
+            output_activation: self.output_activation.unwrap_or(Activation::Identity),
+            config,
+            device,
+        };
+        // Inputs and outputs come from the data; everything else can be checked before it is read.
+        resolved.config.validate_with(&resolved.architecture(1, 1))?;
+        Ok(resolved)
+    }
+
+    fn resolve_optimizer(&self) -> Result<Optimizer, CliError> {
+        let name = match (self.optimizer.as_deref(), self.momentum) {
+            // As PyTorch has it: SGD with a momentum is the momentum method.
+            (Some("sgd"), Some(_)) => "momentum",
+            (name, _) => name.unwrap_or("adam"),
+        };
+        let mut optimizer = Optimizer::from_name(name)
+            .ok_or_else(|| unknown("optimizer", name, &Optimizer::NAMES))?;
+        let mut given = [
+            ("momentum", self.momentum),
+            ("smoothing", self.smoothing),
+            ("beta1", self.beta1),
+            ("beta2", self.beta2),
+            ("epsilon", self.epsilon),
+        ];
+        let mut take = |key: &str, place: &mut f64| {
+            for (name, value) in &mut given {
+                if *name == key {
+                    *place = value.take().unwrap_or(*place);
+                }
+            }
+        };
+        match &mut optimizer {
+            Optimizer::Sgd => {}
+            Optimizer::Momentum { momentum } | Optimizer::Nesterov { momentum } => {
+                take("momentum", momentum);
+            }
+            Optimizer::RmsProp { smoothing, epsilon } => {
+                take("smoothing", smoothing);
+                take("epsilon", epsilon);
+            }
+            Optimizer::Adam { beta1, beta2, epsilon }
+            | Optimizer::AdamW { beta1, beta2, epsilon } => {
+                take("beta1", beta1);
+                take("beta2", beta2);
+                take("epsilon", epsilon);
+            }
+        }
+        match given.iter().find(|(_, value)| value.is_some()) {
+            Some((key, _)) => Err(CliError::Usage(format!("optimizer {name} has no {key}"))),
+            None => Ok(optimizer),
+        }
+    }
+
+    fn resolve_schedule(&self) -> Result<Schedule, CliError> {
+        let name = self.schedule.as_deref().unwrap_or("one-cycle");
+        let mut schedule =
+            Schedule::from_name(name).ok_or_else(|| unknown("schedule", name, &Schedule::NAMES))?;
+        schedule.warm_up = self.warm_up.unwrap_or(0.0);
+        match &mut schedule.curve {
+            Curve::Step { epochs, factor } => {
+                *epochs = self.step_epochs.unwrap_or(*epochs);
+                *factor = self.step_factor.unwrap_or(*factor);
+            }
+            _ if self.step_epochs.is_some() || self.step_factor.is_some() => {
+                let error =
+                    format!("step-epochs and step-factor are for schedule step, not {name}");
+                return Err(CliError::Usage(error));
+            }
+            _ => {}
+        }
+        Ok(schedule)
+    }
+}
+
+fn unknown(what: &str, name: &str, known: &[&str]) -> CliError {
+    CliError::Usage(format!("unknown {what} {name:?}, must be one of {}", known.join(", ")))
+}
+
+/// A rate that works with the other defaults on MNIST: each the best of a few that were tried.
+///
+/// Plain descent feels the factor that a loss has before its gradient; the rate makes up for it.
+/// RMSProp and Adam divide it out by themselves.
+fn default_learning_rate(optimizer: &Optimizer, loss: Loss, batch: usize) -> f64 {
+    let batch = batch.max(1); // 0 is refused by the name of batch, not of this rate
+    let usual = 1.0 / batch as f64;
+    let correction = usual / loss.gradient_factor(batch);
+    match optimizer {
+        Optimizer::Sgd => 0.4 * correction,
+        Optimizer::Momentum { .. } | Optimizer::Nesterov { .. } => 0.08 * correction,
+        Optimizer::RmsProp { .. } => 0.002,
+        Optimizer::Adam { .. } | Optimizer::AdamW { .. } => TrainingConfig::default().learning_rate,
+    }
+}
+
+fn default_initializer(activation: Activation) -> Initializer {
+    match activation {
+        Activation::Sigmoid | Activation::Tanh => Initializer::GlorotUniform,
+        _ => TrainingConfig::default().initializer,
+    }
+}
+
+/// Settings with nothing left open, except where data lies that was not named.
+#[derive(Clone, Debug)]
+pub(crate) struct Resolved {
+    pub(crate) data: Option<String>,
+    pub(crate) validation: f64,
+    pub(crate) hidden: Vec<usize>,
+    pub(crate) activation: Activation,
+    pub(crate) output_activation: Activation,
+    pub(crate) config: TrainingConfig,
+    pub(crate) device: DeviceArgs,
+}
+
+impl Resolved {
+    /// The network between data of these widths.
+    pub(crate) fn architecture(&self, inputs: usize, outputs: usize) -> Architecture {
+        Architecture {
+            inputs,
+            hidden: self.hidden.clone(),
+            outputs,
+            activation: self.activation,
+            output_activation: self.output_activation,
+        }
+    }
+
+    /// Every setting spelled out.
+    pub(crate) fn to_settings(&self) -> Settings {
+        let config = &self.config;
+        let mut settings = Settings {
+            data: self.data.clone(),
+            validation: Some(self.validation),
+            hidden: Some(Widths(self.hidden.clone())),
+            activation: Some(self.activation),
+            output_activation: Some(self.output_activation),
+            initializer: Some(config.initializer),
+            loss: Some(config.loss),
+            optimizer: Some(config.optimizer.name().to_owned()),
+            lr: Some(config.learning_rate),
+            schedule: Some(config.schedule.name().to_owned()),
+            warm_up: Some(config.schedule.warm_up),
+            epochs: Some(config.epochs),
+            batch: Some(config.batch),
+            seed: Some(config.seed),
+            patience: config.patience,
+            weight_decay: Some(config.weight_decay),
+            l1: Some(config.l1),
+            dropout: Some(config.dropout),
+            clip_norm: config.clip_norm,
+            backend: Some(self.device.backend.unwrap_or_default()),
+            threads: self.device.threads,
+            ..Settings::default()
+        };
+        match config.optimizer {
+            Optimizer::Sgd => {}
+            Optimizer::Momentum { momentum } | Optimizer::Nesterov { momentum } => {
+                settings.momentum = Some(momentum);
+            }
+            Optimizer::RmsProp { smoothing, epsilon } => {
+                (settings.smoothing, settings.epsilon) = (Some(smoothing), Some(epsilon));
+            }
+            Optimizer::Adam { beta1, beta2, epsilon }
+            | Optimizer::AdamW { beta1, beta2, epsilon } => {
+                (settings.beta1, settings.beta2) = (Some(beta1), Some(beta2));
+                settings.epsilon = Some(epsilon);
+            }
+        }
+        if let Curve::Step { epochs, factor } = config.schedule.curve {
+            (settings.step_epochs, settings.step_factor) = (Some(epochs), Some(factor));
+        }
+        settings
+    }
+}
