@@ -89,13 +89,13 @@ fn fit_plane(picture: &Grey, ring: &[(usize, usize, f32)]) -> [f32; 3] {
 }
 
 /// The side with the stronger contrast is the ink: squares let a small dark stroke outweigh wide,
-/// faint light.
+/// faint light, and what is too faint for ink (a vignette, a shadow) has no say.
 fn polarity(difference: &Grey) -> Polarity {
     let squares = |keep: fn(f32) -> bool| -> f64 {
         let kept = difference.pixels.iter().filter(|&&value| keep(value));
         kept.map(|&value| f64::from(value * value)).sum()
     };
-    if squares(|value| value < 0.0) > squares(|value| value > 0.0) {
+    if squares(|value| value <= -FAINTEST_INK) > squares(|value| value >= FAINTEST_INK) {
         Polarity::DarkOnLight
     } else {
         Polarity::LightOnDark
@@ -178,6 +178,25 @@ mod tests {
         let ink = find_ink(&bar(40, 0.1, |x, _| 0.5 + 0.01 * x as f32)).unwrap();
         assert!(ink.share.at(1, 1) < STROKE && ink.share.at(38, 38) < STROKE);
         assert!(ink.share.at(20, 20) > 0.9);
+    }
+
+    #[test]
+    fn a_small_digit_outweighs_wide_faint_light() {
+        // Paper that is a little lighter in the middle than at the border, all over.
+        let mut picture = Grey::filled(200, 200, 0.7);
+        for (index, value) in picture.pixels.iter_mut().enumerate() {
+            let (x, y) = (index % 200, index / 200);
+            let bar = (100..106).contains(&x) && (90..115).contains(&y);
+            let middle = (25..175).contains(&x) && (25..175).contains(&y);
+            *value = if bar {
+                0.4
+            } else if middle {
+                0.78
+            } else {
+                0.7
+            };
+        }
+        assert_eq!(find_ink(&picture).unwrap().polarity, Polarity::DarkOnLight);
     }
 
     #[test]
