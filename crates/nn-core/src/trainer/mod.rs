@@ -6,7 +6,7 @@ use crate::backpropagation::{
     Dropout, OptimizerState, Workspace, backward, backward_and_update, forward,
 };
 use crate::batches::{Scratch, check_data, load_batch};
-use crate::checkpoint::{EarlyStopping, Position};
+use crate::checkpoint::{DataFingerprint, EarlyStopping, Position};
 use crate::model::{read_layers, write_layers};
 use crate::{
     Architecture, Control, EpochRecord, GradientExchange, Model, Network, NetworkError, Observer,
@@ -14,6 +14,7 @@ use crate::{
 };
 use nn_data::{Dataset, epoch_order_into};
 use nn_tensor::{Element, Linear, Role, Shape, TALLY_WIDTH, Tally, Tensor};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 /// Steps between two looks at the running loss: a NaN is found at most this late, and named
@@ -56,6 +57,8 @@ pub struct Trainer<T: Tensor> {
     network: Network<T>,
     config: TrainingConfig,
     train: Dataset,
+    /// Taken when first asked for: it reads all of the data.
+    fingerprint: OnceLock<DataFingerprint>,
     validation: Option<Dataset>,
     position: Position,
     early_stopping: Option<EarlyStopping>,
@@ -110,6 +113,7 @@ impl<T: Tensor> Trainer<T> {
             network: Network::new(device, architecture, config.initializer, config.seed)?,
             config: config.clone(),
             train: train.clone(),
+            fingerprint: OnceLock::new(),
             validation: validation.cloned(),
             position: Position::default(),
             early_stopping: None,

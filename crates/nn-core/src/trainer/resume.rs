@@ -28,7 +28,7 @@ impl<T: Tensor> Trainer<T> {
             moments: self.optimizer.moments.iter().map(read_layer_moments).collect(),
             tally: self.tally.to_vec().into_iter().map(Element::to_f64).collect(),
             early_stopping: self.early_stopping.clone(),
-            data: fingerprint(&self.train),
+            data: *self.fingerprint.get_or_init(|| fingerprint(&self.train)),
             history: self.history.iter().map(EpochRecord::without_times).collect(),
         };
         Ok(Checkpoint { model, training: Some(training) })
