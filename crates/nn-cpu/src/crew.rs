@@ -120,11 +120,15 @@ impl Crew {
         self.helpers.load(Ordering::Relaxed) > 0
     }
 
-    /// Waits a moment for the first helper of a run that has just begun.
+    /// Waits until all helpers of a run are at their seats: nobody else uses their threads, so they
+    /// are on their way.
     pub(crate) fn wait_for_helpers(&self) {
         let mut spins = 0;
-        while !self.has_helpers() && spins < SPINS_BEFORE_SLEEP {
+        while self.helpers.load(Ordering::SeqCst) + 1 < self.seats.len() {
             spin(&mut spins);
+            if spins > SPINS_BEFORE_YIELD {
+                std::thread::yield_now();
+            }
         }
     }
 
@@ -183,10 +187,14 @@ impl Crew {
         done
     }
 
+    /// Tells a helper's seat which thread sits there, so that it can be woken.
+    pub(crate) fn take_seat(&self, helper: usize) {
+        let _ = self.seats[helper + 1].thread.set(std::thread::current());
+    }
+
     /// What a helper does from the beginning of a run to its end. `helper` counts from 0.
     pub(crate) fn help(&self, helper: usize) {
         let seat = helper + 1;
-        let _ = self.seats[seat].thread.set(std::thread::current());
         self.helpers.fetch_add(1, Ordering::SeqCst);
         let mut seen = 0;
         while let Some(generation) = self.next_job(seat, seen) {

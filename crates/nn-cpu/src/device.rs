@@ -35,6 +35,8 @@ struct Shared {
     crew: Crew,
     /// The helpers: one thread fewer than the device has, because the caller works too.
     pool: Option<ThreadPool>,
+    /// Whether to do without the instructions that only some CPUs have.
+    portable: bool,
     /// Buffers for intermediate results, kept from operation to operation.
     scratch: Mutex<Vec<Lines>>,
 }
@@ -48,6 +50,19 @@ impl CpuDevice {
     /// [`TensorError::Device`] when `threads` is 0 or more than [`MOST_THREADS`], or when the
     /// system refuses to start them.
     pub fn new(threads: usize) -> Result<Self, TensorError> {
+        Self::with(threads, false)
+    }
+
+    /// A device that computes as on a CPU without AVX2 and FMA, for tests on one that has them.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    #[doc(hidden)]
+    pub fn portable(threads: usize) -> Result<Self, TensorError> {
+        Self::with(threads, true)
+    }
+
+    fn with(threads: usize, portable: bool) -> Result<Self, TensorError> {
         let refused = |cause| TensorError::Device { device: "cpu".to_owned(), cause };
         if threads == 0 || threads > MOST_THREADS {
             let cause = format!("{threads} threads asked for; give 1 to {MOST_THREADS}");
@@ -62,8 +77,13 @@ impl CpuDevice {
             })
             .transpose()
             .map_err(|error| refused(format!("{threads} threads: {error}")))?;
+        let crew = Crew::new(threads);
+        if let Some(pool) = &pool {
+            // Threads that have started ask for no more memory.
+            pool.broadcast(|context| crew.take_seat(context.index()));
+        }
         let scratch = Mutex::new(Vec::new());
-        let shared = Shared { threads, crew: Crew::new(threads), pool, scratch };
+        let shared = Shared { threads, crew, pool, portable, scratch };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -82,6 +102,11 @@ impl CpuDevice {
         self.shared.threads
     }
 
+    /// Whether to do without the instructions that only some CPUs have.
+    pub(crate) fn is_portable(&self) -> bool {
+        self.shared.portable
+    }
+
     /// Runs `work` with the helpers standing by.
     pub(crate) fn run<R>(&self, work: impl FnOnce() -> R) -> R {
         let crew = &self.shared.crew;
@@ -93,6 +118,7 @@ impl CpuDevice {
         pool.in_place_scope(|scope| {
             let _dismissed = OnDrop(|| crew.dismiss());
             scope.spawn_broadcast(|_, context| crew.help(context.index()));
+            crew.wait_for_helpers();
             work()
         })
     }
@@ -121,8 +147,6 @@ impl CpuDevice {
     /// As [`for_each_block`](Self::for_each_block), in a run started for it.
     fn in_run<F: Fn(usize) + Sync>(&self, blocks: usize, task: &F) {
         let items = blocks.min(MOST_ITEMS);
-        // The helpers are on their way; what they are late for, the caller has done by then.
-        self.shared.crew.wait_for_helpers();
         self.shared.crew.run(items, &|item| {
             (blocks * item / items..blocks * (item + 1) / items).for_each(task);
         });
@@ -162,7 +186,9 @@ impl Default for CpuDevice {
         let alone = || {
             let crew = Crew::new(1);
             let scratch = Mutex::new(Vec::new());
-            Self { shared: Arc::new(Shared { threads: 1, crew, pool: None, scratch }) }
+            Self {
+                shared: Arc::new(Shared { threads: 1, crew, pool: None, portable: false, scratch }),
+            }
         };
         Self::available().unwrap_or_else(|_| alone())
     }

@@ -27,15 +27,22 @@
 //! convert to and from row-major.
 
 mod crew;
+mod delta;
 mod device;
 mod element;
 mod elementwise;
+mod forward;
+mod gradient;
 mod layout;
 mod lines;
 mod losses;
+mod pixels;
 mod product;
 mod split;
+mod step;
 mod tensor;
+mod tile;
+mod vector;
 
 pub use device::{CpuDevice, MOST_THREADS};
 pub use element::CpuElement;

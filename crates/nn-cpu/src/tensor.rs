@@ -2,14 +2,17 @@
 
 use crate::layout::Layout;
 use crate::lines::{Lines, out_of_memory};
-use crate::{CpuDevice, CpuElement, elementwise, losses, product};
+use crate::pixels::Pixels;
+use crate::step::{Step, changed};
+use crate::{CpuDevice, CpuElement, delta, elementwise, forward, gradient, losses, product};
 use nn_tensor::{
-    Activation, Moments, Orientation, Penalty, Role, Shape, TALLY_WIDTH, Tensor, TensorError,
-    Update, UpdateRule, add_to_tally, dropout_factor, expect_shape,
+    Activation, Linear, Moments, Orientation, Penalty, Role, Shape, TALLY_WIDTH, Tensor,
+    TensorError, Update, UpdateRule, add_to_tally, dropout_factor, expect_shape,
 };
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// A matrix of `f32` or `f64` in main memory.
 ///
@@ -18,19 +21,54 @@ pub struct CpuTensor<E> {
     shape: Shape,
     pub(crate) layout: Layout,
     device: CpuDevice,
-    lines: Lines,
+    /// The numbers; empty while `pixels` holds them and nobody has asked for the whole.
+    whole: OnceLock<Lines>,
+    /// The buffer of `whole` while that is empty.
+    spare: Mutex<Option<Lines>>,
+    /// The same numbers without their zeros, as long as they are those of `gather_bytes`.
+    pixels: Pixels,
+    holds_pixels: bool,
     element: PhantomData<E>,
 }
 
 impl<E: CpuElement> CpuTensor<E> {
-    /// All numbers, in the order of memory.
+    /// All numbers, in the order of memory; written out first, if they were gathered from bytes.
     pub(crate) fn values(&self) -> &[E] {
-        self.lines.numbers()
+        self.whole.get_or_init(|| self.write_out()).numbers()
+    }
+
+    /// The numbers that `pixels` holds, zeros and all.
+    #[cold]
+    fn write_out(&self) -> Lines {
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = spare.take().expect("whole is empty only while its buffer is spare");
+        self.pixels.write_out::<E>(&self.layout, lines.numbers_mut());
+        lines
     }
 
     /// All numbers, to be changed.
     pub(crate) fn values_mut(&mut self) -> &mut [E] {
-        self.lines.numbers_mut()
+        self.parts_mut().2
+    }
+
+    /// Device, layout and numbers, to be changed.
+    fn parts_mut(&mut self) -> (&CpuDevice, &Layout, &mut [E]) {
+        self.whole.get_or_init(|| self.write_out());
+        self.holds_pixels = false;
+        let lines = self.whole.get_mut().expect("just made sure of");
+        (&self.device, &self.layout, lines.numbers_mut())
+    }
+
+    /// The numbers without their zeros, if they were gathered from bytes.
+    pub(crate) fn pixels(&self) -> Option<&Pixels> {
+        self.holds_pixels.then_some(&self.pixels)
+    }
+
+    /// Whether the products of a layer can run on these operands as they lie: batches as they
+    /// stand, and weights turned. A layer of one output, whose weight is a line, takes the way of
+    /// the general product.
+    fn lie_well(batches: [&Self; 2], weight: &Self) -> bool {
+        weight.layout.transposed && batches.iter().all(|batch| !batch.layout.transposed)
     }
 
     /// The numbers of `other`, which has the same shape, in the order in which these lie: borrowed,
@@ -63,19 +101,8 @@ impl<E: CpuElement> CpuTensor<E> {
     }
 
     /// Row i becomes row `rows[i]` of a source with as many columns, whose elements `element` gives.
-    fn gather(
-        &mut self,
-        operation: &str,
-        rows: &[u32],
-        source_len: usize,
-        element: impl Fn(usize) -> E,
-    ) {
+    fn gather(&mut self, rows: &[u32], element: impl Fn(usize) -> E) {
         let columns = self.shape.columns;
-        expect_len(operation, "rows", rows.len(), self.shape.rows);
-        for &row in rows {
-            let inside = (row as usize + 1) * columns <= source_len;
-            assert!(inside, "{operation}: row {row} lies outside the source");
-        }
         self.map_indexed(|index, _| {
             element(rows[index / columns] as usize * columns + index % columns)
         });
@@ -89,7 +116,16 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
     fn zeros(device: &CpuDevice, shape: Shape, role: Role) -> Result<Self, TensorError> {
         let layout = Layout::new::<E>(shape, role).ok_or_else(|| out_of_memory::<E>(shape))?;
         let lines = Lines::zeros(layout.lines()).ok_or_else(|| out_of_memory::<E>(shape))?;
-        Ok(Self { shape, layout, device: device.clone(), lines, element: PhantomData })
+        Ok(Self {
+            shape,
+            layout,
+            device: device.clone(),
+            whole: OnceLock::from(lines),
+            spare: Mutex::new(None),
+            pixels: Pixels::default(),
+            holds_pixels: false,
+            element: PhantomData,
+        })
     }
 
     fn shape(&self) -> Shape {
@@ -141,17 +177,31 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
     fn copy_from(&mut self, source: &Self) {
         expect_shape("copy_from", "source", source.shape, self.shape);
         let values = self.in_this_layout(source);
-        self.lines.numbers_mut().copy_from_slice(&values);
+        self.values_mut().copy_from_slice(&values);
     }
 
     fn gather_bytes(&mut self, source: &[u8], rows: &[u32], scale: E) {
-        self.gather("gather_bytes", rows, source.len(), |index| {
-            scale * E::from_f64(f64::from(source[index]))
-        });
+        let columns = self.shape.columns;
+        expect_rows("gather_bytes", rows, self.shape, source.len());
+        let listed = !self.layout.transposed
+            && !self.shape.is_empty()
+            && self.pixels.gather(&self.device, source, columns, rows, scale);
+        let spare = self.spare.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if listed {
+            *spare = self.whole.take().or(spare.take());
+        } else {
+            // What was gathered before is gone; its buffer takes the numbers themselves.
+            let lines = spare.take();
+            self.whole
+                .get_or_init(|| lines.expect("whole is empty only while its buffer is spare"));
+            self.gather(rows, |index| scale * E::from_byte(source[index]));
+        }
+        self.holds_pixels = listed;
     }
 
     fn gather_values(&mut self, source: &[f64], rows: &[u32]) {
-        self.gather("gather_values", rows, source.len(), |index| E::from_f64(source[index]));
+        expect_rows("gather_values", rows, self.shape, source.len());
+        self.gather(rows, |index| E::from_f64(source[index]));
     }
 
     fn write_one_hot(&mut self, classes: &[u32]) {
@@ -166,6 +216,106 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
         });
     }
 
+    fn linear(
+        &mut self,
+        input: &Self,
+        layer: &Linear<Self>,
+        activation: Activation,
+        weighted_sum: Option<&mut Self>,
+    ) {
+        let weight = &layer.weight;
+        let (batch, inputs) = (input.shape.rows, input.shape.columns);
+        expect_shape("linear", "self", self.shape, Shape::new(batch, weight.shape.rows));
+        expect_shape("linear", "weight", weight.shape, Shape::new(self.shape.columns, inputs));
+        expect_shape("linear", "bias", layer.bias.shape, Shape::new(1, self.shape.columns));
+        let lie_well = Self::lie_well([self, input], weight);
+        let rectify = lie_well && activation == Activation::Relu && weighted_sum.is_none();
+        if lie_well {
+            forward::forward(self, input, weight, &layer.bias, rectify);
+        } else {
+            self.matmul(E::ONE, input, Orientation::Keep, weight, Orientation::Transpose, E::ZERO);
+            self.add_bias(&layer.bias);
+        }
+        if let Some(weighted_sum) = weighted_sum {
+            weighted_sum.copy_from(self);
+        }
+        if !rectify {
+            self.activate(activation);
+        }
+    }
+
+    fn hidden_delta(
+        &mut self,
+        next_delta: &Self,
+        next_weight: &Self,
+        activation: Activation,
+        activated: &Self,
+        weighted_sum: Option<&Self>,
+    ) {
+        let batch = next_delta.shape.rows;
+        expect_shape(
+            "hidden_delta",
+            "self",
+            self.shape,
+            Shape::new(batch, next_weight.shape.columns),
+        );
+        let weight_shape = Shape::new(next_delta.shape.columns, self.shape.columns);
+        expect_shape("hidden_delta", "next_weight", next_weight.shape, weight_shape);
+        let fused = activation == Activation::Relu && activated.layout == self.layout;
+        if Self::lie_well([self, next_delta], next_weight) {
+            let rectified = fused.then_some(activated);
+            delta::hidden_delta(self, next_delta, next_weight, rectified);
+            if fused {
+                return;
+            }
+        } else {
+            let keep = Orientation::Keep;
+            self.matmul(E::ONE, next_delta, keep, next_weight, keep, E::ZERO);
+        }
+        self.multiply_by_derivative(activation, activated, weighted_sum);
+    }
+
+    fn linear_gradient(gradient: &mut Linear<Self>, delta: &Self, input: &Self) {
+        let Linear { weight, bias } = gradient;
+        expect_gradient("linear_gradient", (weight, bias), delta, input);
+        if Self::lie_well([delta, input], weight) {
+            let device = weight.device.clone();
+            let layout = weight.layout;
+            let weights = (changed(weight, None, None), layout);
+            let biases = changed(bias, None, None);
+            gradient::apply(&device, weights, biases, (delta, input), (&Step::STORE, &Step::STORE));
+        } else {
+            let (keep, transpose) = (Orientation::Keep, Orientation::Transpose);
+            weight.matmul(E::ONE, delta, transpose, input, keep, E::ZERO);
+            bias.sum_rows(delta);
+        }
+    }
+
+    fn linear_update(
+        layer: &mut Linear<Self>,
+        moments: &mut Linear<Moments<Self>>,
+        gradient: &mut Linear<Self>,
+        delta: &Self,
+        input: &Self,
+        update: &Update<E>,
+    ) {
+        let Linear { weight, bias } = layer;
+        expect_gradient("linear_update", (weight, bias), delta, input);
+        if Self::lie_well([delta, input], weight) {
+            let device = weight.device.clone();
+            let layout = weight.layout;
+            let (rule, bias_update) = (update.rule, update.for_bias());
+            let weights = (changed(weight, Some(&mut moments.weight), Some(rule)), layout);
+            let biases = changed(bias, Some(&mut moments.bias), Some(rule));
+            let steps = (&Step::Update(*update), &Step::Update(bias_update));
+            gradient::apply(&device, weights, biases, (delta, input), steps);
+        } else {
+            Self::linear_gradient(gradient, delta, input);
+            weight.update(&gradient.weight, &mut moments.weight, update);
+            bias.update(&gradient.bias, &mut moments.bias, &update.for_bias());
+        }
+    }
+
     fn add_bias(&mut self, bias: &Self) {
         expect_shape("add_bias", "bias", bias.shape, Shape::new(1, self.shape.columns));
         let (columns, bias) = (self.shape.columns, bias.values());
@@ -173,7 +323,8 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
     }
 
     fn activate(&mut self, activation: Activation) {
-        elementwise::activate(&self.device, self.lines.numbers_mut::<E>(), activation);
+        let (device, _, values) = self.parts_mut();
+        elementwise::activate(device, values, activation);
     }
 
     fn drop_out(&mut self, rate: f64, key: u64) {
@@ -183,8 +334,8 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
     fn softmax(&mut self, logits: &Self) {
         expect_shape("softmax", "logits", logits.shape, self.shape);
         let logits = self.in_this_layout(logits);
-        let (layout, values) = (&self.layout, self.lines.numbers_mut());
-        self.device.with_scratch(self.shape.columns, |row| {
+        let (device, layout, values) = self.parts_mut();
+        device.with_scratch(layout.columns, |row| {
             losses::softmax(layout, values, &logits, row);
         });
     }
@@ -199,8 +350,8 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
         expect_shape("softmax_cross_entropy", "logits", logits.shape, self.shape);
         expect_len("softmax_cross_entropy", "classes", classes.len(), self.shape.rows);
         let logits = self.in_this_layout(logits);
-        let (layout, values) = (&self.layout, self.lines.numbers_mut());
-        let (loss, correct) = self.device.with_scratch(self.shape.columns, |row| {
+        let (device, layout, values) = self.parts_mut();
+        let (loss, correct) = device.with_scratch(layout.columns, |row| {
             losses::softmax_cross_entropy(layout, values, &logits, classes, factor, row)
         });
         tally.add_batch(loss, correct);
@@ -210,8 +361,8 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
         expect_shape("squared_error", "output", output.shape, self.shape);
         expect_shape("squared_error", "target", target.shape, self.shape);
         let (output, target) = (self.in_this_layout(output), self.in_this_layout(target));
-        let (layout, values) = (&self.layout, self.lines.numbers_mut());
-        let (loss, correct) = self.device.with_scratch(2 * self.shape.columns, |rows| {
+        let (device, layout, values) = self.parts_mut();
+        let (loss, correct) = device.with_scratch(2 * layout.columns, |rows| {
             losses::squared_error(layout, values, (&output, &target), factor, rows)
         });
         tally.add_batch(loss, correct);
@@ -240,8 +391,8 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
             activated
         };
         let kept = self.in_this_layout(kept);
-        let delta = self.lines.numbers_mut();
-        elementwise::multiply_by_derivative(&self.device, delta, activation, &kept);
+        let (device, _, delta) = self.parts_mut();
+        elementwise::multiply_by_derivative(device, delta, activation, &kept);
     }
 
     fn sum_rows(&mut self, source: &Self) {
@@ -260,8 +411,8 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
     fn add_penalty_gradient(&mut self, weight: &Self, penalty: Penalty<E>) {
         expect_shape("add_penalty_gradient", "weight", weight.shape, self.shape);
         let weight = self.in_this_layout(weight);
-        let gradient = self.lines.numbers_mut();
-        elementwise::add_penalty_gradient(&self.device, gradient, &weight, penalty);
+        let (device, _, gradient) = self.parts_mut();
+        elementwise::add_penalty_gradient(device, gradient, &weight, penalty);
     }
 
     fn update(&mut self, gradient: &Self, moments: &mut Moments<Self>, update: &Update<E>) {
@@ -269,8 +420,8 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
         let gradient = self.in_this_layout(gradient);
         let first = used_moment(moments.first.as_mut(), self.layout, needs_first(&update.rule));
         let second = used_moment(moments.second.as_mut(), self.layout, needs_second(&update.rule));
-        let weight = self.lines.numbers_mut();
-        elementwise::update(&self.device, (weight, first, second), &gradient, update);
+        let (device, _, weight) = self.parts_mut();
+        elementwise::update(device, (weight, first, second), &gradient, update);
     }
 
     fn add_sum_of_squares(&self, total: &mut Self) {
@@ -290,9 +441,24 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
         let norm = num_traits::Float::sqrt(total.values()[0]);
         if norm > max_norm {
             let factor = max_norm / norm;
-            elementwise::map(&self.device, 1, self.lines.numbers_mut(), |value: E| value * factor);
+            let (device, _, values) = self.parts_mut();
+            elementwise::map(device, 1, values, |value: E| value * factor);
         }
     }
+}
+
+/// Panics unless weight and bias fit a layer from `input` to `delta`.
+#[track_caller]
+fn expect_gradient<E: CpuElement>(
+    operation: &str,
+    (weight, bias): (&CpuTensor<E>, &CpuTensor<E>),
+    delta: &CpuTensor<E>,
+    input: &CpuTensor<E>,
+) {
+    let (outputs, inputs) = (delta.shape.columns, input.shape.columns);
+    expect_shape(operation, "input", input.shape, Shape::new(delta.shape.rows, inputs));
+    expect_shape(operation, "weight", weight.shape, Shape::new(outputs, inputs));
+    expect_shape(operation, "bias", bias.shape, Shape::new(1, outputs));
 }
 
 /// Whether the rule remembers one number of each weight.
@@ -329,6 +495,17 @@ pub(crate) fn used_moment<E: CpuElement>(
 impl<E: CpuElement> fmt::Debug for CpuTensor<E> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "CpuTensor<{}>({}, {:?})", E::NAME, self.shape, self.to_vec())
+    }
+}
+
+/// Panics unless each row of `shape` is given a row that lies inside a source of `source_len`.
+#[track_caller]
+fn expect_rows(operation: &str, rows: &[u32], shape: Shape, source_len: usize) {
+    expect_len(operation, "rows", rows.len(), shape.rows);
+    for &row in rows {
+        let end = (row as usize).checked_add(1).and_then(|end| end.checked_mul(shape.columns));
+        let inside = end.is_some_and(|end| end <= source_len);
+        assert!(inside, "{operation}: row {row} lies outside the source");
     }
 }
 

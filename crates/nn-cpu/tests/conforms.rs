@@ -32,3 +32,10 @@ fn f64_on_two_threads() {
 fn f64_on_three_threads() {
     conformance::run::<CpuTensor<f64>>(&CpuDevice::new(3).unwrap());
 }
+
+/// As on a CPU without AVX2.
+#[test]
+fn f32_and_f64_without_special_instructions() {
+    conformance::run::<CpuTensor<f32>>(&CpuDevice::portable(2).unwrap());
+    conformance::run::<CpuTensor<f64>>(&CpuDevice::portable(2).unwrap());
+}

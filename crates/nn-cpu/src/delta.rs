@@ -1,0 +1,158 @@
+//! δ of a hidden layer: (next δ · W) ⊙ σ'.
+//!
+//! The weights lie with their outputs along a line, and the sum runs over outputs. So the tile is
+//! turned: its rows are inputs, its lanes samples, and b is the next δ transposed, made beforehand.
+//! A square of the result is turned back when it is complete.
+#![allow(unsafe_code, reason = "tiles of the result go to several threads")]
+
+use crate::CpuElement;
+use crate::layout::Layout;
+use crate::split::Split;
+use crate::tensor::CpuTensor;
+use crate::tile::{accumulate_panels, piece_start, pieces, zeros};
+use crate::vector::{Kernel, Vector};
+use nn_tensor::Tensor;
+
+/// Panels of samples in one block of work.
+const PANELS_IN_BLOCK: usize = 4;
+
+/// Most numbers in a line.
+const LINE: usize = 16;
+
+/// δ = next δ · W, times the rectifier's slope at `rectified`, if that is given. All are in the
+/// layouts of their roles, and fit.
+pub(crate) fn hidden_delta<E: CpuElement>(
+    delta: &mut CpuTensor<E>,
+    next_delta: &CpuTensor<E>,
+    next_weight: &CpuTensor<E>,
+    rectified: Option<&CpuTensor<E>>,
+) {
+    let layout = delta.layout;
+    let device = delta.device().clone();
+    let outputs = next_delta.layout.columns;
+    let sample_panels = layout.rows.div_ceil(layout.lanes);
+    device.with_scratch(sample_panels * outputs * layout.lanes, |transposed: &mut [E]| {
+        let split = Split::new(transposed);
+        let panel_len = outputs * layout.lanes;
+        device.for_each_block(sample_panels, 2 * sample_panels * panel_len, |panel| {
+            // SAFETY: a block is a panel of its own.
+            let part = unsafe { split.part(panel * panel_len..(panel + 1) * panel_len) };
+            transpose_panel(next_delta, panel, part);
+        });
+        // SAFETY: all blocks are done, and only read from now on.
+        let transposed: &[E] = unsafe { split.part(0..sample_panels * panel_len) };
+
+        let blocks = sample_panels.div_ceil(PANELS_IN_BLOCK);
+        let operations = 2 * layout.rows * layout.columns * outputs;
+        let rectified = rectified.map(CpuTensor::values);
+        let split = Split::new(delta.values_mut());
+        device.for_each_block(blocks * layout.panels(), operations, |block| {
+            let (panel, first) = (block / blocks, block % blocks * PANELS_IN_BLOCK);
+            for samples in first..sample_panels.min(first + PANELS_IN_BLOCK) {
+                let row = samples * layout.lanes;
+                let end = layout.rows.min(row + layout.lanes);
+                let range = layout.start(panel, row)..layout.start(panel, end);
+                let rectified = rectified.map(|values| &values[range.clone()]);
+                // SAFETY: squares are disjoint ranges of rows in disjoint panels.
+                let result = unsafe { split.part(range) };
+                let transposed = &transposed[samples * panel_len..][..panel_len];
+                let square = Square { next_weight, layout, panel, transposed, rectified, result };
+                E::dispatch(device.is_portable(), square);
+            }
+        });
+    });
+}
+
+/// Writes the next δ of one panel of samples with a line for each output.
+fn transpose_panel<E: CpuElement>(next_delta: &CpuTensor<E>, samples: usize, result: &mut [E]) {
+    let layout: Layout = next_delta.layout;
+    let values = next_delta.values();
+    let first = samples * layout.lanes;
+    let height = layout.lanes.min(layout.rows - first);
+    if height < layout.lanes {
+        result.fill(E::ZERO);
+    }
+    for panel in 0..layout.panels() {
+        let width = layout.width(panel);
+        let lines = &mut result[panel * layout.lanes * layout.lanes..][..width * layout.lanes];
+        let start = layout.start(panel, first);
+        for (sample, line) in values[start..].chunks(layout.lanes).take(height).enumerate() {
+            for (output, &value) in line[..width].iter().enumerate() {
+                lines[output * layout.lanes + sample] = value;
+            }
+        }
+    }
+}
+
+/// One panel of samples by one panel of inputs.
+struct Square<'a, E> {
+    next_weight: &'a CpuTensor<E>,
+    layout: Layout,
+    panel: usize,
+    transposed: &'a [E],
+    rectified: Option<&'a [E]>,
+    result: &'a mut [E],
+}
+
+impl<E: CpuElement> Kernel<E> for Square<'_, E> {
+    #[inline(always)]
+    fn run<V: Vector<Elem = E>>(self) {
+        let line = 2 * V::LANES;
+        let width = self.layout.width(self.panel);
+        // Rows are inputs, columns samples.
+        let mut turned = [E::ZERO; LINE * LINE];
+        for piece in 0..pieces(width) {
+            let (first, end) = (piece_start(width, piece), piece_start(width, piece + 1));
+            let to = turned[first * line..end * line].as_mut_ptr();
+            let input = self.panel * line + first;
+            // SAFETY: `to` has room for as many lines as the piece has rows.
+            unsafe {
+                match end - first {
+                    1 => self.tile::<V, 1>(input, to),
+                    2 => self.tile::<V, 2>(input, to),
+                    3 => self.tile::<V, 3>(input, to),
+                    4 => self.tile::<V, 4>(input, to),
+                    5 => self.tile::<V, 5>(input, to),
+                    _ => self.tile::<V, 6>(input, to),
+                }
+            }
+        }
+        for (sample, result) in self.result.chunks_exact_mut(line).enumerate() {
+            for (input, value) in result.iter_mut().enumerate() {
+                *value = turned[input * line + sample];
+            }
+        }
+        if let Some(rectified) = self.rectified {
+            for (delta, &activated) in self.result.iter_mut().zip(rectified) {
+                *delta = *delta * if activated > E::ZERO { E::ONE } else { E::ZERO };
+            }
+        }
+    }
+}
+
+impl<E: CpuElement> Square<'_, E> {
+    /// Sums of `R` inputs, from `input` on, for all samples of the panel.
+    ///
+    /// # Safety
+    /// `to` has room for `R` lines.
+    #[inline(always)]
+    unsafe fn tile<V: Vector<Elem = E>, const R: usize>(&self, input: usize, to: *mut E) {
+        let weight = self.next_weight.layout;
+        let a = self.next_weight.values()[weight.start(0, input)..].as_ptr();
+        let mut sums = zeros::<V, R>();
+        // SAFETY: the weight has a row for each input, and `transposed` a line for each output.
+        unsafe {
+            accumulate_panels::<V, R>(
+                &mut sums,
+                weight.columns,
+                a,
+                weight.stride,
+                self.transposed.as_ptr(),
+            );
+            for (row, sum) in sums.iter().enumerate() {
+                sum[0].store(to.add(row * 2 * V::LANES));
+                sum[1].store(to.add(row * 2 * V::LANES + V::LANES));
+            }
+        }
+    }
+}

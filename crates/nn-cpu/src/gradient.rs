@@ -1,0 +1,248 @@
+//! The weight gradient dW = δᵀ X and db = Σ δ, and what is done with it while it is in registers.
+#![allow(unsafe_code, reason = "tiles of the weights go to several threads")]
+
+use crate::layout::Layout;
+use crate::pixels::Pixels;
+use crate::split::Split;
+use crate::step::{Step, StepLine};
+use crate::tensor::CpuTensor;
+use crate::tile::{All, Listed, SideBySide, Tile, accumulate, piece_start, pieces, zeros};
+use crate::vector::{Kernel, Vector};
+use crate::{CpuDevice, CpuElement};
+
+/// Tiles in one block of work.
+const TILES_IN_BLOCK: usize = 33;
+
+/// The numbers that a gradient changes: the weight and its moments, or the gradient itself.
+pub(crate) struct Changed<'a, E> {
+    pub(crate) weight: &'a mut [E],
+    pub(crate) first: &'a mut [E],
+    pub(crate) second: &'a mut [E],
+}
+
+/// What is read.
+#[derive(Clone, Copy)]
+struct Gradient<'a, E> {
+    input: &'a CpuTensor<E>,
+    pixels: Option<&'a Pixels>,
+    delta: &'a CpuTensor<E>,
+    step: &'a Step<E>,
+}
+
+/// Applies `step` with dW to `weights` and `bias_step` with db to `biases`.
+pub(crate) fn apply<E: CpuElement>(
+    device: &CpuDevice,
+    (weights, layout): (Changed<'_, E>, Layout),
+    biases: Changed<'_, E>,
+    (delta, input): (&CpuTensor<E>, &CpuTensor<E>),
+    (step, bias_step): (&Step<E>, &Step<E>),
+) {
+    let gradient = Gradient { input, pixels: input.pixels(), delta, step };
+    let blocks = gradient.tiles().div_ceil(TILES_IN_BLOCK);
+    let operations = 2 * delta.layout.rows * layout.rows * layout.columns;
+    let weights = Parts::new(weights);
+    let biases = Parts::new(biases);
+    device.for_each_block(blocks * layout.panels(), operations, |block| {
+        let (panel, number) = (block / blocks, block % blocks);
+        let first_tile = number * TILES_IN_BLOCK;
+        let first = gradient.tile_start(first_tile);
+        let end = gradient.tile_start(gradient.tiles().min(first_tile + TILES_IN_BLOCK));
+        let range = layout.start(panel, first)..layout.start(panel, end);
+        // SAFETY: blocks are disjoint ranges of rows in disjoint panels.
+        let changed = unsafe { weights.part(range) };
+        E::dispatch(device.is_portable(), Block { gradient, panel, first_tile, changed });
+        if number == 0 {
+            let range = panel * layout.lanes..(panel + 1) * layout.lanes;
+            // SAFETY: each panel of the bias is done by the first block of that panel alone.
+            let changed = unsafe { biases.part(range) };
+            E::dispatch(device.is_portable(), BiasLine { delta, panel, step: bias_step, changed });
+        }
+    });
+}
+
+/// [`Changed`], to be given out in parts.
+struct Parts<'a, E> {
+    weight: Split<'a, E>,
+    first: Split<'a, E>,
+    second: Split<'a, E>,
+    has: (bool, bool),
+}
+
+impl<'a, E: CpuElement> Parts<'a, E> {
+    fn new(changed: Changed<'a, E>) -> Self {
+        Self {
+            has: (!changed.first.is_empty(), !changed.second.is_empty()),
+            weight: Split::new(changed.weight),
+            first: Split::new(changed.first),
+            second: Split::new(changed.second),
+        }
+    }
+
+    /// The same range of each.
+    ///
+    /// # Safety
+    /// No two parts that are alive at the same time overlap.
+    unsafe fn part(&self, range: std::ops::Range<usize>) -> Changed<'_, E> {
+        let if_has = |has| if has { range.clone() } else { 0..0 };
+        // SAFETY: the caller's promise.
+        unsafe {
+            Changed {
+                weight: self.weight.part(range.clone()),
+                first: self.first.part(if_has(self.has.0)),
+                second: self.second.part(if_has(self.has.1)),
+            }
+        }
+    }
+}
+
+impl<E: CpuElement> Gradient<'_, E> {
+    /// Number of tiles into which the inputs are cut: as the lists of a gathered input are, or else
+    /// so that no tile straddles two panels of the input.
+    fn tiles(&self) -> usize {
+        let layout = self.input.layout;
+        if self.pixels.is_some() {
+            return pieces(layout.columns);
+        }
+        let rest = layout.columns % layout.lanes;
+        layout.columns / layout.lanes * pieces(layout.lanes) + pieces(rest)
+    }
+
+    /// First input of this tile; of the one after the last, the end.
+    fn tile_start(&self, tile: usize) -> usize {
+        let layout = self.input.layout;
+        if self.pixels.is_some() {
+            return piece_start(layout.columns, tile);
+        }
+        if tile >= self.tiles() {
+            return layout.columns;
+        }
+        let first = tile / pieces(layout.lanes) * layout.lanes;
+        let width = layout.lanes.min(layout.columns - first);
+        first + piece_start(width, tile % pieces(layout.lanes))
+    }
+}
+
+/// Some tiles of one panel of outputs.
+struct Block<'a, E> {
+    gradient: Gradient<'a, E>,
+    panel: usize,
+    first_tile: usize,
+    /// From the first input of the first tile on.
+    changed: Changed<'a, E>,
+}
+
+impl<E: CpuElement> Kernel<E> for Block<'_, E> {
+    #[inline(always)]
+    fn run<V: Vector<Elem = E>>(self) {
+        let line = 2 * V::LANES;
+        let Changed { weight, first, second } = self.changed;
+        let (has_first, has_second) = (!first.is_empty(), !second.is_empty());
+        let mut done = 0;
+        let mut tile = self.first_tile;
+        while done * line < weight.len() {
+            let height = self.gradient.tile_start(tile + 1) - self.gradient.tile_start(tile);
+            let range = done * line..(done + height) * line;
+            let if_has = |has| if has { range.clone() } else { 0..0 };
+            let lines = StepLine {
+                weight: weight[range.clone()].as_mut_ptr(),
+                first: first[if_has(has_first)].as_mut_ptr(),
+                second: second[if_has(has_second)].as_mut_ptr(),
+            };
+            let gradient = &self.gradient;
+            // SAFETY: `lines` points to `height` lines of all that the step changes.
+            unsafe {
+                match height {
+                    1 => gradient.tile::<V, 1>(self.panel, tile, lines),
+                    2 => gradient.tile::<V, 2>(self.panel, tile, lines),
+                    3 => gradient.tile::<V, 3>(self.panel, tile, lines),
+                    4 => gradient.tile::<V, 4>(self.panel, tile, lines),
+                    5 => gradient.tile::<V, 5>(self.panel, tile, lines),
+                    _ => gradient.tile::<V, 6>(self.panel, tile, lines),
+                }
+            }
+            done += height;
+            tile += 1;
+        }
+    }
+}
+
+impl<E: CpuElement> Gradient<'_, E> {
+    /// Sums the gradient of `R` inputs and one panel of outputs over the batch, and applies the step.
+    ///
+    /// # Safety
+    /// `lines` points to `R` lines of all that the step changes.
+    #[inline(always)]
+    unsafe fn tile<V: Vector<Elem = E>, const R: usize>(
+        &self,
+        panel: usize,
+        tile: usize,
+        lines: StepLine<E>,
+    ) {
+        let line = 2 * V::LANES;
+        let delta = self.delta.values()[self.delta.layout.start(panel, 0)..].as_ptr();
+        let mut sums: Tile<V, R> = zeros();
+        // SAFETY: the panel of δ has a line for each sample, and the input or its list a number for
+        // each sample and each input of the tile. `lines` by the caller's promise.
+        unsafe {
+            if let Some(pixels) = self.pixels {
+                let list = pixels.by_columns.list::<E>(tile);
+                let count = list.indices.len();
+                if count == 0 && self.step.is_nothing_without_gradient() {
+                    return;
+                }
+                let listed = Listed(list.indices.as_ptr());
+                accumulate::<V, SideBySide, _, R>(
+                    &mut sums,
+                    count,
+                    list.values.as_ptr(),
+                    R,
+                    delta,
+                    listed,
+                );
+            } else {
+                let layout = self.input.layout;
+                let input = self.tile_start(tile);
+                let start = layout.start(input / line, 0) + input % line;
+                let input = self.input.values()[start..].as_ptr();
+                accumulate::<V, SideBySide, _, R>(&mut sums, layout.rows, input, line, delta, All);
+            }
+            for (row, sum) in sums.iter().enumerate() {
+                self.step.apply(lines.at(row * line), sum[0]);
+                self.step.apply(lines.at(row * line + V::LANES), sum[1]);
+            }
+        }
+    }
+}
+
+/// One panel of the bias.
+struct BiasLine<'a, E> {
+    delta: &'a CpuTensor<E>,
+    panel: usize,
+    step: &'a Step<E>,
+    changed: Changed<'a, E>,
+}
+
+impl<E: CpuElement> Kernel<E> for BiasLine<'_, E> {
+    #[inline(always)]
+    fn run<V: Vector<Elem = E>>(self) {
+        let line = 2 * V::LANES;
+        let layout = self.delta.layout;
+        let values = &self.delta.values()[layout.start(self.panel, 0)..][..layout.rows * line];
+        let Changed { weight, first, second } = self.changed;
+        let lines = StepLine {
+            weight: weight.as_mut_ptr(),
+            first: first.as_mut_ptr(),
+            second: second.as_mut_ptr(),
+        };
+        // SAFETY: `values` is made of whole lines, and `lines` points to one line of each.
+        unsafe {
+            let mut sums = zeros::<V, 1>()[0];
+            for sample in values.chunks_exact(line) {
+                sums[0] = sums[0].add(V::load(sample.as_ptr()));
+                sums[1] = sums[1].add(V::load(sample.as_ptr().add(V::LANES)));
+            }
+            self.step.apply(lines, sums[0]);
+            self.step.apply(lines.at(V::LANES), sums[1]);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! One optimizer step on registers of weights, while their gradient is in registers too.
+#![allow(unsafe_code, reason = "raw pointers to lines that the caller has checked")]
+
+use crate::CpuElement;
+use crate::gradient::Changed;
+use crate::tensor::{CpuTensor, needs_first, needs_second, used_moment};
+use crate::vector::Vector;
+use nn_tensor::{Moments, Penalty, Update, UpdateRule};
+
+/// What is done with a gradient.
+pub(crate) enum Step<E> {
+    /// It is written where the weights would be.
+    Store,
+    /// It is applied to the weights.
+    Update(Update<E>),
+}
+
+/// Where the numbers of a line are: the weight, or the gradient that is stored, and its moments, if
+/// the step has any.
+#[derive(Clone, Copy)]
+pub(crate) struct StepLine<E> {
+    pub(crate) weight: *mut E,
+    pub(crate) first: *mut E,
+    pub(crate) second: *mut E,
+}
+
+impl<E> StepLine<E> {
+    /// `offset` numbers further on. A moment that is not used stays a pointer that is not read.
+    #[inline(always)]
+    pub(crate) fn at(self, offset: usize) -> Self {
+        Self {
+            weight: self.weight.wrapping_add(offset),
+            first: self.first.wrapping_add(offset),
+            second: self.second.wrapping_add(offset),
+        }
+    }
+}
+
+/// All that a step on `weight` with `rule` changes; without a rule, `weight` alone.
+pub(crate) fn changed<'a, E: CpuElement>(
+    weight: &'a mut CpuTensor<E>,
+    moments: Option<&'a mut Moments<CpuTensor<E>>>,
+    rule: Option<UpdateRule<E>>,
+) -> Changed<'a, E> {
+    let layout = weight.layout;
+    let (first, second): (&mut [E], &mut [E]) = match (moments, rule) {
+        (Some(moments), Some(rule)) => (
+            used_moment(moments.first.as_mut(), layout, needs_first(&rule)),
+            used_moment(moments.second.as_mut(), layout, needs_second(&rule)),
+        ),
+        _ => (&mut [], &mut []),
+    };
+    Changed { weight: weight.values_mut(), first, second }
+}
+
+impl<E: CpuElement> Step<E> {
+    pub(crate) const STORE: Self = Self::Store;
+
+    /// Whether a weight whose gradient is 0 stays as it is.
+    pub(crate) fn is_nothing_without_gradient(&self) -> bool {
+        matches!(self, Self::Update(update) if update.rule == UpdateRule::Descent
+            && update.penalty == Penalty::NONE
+            && update.decay == E::ZERO)
+    }
+
+    /// The step for `V::LANES` weights: [`Update::apply`], in registers.
+    ///
+    /// # Safety
+    /// `line` points to that many numbers of the weight and of each moment that the rule has.
+    #[inline(always)]
+    pub(crate) unsafe fn apply<V: Vector<Elem = E>>(&self, line: StepLine<E>, gradient: V) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match self {
+                Self::Store => gradient.store(line.weight),
+                Self::Update(update) => step(update, line, gradient),
+            }
+        }
+    }
+}
+
+/// See [`Step::apply`], whose promise this needs.
+#[inline(always)]
+unsafe fn step<V: Vector>(update: &Update<V::Elem>, line: StepLine<V::Elem>, gradient: V) {
+    let zero = V::splat(nn_tensor::Element::from_f64(0.0));
+    let one = V::splat(nn_tensor::Element::from_f64(1.0));
+    let rate = V::splat(update.learning_rate);
+    // SAFETY: the caller's promise, for every load and store below.
+    unsafe {
+        let mut weight = V::load(line.weight);
+        let mut gradient = gradient;
+        if update.penalty != Penalty::NONE {
+            let negative_sign = zero.sub(weight).where_positive(zero.sub(one), zero);
+            let sign = weight.where_positive(one, negative_sign);
+            let penalty = V::splat(update.penalty.l1).mul(sign);
+            gradient = gradient.add(V::splat(update.penalty.l2).mul_add(weight, penalty));
+        }
+        if update.decay != nn_tensor::Element::from_f64(0.0) {
+            weight = weight.sub(rate.mul(V::splat(update.decay)).mul(weight));
+        }
+        let new = match update.rule {
+            UpdateRule::Descent => zero.sub(rate).mul_add(gradient, weight),
+            UpdateRule::Momentum { momentum, nesterov } => {
+                let momentum = V::splat(momentum);
+                let first = momentum.mul_add(V::load(line.first), gradient);
+                first.store(line.first);
+                let direction = if nesterov { momentum.mul_add(first, gradient) } else { first };
+                zero.sub(rate).mul_add(direction, weight)
+            }
+            UpdateRule::RmsProp { smoothing, epsilon } => {
+                let smoothing = V::splat(smoothing);
+                let square = one.sub(smoothing).mul(gradient).mul(gradient);
+                let first = smoothing.mul_add(V::load(line.first), square);
+                first.store(line.first);
+                weight.sub(rate.mul(gradient).div(first.sqrt().add(V::splat(epsilon))))
+            }
+            UpdateRule::Adam { beta1, beta2, epsilon, correction1, correction2 } => {
+                let (beta1, beta2) = (V::splat(beta1), V::splat(beta2));
+                let first = beta1.mul_add(V::load(line.first), one.sub(beta1).mul(gradient));
+                let square = one.sub(beta2).mul(gradient).mul(gradient);
+                let second = beta2.mul_add(V::load(line.second), square);
+                first.store(line.first);
+                second.store(line.second);
+                let mean = first.div(V::splat(correction1));
+                let root = second.div(V::splat(correction2)).sqrt();
+                weight.sub(rate.mul(mean).div(root.add(V::splat(epsilon))))
+            }
+        };
+        new.store(line.weight);
+    }
+}

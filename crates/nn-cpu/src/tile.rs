@@ -1,0 +1,150 @@
+//! The one kernel behind all products of a layer: a tile of the result held in registers.
+//!
+//! A tile is up to six rows of one line: 12 registers of sums, two for the line of b, one or two
+//! for numbers of a. Each step takes one line of b and one number of a for each row:
+//! `sum[row][lane] += a[row] · b[lane]`. Numbers of a come in one of two orders, see [`Order`].
+#![allow(unsafe_code, reason = "raw pointers into buffers whose sizes the callers have checked")]
+
+use crate::vector::Vector;
+
+/// Most rows of a tile: with two registers each, as many sums as AVX2 has registers to spare.
+pub(crate) const MOST_ROWS: usize = 6;
+
+/// The sums of `R` rows of one line.
+pub(crate) type Tile<V, const R: usize> = [[V; 2]; R];
+
+/// Where the numbers of a for the rows of a tile lie.
+pub(crate) trait Order {
+    /// Distance from row to row, in numbers.
+    fn row_step(line: usize) -> usize;
+}
+
+/// The rows' numbers side by side.
+pub(crate) struct SideBySide;
+
+/// The rows' numbers a line apart, as rows of a panel are.
+pub(crate) struct LineApart;
+
+impl Order for SideBySide {
+    #[inline(always)]
+    fn row_step(_line: usize) -> usize {
+        1
+    }
+}
+
+impl Order for LineApart {
+    #[inline(always)]
+    fn row_step(line: usize) -> usize {
+        line
+    }
+}
+
+/// Which lines of b the steps take.
+pub(crate) trait Steps: Copy {
+    /// The line of this step.
+    ///
+    /// # Safety
+    /// `step` is below the number of steps.
+    unsafe fn line(self, step: usize) -> usize;
+}
+
+/// Line after line.
+#[derive(Clone, Copy)]
+pub(crate) struct All;
+
+/// The lines that a list names.
+#[derive(Clone, Copy)]
+pub(crate) struct Listed(pub(crate) *const u32);
+
+impl Steps for All {
+    #[inline(always)]
+    unsafe fn line(self, step: usize) -> usize {
+        step
+    }
+}
+
+impl Steps for Listed {
+    #[inline(always)]
+    unsafe fn line(self, step: usize) -> usize {
+        // SAFETY: the list has as many entries as there are steps.
+        unsafe { *self.0.add(step) as usize }
+    }
+}
+
+/// Adds `count` steps to the sums; from step to step a advances by `advance` numbers.
+///
+/// # Safety
+/// a and b hold every number that the steps name.
+#[inline(always)]
+pub(crate) unsafe fn accumulate<V: Vector, O: Order, S: Steps, const R: usize>(
+    sums: &mut Tile<V, R>,
+    count: usize,
+    mut a: *const V::Elem,
+    advance: usize,
+    b: *const V::Elem,
+    steps: S,
+) {
+    let line = 2 * V::LANES;
+    // A copy, so that the sums stay in registers.
+    let mut held = *sums;
+    for step in 0..count {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let b = b.add(steps.line(step) * line);
+            let low = V::load(b);
+            let high = V::load(b.add(V::LANES));
+            for (row, sum) in held.iter_mut().enumerate() {
+                let factor = V::splat(*a.add(row * O::row_step(line)));
+                sum[0] = factor.mul_add(low, sum[0]);
+                sum[1] = factor.mul_add(high, sum[1]);
+            }
+            a = a.add(advance);
+        }
+    }
+    *sums = held;
+}
+
+/// Adds a whole row of panels of a (`columns` numbers for each row of the tile) times as many lines
+/// of b. `a` points to the tile's first row in the first panel, panels are `stride` lines apart.
+///
+/// # Safety
+/// a and b hold that much.
+#[inline(always)]
+pub(crate) unsafe fn accumulate_panels<V: Vector, const R: usize>(
+    sums: &mut Tile<V, R>,
+    columns: usize,
+    a: *const V::Elem,
+    stride: usize,
+    b: *const V::Elem,
+) {
+    let line = 2 * V::LANES;
+    let mut panel = 0;
+    while panel * line < columns {
+        let width = line.min(columns - panel * line);
+        // SAFETY: the caller's promise.
+        unsafe {
+            let a = a.add(panel * stride * line);
+            let b = b.add(panel * line * line);
+            accumulate::<V, LineApart, _, R>(sums, width, a, 1, b, All);
+        }
+        panel += 1;
+    }
+}
+
+/// Sums that start at 0.
+#[inline(always)]
+pub(crate) fn zeros<V: Vector, const R: usize>() -> Tile<V, R> {
+    [[V::splat(nn_tensor::Element::from_f64(0.0)); 2]; R]
+}
+
+/// Rows `len * piece / pieces ..` of piece number `piece` of a fixed cut of `len` rows into pieces
+/// of at most [`MOST_ROWS`] that differ by at most one.
+pub(crate) fn piece_start(len: usize, piece: usize) -> usize {
+    let pieces = pieces(len);
+    len * piece / pieces.max(1)
+}
+
+/// Number of pieces of that cut.
+pub(crate) fn pieces(len: usize) -> usize {
+    len.div_ceil(MOST_ROWS)
+}
