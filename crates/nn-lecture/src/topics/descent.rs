@@ -1,0 +1,405 @@
+//! Gradient descent on a cost of two weights, eqs. (98) to (103), and a cost with several minima.
+
+use crate::topic::Parameter;
+use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
+use nn_core::Activation;
+use nn_plot::{Axis, Contours, Curves, Figure, Grid, Mark, Path, Series, Style};
+
+/// What a person sees in the list of topics.
+pub const TOPIC: Topic = Topic {
+    name: "descent",
+    title: "Gradient descent: too small, good and too large steps; several minima",
+    equations: &[98, 99, 100, 101, 102, 103],
+    parameters: &[
+        Parameter { name: "small", default: "0.5", meaning: "a λ that is too small, above 0" },
+        Parameter { name: "good", default: "10", meaning: "a good λ, above 0" },
+        Parameter { name: "large", default: "60", meaning: "a λ that is too large, above 0" },
+        Parameter { name: "steps", default: "60", meaning: "steps of each path, 1 to 10000" },
+    ],
+};
+
+/// What can be set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// λ of the three paths.
+    pub rates: [f64; 3],
+    /// Steps of each.
+    pub steps: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { rates: [0.5, 10.0, 60.0], steps: 60 }
+    }
+}
+
+const RATE: &str = "a number above 0, at most 1e6";
+const STEPS: &str = "a whole number from 1 to 10000";
+const NAMES: [&str; 3] = ["small", "good", "large"];
+
+impl Settings {
+    /// From what a person typed.
+    ///
+    /// # Errors
+    /// [`LectureError::Parameter`].
+    pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
+        let Self { mut rates, steps } = Self::default();
+        for (rate, name) in rates.iter_mut().zip(NAMES) {
+            *rate = typed.get(name, *rate, RATE)?;
+        }
+        Ok(Self { rates, steps: typed.get("steps", steps, STEPS)? })
+    }
+
+    /// Whether everything is in its range.
+    ///
+    /// # Errors
+    /// [`LectureError::Parameter`].
+    pub fn validate(&self) -> Result<(), LectureError> {
+        for (name, rate) in NAMES.into_iter().zip(self.rates) {
+            LectureError::check(name, rate, rate > 0.0 && rate <= 1e6, RATE)?;
+        }
+        LectureError::check("steps", self.steps, (1..=10_000).contains(&self.steps), STEPS)
+    }
+}
+
+/// What the one neuron does with its weighted sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// The sigmoid: one minimum.
+    Sigmoid,
+    /// The sine: many minima, since a wave fits another one badly in many ways.
+    Sine,
+}
+
+impl Unit {
+    fn value(self, z: f64) -> f64 {
+        match self {
+            Self::Sigmoid => Activation::Sigmoid.apply(z),
+            Self::Sine => z.sin(),
+        }
+    }
+
+    fn derivative(self, z: f64) -> f64 {
+        match self {
+            Self::Sigmoid => Activation::Sigmoid.derivative(z),
+            Self::Sine => z.cos(),
+        }
+    }
+}
+
+/// The cost of one neuron with one input and a bias on samples that weights (2, b) fit exactly.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cost {
+    unit: Unit,
+    samples: Vec<(f64, f64)>,
+    /// The weights at which C = 0.
+    pub minimum: [f64; 2],
+}
+
+impl Cost {
+    /// Of `count` samples with x from -2 to 2, on which `minimum` has no error.
+    #[must_use]
+    pub fn new(unit: Unit, minimum: [f64; 2], count: usize) -> Self {
+        let x = |i: usize| -2.0 + 4.0 * i as f64 / (count.max(2) - 1) as f64;
+        let sample = |x: f64| (x, unit.value(minimum[0] * x + minimum[1]));
+        Self { unit, samples: (0..count).map(|i| sample(x(i))).collect(), minimum }
+    }
+
+    /// C_i = (y - σ(wᵀx))² of one sample, eqs. (98) and (99), with the bias absorbed, eq. (97).
+    #[must_use]
+    pub fn of_sample(&self, [w1, w2]: [f64; 2], (x, y): (f64, f64)) -> f64 {
+        (y - self.unit.value(w1 * x + w2)).powi(2)
+    }
+
+    /// C: the mean of C_i over the samples.
+    #[must_use]
+    pub fn value(&self, weights: [f64; 2]) -> f64 {
+        let costs = self.samples.iter().map(|&sample| self.of_sample(weights, sample));
+        costs.sum::<f64>() / self.samples.len() as f64
+    }
+
+    /// dC/dw, which is 0 at a minimum, eq. (100).
+    #[must_use]
+    pub fn gradient(&self, [w1, w2]: [f64; 2]) -> [f64; 2] {
+        let mut gradient = [0.0; 2];
+        for &(x, y) in &self.samples {
+            let z = w1 * x + w2;
+            let delta = -2.0 * (y - self.unit.value(z)) * self.unit.derivative(z);
+            gradient[0] += delta * x / self.samples.len() as f64;
+            gradient[1] += delta / self.samples.len() as f64;
+        }
+        gradient
+    }
+}
+
+/// δw = -λ (dC/dw)ᵀ, eq. (103).
+#[must_use]
+pub fn increment(gradient: [f64; 2], learning_rate: f64) -> [f64; 2] {
+    gradient.map(|slope| -learning_rate * slope)
+}
+
+/// w + δw, eq. (101).
+#[must_use]
+pub fn moved(weights: [f64; 2], increment: [f64; 2]) -> [f64; 2] {
+    [weights[0] + increment[0], weights[1] + increment[1]]
+}
+
+/// ΔC ≃ dC/dw δw, eq. (102).
+#[must_use]
+pub fn predicted_change(gradient: [f64; 2], increment: [f64; 2]) -> f64 {
+    gradient[0] * increment[0] + gradient[1] * increment[1]
+}
+
+/// A walk down a cost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Walk {
+    /// λ.
+    pub learning_rate: f64,
+    /// The weights, the start first.
+    pub points: Vec<[f64; 2]>,
+    /// C at each of them.
+    pub costs: Vec<f64>,
+    /// |dC/dw| at the end.
+    pub last_slope: f64,
+}
+
+impl Walk {
+    /// How often a step went up.
+    #[must_use]
+    pub fn rises(&self) -> usize {
+        self.costs.windows(2).filter(|pair| pair[1] > pair[0]).count()
+    }
+
+    fn end(&self) -> ([f64; 2], f64) {
+        let last = |costs: &[f64]| costs.last().copied().unwrap_or(f64::NAN);
+        (self.points.last().copied().unwrap_or([f64::NAN; 2]), last(&self.costs))
+    }
+}
+
+/// Below this slope a walk has arrived.
+const FLAT: f64 = 1e-10;
+
+fn walk(cost: &Cost, start: [f64; 2], learning_rate: f64, steps: usize) -> Walk {
+    let mut points = vec![start];
+    let mut at = start;
+    for _ in 0..steps {
+        let gradient = cost.gradient(at);
+        if gradient[0].hypot(gradient[1]) < FLAT {
+            break;
+        }
+        at = moved(at, increment(gradient, learning_rate));
+        points.push(at);
+    }
+    let costs = points.iter().map(|&point| cost.value(point)).collect();
+    let slope = cost.gradient(at);
+    Walk { learning_rate, points, costs, last_slope: slope[0].hypot(slope[1]) }
+}
+
+/// One step from the same place for a falling λ: is ΔC what eq. (102) predicts?
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FirstStep {
+    /// λ.
+    pub learning_rate: f64,
+    /// ΔC.
+    pub change: f64,
+    /// dC/dw δw.
+    pub predicted: f64,
+}
+
+/// What the topic found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Data {
+    /// The cost with one minimum.
+    pub bowl: Cost,
+    /// Its paths, for each λ.
+    pub rates: Vec<Walk>,
+    /// Single steps.
+    pub first_steps: Vec<FirstStep>,
+    /// The cost with several minima.
+    pub hills: Cost,
+    /// Its paths, from each start.
+    pub starts: Vec<Walk>,
+}
+
+const START: [f64; 2] = [-1.5, 2.5];
+/// Starts on the cost with several minima; each ends in another one.
+const STARTS: [[f64; 2]; 4] = [[1.0, 0.0], [0.3, -2.0], [4.2, -1.0], [4.5, 0.5]];
+
+/// Walks down both costs.
+///
+/// # Errors
+/// [`LectureError::Parameter`].
+pub fn run(settings: &Settings) -> Result<Data, LectureError> {
+    settings.validate()?;
+    let bowl = Cost::new(Unit::Sigmoid, [2.0, -1.0], 9);
+    let hills = Cost::new(Unit::Sine, [2.0, 0.5], 21);
+    let rates = settings.rates.map(|rate| walk(&bowl, START, rate, settings.steps)).into();
+    let starts = STARTS.map(|start| walk(&hills, start, 0.1, 20_000)).into();
+    let first_steps = [10.0, 1.0, 0.1, 0.01, 0.001].map(|rate| first_step(&bowl, rate)).into();
+    Ok(Data { bowl, rates, first_steps, hills, starts })
+}
+
+fn first_step(cost: &Cost, learning_rate: f64) -> FirstStep {
+    let gradient = cost.gradient(START);
+    let step = increment(gradient, learning_rate);
+    let change = cost.value(moved(START, step)) - cost.value(START);
+    FirstStep { learning_rate, change, predicted: predicted_change(gradient, step) }
+}
+
+/// Lays the result out.
+#[must_use]
+pub fn report(data: &Data) -> Report {
+    Report {
+        topic: TOPIC.name,
+        title: TOPIC.title.to_owned(),
+        claims: claims(data),
+        tables: vec![rate_table(data), step_table(data), minima_table(data)],
+        figures: figures(data),
+        code: vec![
+            code("(98), (99)", "Cost::of_sample"),
+            code("(100)", "Cost::gradient"),
+            code("(101)", "moved"),
+            code("(102)", "predicted_change"),
+            code("(103)", "increment"),
+        ],
+    }
+}
+
+fn code(equation: &'static str, function: &'static str) -> CodeReference {
+    CodeReference { equation, function, file: "crates/nn-lecture/src/topics/descent.rs" }
+}
+
+fn claims(data: &Data) -> Vec<Claim> {
+    let smallest = data.first_steps.last().map_or(0.0, |step| step.change / step.predicted);
+    let rises: Vec<_> = data.rates.iter().map(Walk::rises).collect();
+    let ends: Vec<_> = data.rates.iter().map(|walk| format!("{:.1e}", walk.end().1)).collect();
+    let heights: Vec<_> = data.starts.iter().map(|walk| format!("{:.3}", walk.end().1)).collect();
+    let falling = data.first_steps.iter().filter(|step| step.change < 0.0).count();
+    vec![
+        Claim::new(
+            format!(
+                "ΔC < 0 in {falling} of {} single steps; for the smallest λ, ΔC is {smallest:.6} \
+                 times what eq. (102) predicts",
+                data.first_steps.len()
+            ),
+            [("ΔC / predicted", format!("{smallest:.6}"))],
+        ),
+        Claim::new(
+            format!(
+                "After the same number of steps, C is {} for the small, the good and the large λ; \
+                 {rises:?} of their steps went up",
+                ends.join(", ")
+            ),
+            [("steps up", format!("{rises:?}"))],
+        ),
+        Claim::new(
+            format!(
+                "On the cost with several minima, four starts end at C = {}: descent finds the \
+                 minimum of its valley, not the lowest",
+                heights.join(", ")
+            ),
+            [("C at the ends", heights.join(", "))],
+        ),
+    ]
+}
+
+fn rate_table(data: &Data) -> Table {
+    let header = ["λ", "steps", "w₁", "w₂", "C", "steps up"];
+    data.rates.iter().fold(Table::new("Three learning rates", &header), |table, walk| {
+        let ([w1, w2], cost) = walk.end();
+        table.row([
+            walk.learning_rate.to_string(),
+            (walk.points.len() - 1).to_string(),
+            format!("{w1:.4}"),
+            format!("{w2:.4}"),
+            format!("{cost:.2e}"),
+            walk.rises().to_string(),
+        ])
+    })
+}
+
+fn step_table(data: &Data) -> Table {
+    let header = ["λ", "ΔC", "dC/dw δw", "ratio"];
+    let title = "One step: the change against its prediction, eq. (102)";
+    data.first_steps.iter().fold(Table::new(title, &header), |table, step| {
+        table.row([
+            step.learning_rate.to_string(),
+            format!("{:.4e}", step.change),
+            format!("{:.4e}", step.predicted),
+            format!("{:.5}", step.change / step.predicted),
+        ])
+    })
+}
+
+fn minima_table(data: &Data) -> Table {
+    let header = ["start", "end", "C", "|dC/dw|"];
+    data.starts.iter().fold(Table::new("Several minima", &header), |table, walk| {
+        let ([w1, w2], cost) = walk.end();
+        table.row([
+            format!("({}, {})", walk.points[0][0], walk.points[0][1]),
+            format!("({w1:.4}, {w2:.4})"),
+            format!("{cost:.4}"),
+            format!("{:.0e}", walk.last_slope),
+        ])
+    })
+}
+
+/// Points of a path in a figure: enough to see the way.
+const SHOWN: usize = 60;
+
+fn path(name: String, walk: &Walk) -> Path {
+    let every = walk.points.len().div_ceil(SHOWN).max(1);
+    let points = walk.points.iter().step_by(every).chain(walk.points.last());
+    Path { name, points: points.map(|&[w1, w2]| (w1, w2)).collect() }
+}
+
+fn contours(title: &str, cost: &Cost, grid: Grid, levels: Vec<f64>, paths: Vec<Path>) -> Figure {
+    let [w1, w2] = cost.minimum;
+    Figure::Contours(Contours {
+        title: title.to_owned(),
+        x: Axis::linear("weight w₁"),
+        y: Axis::linear("weight w₂ (bias)"),
+        grid,
+        levels,
+        paths,
+        marks: vec![Mark { name: "minimum".to_owned(), at: (w1, w2) }],
+    })
+}
+
+fn figures(data: &Data) -> Vec<(String, Figure)> {
+    let rate = |walk: &Walk| format!("λ = {}", walk.learning_rate);
+    let by_rate = data.rates.iter().map(|walk| path(rate(walk), walk)).collect();
+    let start = |walk: &Walk| format!("from ({}, {})", walk.points[0][0], walk.points[0][1]);
+    let by_start = data.starts.iter().map(|walk| path(start(walk), walk)).collect();
+    let grid = |cost: &Cost, x, y| Grid::sample(x, y, (120, 100), |a, b| cost.value([a, b]));
+    let bowl = grid(&data.bowl, (-4.0, 6.0), (-4.0, 4.0));
+    let hills = grid(&data.hills, (-1.0, 7.0), (-3.5, 3.5));
+    let low = vec![0.001, 0.003, 0.01, 0.02, 0.04, 0.08, 0.12, 0.17, 0.22, 0.28, 0.35, 0.45];
+    let even = (1..12).map(|i| 0.1 * f64::from(i)).collect();
+    let curve = |walk: &Walk| {
+        let points = walk.costs.iter().enumerate().map(|(step, &c)| (step as f64, c.max(1e-16)));
+        let style = if walk.learning_rate == data.rates[0].learning_rate {
+            Style::Dashed
+        } else {
+            Style::Line
+        };
+        Series::line(&rate(walk), points.collect()).styled(style)
+    };
+    let cost = Curves {
+        title: "Cost by step".to_owned(),
+        x: Axis::linear("step"),
+        y: Axis::log("cost C"),
+        series: data.rates.iter().map(curve).collect(),
+    };
+    vec![
+        (
+            "descent-paths".to_owned(),
+            contours("Descent with three learning rates", &data.bowl, bowl, low, by_rate),
+        ),
+        ("descent-cost".to_owned(), Figure::Curves(cost)),
+        (
+            "descent-minima".to_owned(),
+            contours("Several minima", &data.hills, hills, even, by_start),
+        ),
+    ]
+}

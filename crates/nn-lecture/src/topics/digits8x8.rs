@@ -1,0 +1,227 @@
+//! A second data set of another size: the 8x8 digits that scikit-learn ships.
+
+use crate::samples::{Samples, percent};
+use crate::topic::Parameter;
+use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
+use nn_core::{
+    Activation, Architecture, ConfusionMatrix, Initializer, Trainer, TrainingConfig, evaluate,
+};
+use nn_data::{DataError, Dataset, IdxValues, TrainTest, read_idx_from};
+use nn_plot::{Axis, ColourMap, Curves, Figure, HeatMap, ImageGrid, Picture, Scale, Series};
+use nn_tensor::Tensor;
+
+/// What a person sees in the list of topics.
+pub const TOPIC: Topic = Topic {
+    name: "digits8x8",
+    title: "Digits of 8 x 8 pixels: nothing assumes 28 x 28",
+    equations: &[],
+    parameters: &[
+        Parameter { name: "hidden", default: "32", meaning: "hidden neurons, 1 to 1024" },
+        Parameter { name: "epochs", default: "30", meaning: "passes over the data, 1 to 1000" },
+        Parameter { name: "seed", default: "1", meaning: "seed of weights and shuffles" },
+    ],
+};
+
+/// What can be set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Hidden neurons.
+    pub hidden: usize,
+    /// Passes over the data.
+    pub epochs: usize,
+    /// Seed of weights and shuffles.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { hidden: 32, epochs: 30, seed: 1 }
+    }
+}
+
+const HIDDEN: &str = "a whole number from 1 to 1024";
+const EPOCHS: &str = "a whole number from 1 to 1000";
+
+impl Settings {
+    /// From what a person typed.
+    ///
+    /// # Errors
+    /// [`LectureError::Parameter`].
+    pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
+        let default = Self::default();
+        Ok(Self {
+            hidden: typed.get("hidden", default.hidden, HIDDEN)?,
+            epochs: typed.get("epochs", default.epochs, EPOCHS)?,
+            seed: typed.get("seed", default.seed, "a whole number from 0")?,
+        })
+    }
+
+    /// Whether everything is in its range.
+    ///
+    /// # Errors
+    /// [`LectureError::Parameter`].
+    pub fn validate(&self) -> Result<(), LectureError> {
+        let Self { hidden, epochs, .. } = *self;
+        LectureError::check("hidden", hidden, (1..=1024).contains(&hidden), HIDDEN)?;
+        LectureError::check("epochs", epochs, (1..=1000).contains(&epochs), EPOCHS)
+    }
+}
+
+/// Grey values run from 0 to this.
+const BLACK: f64 = 16.0;
+
+/// The 1,437 training and 360 test digits that are compiled into this crate, values 0 to 1.
+///
+/// Source and licence (CC BY 4.0) are in `data/digits8x8/README.md`.
+///
+/// # Errors
+/// None in a sound build: the tests read the very bytes that are compiled in.
+pub fn embedded() -> Result<TrainTest, DataError> {
+    const TRAIN_IMAGES: &[u8] =
+        include_bytes!("../../../../data/digits8x8/train-images-idx3-ubyte.gz");
+    const TRAIN_LABELS: &[u8] =
+        include_bytes!("../../../../data/digits8x8/train-labels-idx1-ubyte.gz");
+    const TEST_IMAGES: &[u8] =
+        include_bytes!("../../../../data/digits8x8/t10k-images-idx3-ubyte.gz");
+    const TEST_LABELS: &[u8] =
+        include_bytes!("../../../../data/digits8x8/t10k-labels-idx1-ubyte.gz");
+    TrainTest::matched(pair(TRAIN_IMAGES, TRAIN_LABELS)?, pair(TEST_IMAGES, TEST_LABELS)?)
+}
+
+fn pair(images: &[u8], labels: &[u8]) -> Result<Dataset, DataError> {
+    let bytes = |file, name| {
+        let (_, values) = read_idx_from(file, name)?.into_parts();
+        Ok::<_, DataError>(match values {
+            IdxValues::U8(bytes) => bytes,
+            // make.py writes nothing else; the data set below would be refused as empty.
+            _ => Vec::new(),
+        })
+    };
+    let pixels = bytes(images, "embedded 8x8 images")?;
+    let labels = bytes(labels, "embedded 8x8 labels")?;
+    let values = pixels.into_iter().map(|pixel| f64::from(pixel) / BLACK).collect();
+    Dataset::classification(values, 64, labels.into_iter().map(u32::from).collect(), 10)
+}
+
+/// What the topic found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Data {
+    /// Right answers on the training set, as a share.
+    pub train_accuracy: f64,
+    /// Right answers on the test set.
+    pub test_accuracy: f64,
+    /// Accuracy on the training set by epoch.
+    pub curve: Vec<f64>,
+    /// Which test digit was taken for which.
+    pub confusion: Option<ConfusionMatrix>,
+    /// The first images.
+    pub shown: Vec<Picture>,
+    /// Weights and biases of the network.
+    pub parameters: usize,
+}
+
+/// Trains a network with one hidden layer on the 8x8 digits.
+///
+/// # Errors
+/// [`LectureError`].
+pub fn run<S: Tensor<Elem = f32>>(
+    settings: &Settings,
+    device: &S::Device,
+) -> Result<Data, LectureError> {
+    settings.validate()?;
+    let data = embedded()?;
+    let architecture = Architecture {
+        inputs: data.train.input_width(),
+        hidden: vec![settings.hidden],
+        outputs: data.train.output_width(),
+        activation: Activation::Relu,
+        output_activation: Activation::Identity,
+    };
+    let config = TrainingConfig {
+        epochs: settings.epochs,
+        batch: 32,
+        seed: settings.seed,
+        initializer: Initializer::HeUniform,
+        ..TrainingConfig::default()
+    };
+    let mut trainer = Trainer::<S>::new(device, &architecture, &config, &data.train, None)?;
+    trainer.run(&mut ())?;
+    let train = evaluate(trainer.network(), &data.train, config.loss)?;
+    let test = evaluate(trainer.network(), &data.test, config.loss)?;
+    let samples = Samples::new(TOPIC.name, &data.train)?;
+    let picture = |sample: usize| Picture {
+        caption: samples.label(sample).to_string(),
+        width: 8,
+        height: 8,
+        values: samples.pixels(sample),
+    };
+    Ok(Data {
+        train_accuracy: train.accuracy().unwrap_or(0.0),
+        test_accuracy: test.accuracy().unwrap_or(0.0),
+        curve: trainer.history().iter().filter_map(|epoch| epoch.train_accuracy).collect(),
+        confusion: test.classification.map(|classification| classification.confusion),
+        shown: (0..20.min(samples.len())).map(picture).collect(),
+        parameters: architecture.parameter_count(),
+    })
+}
+
+/// Lays the result out.
+#[must_use]
+pub fn report(data: &Data) -> Report {
+    let (train, test) = (percent(data.train_accuracy), percent(data.test_accuracy));
+    let sentence = format!(
+        "A network of {} weights and biases is right for {train} of the 1437 training digits and \
+         {test} of the 360 test digits",
+        data.parameters
+    );
+    let header = ["parameters", "training", "test"];
+    let row = [data.parameters.to_string(), train.clone(), test.clone()];
+    Report {
+        topic: TOPIC.name,
+        title: TOPIC.title.to_owned(),
+        claims: vec![Claim::new(sentence, [("training accuracy", train), ("test accuracy", test)])],
+        tables: vec![Table::new("Right answers", &header).row(row)],
+        figures: figures(data),
+        code: vec![CodeReference {
+            equation: "the same network code, inputs from the data",
+            function: "run",
+            file: "crates/nn-lecture/src/topics/digits8x8.rs",
+        }],
+    }
+}
+
+fn figures(data: &Data) -> Vec<(String, Figure)> {
+    let images = ImageGrid {
+        title: "8 x 8 digits with their labels".to_owned(),
+        columns: 10,
+        pictures: data.shown.clone(),
+        colours: ColourMap::Ink,
+    };
+    let points = data.curve.iter().enumerate().map(|(i, a)| ((i + 1) as f64, 100.0 * a)).collect();
+    let curve = Curves {
+        title: "8 x 8 digits: accuracy by epoch".to_owned(),
+        x: Axis::linear("epoch"),
+        y: Axis::linear("training accuracy (%)"),
+        series: vec![Series::line("", points)],
+    };
+    let mut figures = vec![
+        ("digits8x8-images".to_owned(), Figure::Images(images)),
+        ("digits8x8-accuracy".to_owned(), Figure::Curves(curve)),
+    ];
+    if let Some(confusion) = &data.confusion {
+        let classes = confusion.classes();
+        let names: Vec<_> = (0..classes).map(|class| class.to_string()).collect();
+        let pairs = (0..classes).flat_map(|row| (0..classes).map(move |column| (row, column)));
+        let map = HeatMap {
+            title: "8 x 8 test digits".to_owned(),
+            x: "taken for".to_owned(),
+            y: "is".to_owned(),
+            column_names: names.clone(),
+            row_names: names,
+            values: pairs.map(|(row, column)| confusion.count(row, column) as f64).collect(),
+            scale: Scale::Log,
+        };
+        figures.push(("digits8x8-confusion".to_owned(), Figure::HeatMap(map)));
+    }
+    figures
+}

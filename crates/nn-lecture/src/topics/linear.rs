@@ -1,0 +1,354 @@
+//! The linear two-layer network, eqs. (92) and (93): ordinary least squares, closed form and descent.
+
+use crate::least_squares::{LeastSquares, Rows, classify, solve};
+use crate::samples::{Affine, Samples, percent};
+use crate::topic::Parameter;
+use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
+use nn_core::{Activation, Architecture, Loss, Optimizer, Schedule, Trainer, TrainingConfig};
+use nn_data::{Dataset, TrainTest};
+use nn_plot::{Axis, ColourMap, Curves, Figure, ImageGrid, Picture, Series};
+use nn_tensor::Tensor;
+
+/// What a person sees in the list of topics.
+pub const TOPIC: Topic = Topic {
+    name: "linear",
+    title: "The linear network: least squares by QR and by descent",
+    equations: &[92, 93],
+    parameters: &[
+        Parameter { name: "samples", default: "40", meaning: "samples of the small problem, 4 to 10000" },
+        Parameter { name: "steps", default: "400", meaning: "steps of descent, 1 to 100000" },
+    ],
+};
+
+/// What can be set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Samples of the small problem.
+    pub samples: usize,
+    /// Steps of gradient descent on it.
+    pub steps: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { samples: 40, steps: 400 }
+    }
+}
+
+const SAMPLES: &str = "a whole number from 4 to 10000";
+const STEPS: &str = "a whole number from 1 to 100000";
+
+impl Settings {
+    /// From what a person typed.
+    ///
+    /// # Errors
+    /// [`LectureError::Parameter`].
+    pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
+        let default = Self::default();
+        let samples = typed.get("samples", default.samples, SAMPLES)?;
+        let steps = typed.get("steps", default.steps, STEPS)?;
+        Ok(Self { samples, steps })
+    }
+
+    /// Whether everything is in its range.
+    ///
+    /// # Errors
+    /// [`LectureError::Parameter`].
+    pub fn validate(&self) -> Result<(), LectureError> {
+        let Self { samples, steps } = *self;
+        LectureError::check("samples", samples, (4..=10_000).contains(&samples), SAMPLES)?;
+        LectureError::check("steps", steps, (1..=100_000).contains(&steps), STEPS)
+    }
+}
+
+/// A descent at one learning rate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Descent {
+    /// λ.
+    pub learning_rate: f64,
+    /// λ as a share of 2/λmax, the rate at which descent stops converging.
+    pub share_of_limit: f64,
+    /// C before each step, less the least C there is; as far as it went.
+    pub excess_cost: Vec<f64>,
+    /// Largest difference between its weights and those of QR; `None` where it diverged.
+    pub distance: Option<f64>,
+}
+
+/// What least squares comes to on the images.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Classifier {
+    /// W and b.
+    pub layer: Affine,
+    /// Right answers on the training set, as a share.
+    pub train_accuracy: f64,
+    /// Right answers on the test set.
+    pub test_accuracy: f64,
+    /// Independent columns, of inputs + 1.
+    pub rank: usize,
+    /// Eigenvalues of the Hessian, falling.
+    pub eigenvalues: Vec<f64>,
+    /// Weights as pictures.
+    pub pictures: Vec<Picture>,
+}
+
+/// What the topic found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Data {
+    /// (w₁, w₂, b) of the small problem by QR.
+    pub solution: Vec<f64>,
+    /// Eigenvalues of its Hessian, falling.
+    pub eigenvalues: Vec<f64>,
+    /// Gradient descent on it.
+    pub descents: Vec<Descent>,
+    /// Least squares on the images.
+    pub classifier: Classifier,
+}
+
+/// λ of the descents, as shares of 2/λmax.
+const SHARES: [f64; 4] = [0.02, 0.5, 0.95, 1.02];
+
+/// Solves the small problem both ways, and the images by QR.
+///
+/// # Errors
+/// [`LectureError`].
+pub fn run<D: Tensor<Elem = f64>>(
+    settings: &Settings,
+    device: &D::Device,
+    data: &TrainTest,
+) -> Result<Data, LectureError> {
+    settings.validate()?;
+    let (inputs, targets) = small_problem(settings.samples);
+    let exact = solve_small(&inputs, &targets)?;
+    let solution = [exact.layer.weights.clone(), exact.layer.biases.clone()].concat();
+    let small = Dataset::regression(inputs.clone(), 2, targets.clone(), 1)?;
+    let least = mean_square(&inputs, &targets, &solution);
+    let limit = 2.0 / exact.eigenvalues[0];
+    let descend = |share: f64| descend::<D>(&small, device, settings, (share, share * limit), &solution, least);
+    let descents = SHARES.into_iter().map(descend).collect::<Result<_, _>>()?;
+    let classifier = classifier(data)?;
+    Ok(Data { solution, eigenvalues: exact.eigenvalues, descents, classifier })
+}
+
+/// Two features of unequal scale on a deterministic lattice, and y = 1.5 x₁ - 2 x₂ + 0.5 with a
+/// ripple that no plane fits.
+fn small_problem(samples: usize) -> (Vec<f64>, Vec<f64>) {
+    let part = |factor: f64, i: usize| 2.0 * (factor * (i as f64 + 1.0)).fract() - 1.0;
+    // Multiples of irrational numbers fill the square evenly.
+    let features = |i: usize| [part(0.618_033_988_75, i), 0.4 * part(0.414_213_562_37, i)];
+    let target = |i: usize| {
+        let [a, b] = features(i);
+        1.5 * a - 2.0 * b + 0.5 + 0.1 * (7.0 * a).sin()
+    };
+    ((0..samples).flat_map(features).collect(), (0..samples).map(target).collect())
+}
+
+fn solve_small(inputs: &[f64], targets: &[f64]) -> Result<LeastSquares, LectureError> {
+    let fill = |sample: usize, row: &mut [f64]| {
+        row[..2].copy_from_slice(&inputs[2 * sample..2 * sample + 2]);
+        row[3] = targets[sample];
+    };
+    solve(Rows { samples: targets.len(), inputs: 2, outputs: 1, fill }).map_err(numeric)
+}
+
+fn numeric(cause: String) -> LectureError {
+    LectureError::Numeric { what: "the eigenvalues of the Hessian", cause }
+}
+
+/// C = 1/N Σ (y - ŷ)², with ŷ of eq. (92).
+fn mean_square(inputs: &[f64], targets: &[f64], weights: &[f64]) -> f64 {
+    let residual = |(x, y): (&[f64], &f64)| y - weights[0] * x[0] - weights[1] * x[1] - weights[2];
+    let squares = inputs.chunks_exact(2).zip(targets).map(|pair| residual(pair).powi(2));
+    squares.sum::<f64>() / targets.len() as f64
+}
+
+/// A network without hidden layers, trained full batch by plain descent from its random start.
+fn descend<D: Tensor<Elem = f64>>(
+    data: &Dataset,
+    device: &D::Device,
+    settings: &Settings,
+    (share_of_limit, learning_rate): (f64, f64),
+    solution: &[f64],
+    least: f64,
+) -> Result<Descent, LectureError> {
+    let architecture = Architecture {
+        inputs: 2,
+        hidden: vec![],
+        outputs: 1,
+        activation: Activation::Identity,
+        output_activation: Activation::Identity,
+    };
+    let config = TrainingConfig {
+        loss: Loss::SquaredError,
+        optimizer: Optimizer::Sgd,
+        schedule: Schedule::CONSTANT,
+        learning_rate,
+        epochs: settings.steps,
+        batch: data.len(),
+        ..TrainingConfig::default()
+    };
+    let mut trainer = Trainer::<D>::new(device, &architecture, &config, data, None)?;
+    // A descent that diverges is what this shows: its history up to there is kept.
+    let finished = trainer.run(&mut ()).is_ok();
+    let excess_cost: Vec<_> =
+        trainer.history().iter().map(|epoch| (epoch.train_loss - least).max(0.0)).collect();
+    let layer = &trainer.network().layers()[0];
+    let weights = [layer.weight.to_vec(), layer.bias.to_vec()].concat();
+    let differences = weights.iter().zip(solution).map(|(a, b)| (a - b).abs());
+    let distance = differences.fold(0.0, f64::max);
+    let grew = excess_cost.last() > excess_cost.first();
+    let distance = (finished && !grew && distance.is_finite()).then_some(distance);
+    Ok(Descent { learning_rate, share_of_limit, excess_cost, distance })
+}
+
+fn classifier(data: &TrainTest) -> Result<Classifier, LectureError> {
+    let train = Samples::new(TOPIC.name, &data.train)?;
+    let test = Samples::new(TOPIC.name, &data.test)?;
+    let LeastSquares { layer, rank, eigenvalues } = classify(&train).map_err(numeric)?;
+    let shown = [0, train.classes() - 1];
+    let picture = |class: usize| {
+        train.picture(format!("weights of class {class}"), layer.weights_of(class))
+    };
+    Ok(Classifier {
+        train_accuracy: train.accuracy(&layer),
+        test_accuracy: test.accuracy(&layer),
+        rank,
+        eigenvalues,
+        pictures: shown.into_iter().map(picture).collect(),
+        layer,
+    })
+}
+
+/// Lays the result out.
+#[must_use]
+pub fn report(data: &Data) -> Report {
+    Report {
+        topic: TOPIC.name,
+        title: TOPIC.title.to_owned(),
+        claims: claims(data),
+        tables: vec![solution_table(data), descent_table(data)],
+        figures: figures(data),
+        code: vec![
+            CodeReference {
+                equation: "(92), (93)",
+                function: "Affine::weighted_sums",
+                file: "crates/nn-lecture/src/samples.rs",
+            },
+            CodeReference {
+                equation: "least squares",
+                function: "solve",
+                file: "crates/nn-lecture/src/least_squares.rs",
+            },
+        ],
+    }
+}
+
+fn claims(data: &Data) -> Vec<Claim> {
+    let closest = data.descents.iter().filter_map(|descent| descent.distance);
+    let closest = closest.fold(f64::INFINITY, f64::min);
+    let (largest, smallest) = ends(&data.eigenvalues);
+    let classifier = &data.classifier;
+    let (train, test) = (percent(classifier.train_accuracy), percent(classifier.test_accuracy));
+    let columns = classifier.eigenvalues.len();
+    let image_limit = 2.0 / ends(&classifier.eigenvalues).0;
+    vec![
+        Claim::new(
+            format!("QR and gradient descent end at the same weights, {closest:.1e} apart"),
+            [("largest difference", format!("{closest:.1e}"))],
+        ),
+        Claim::new(
+            format!(
+                "The Hessian's eigenvalues run from {smallest:.3} to {largest:.3}: descent \
+                 converges for λ below 2/λmax = {:.3} and fails above",
+                2.0 / largest
+            ),
+            [("λmax", format!("{largest:.4}")), ("λmin", format!("{smallest:.4}"))],
+        ),
+        Claim::new(
+            format!(
+                "As a classifier of the images, least squares is right for {train} of the training \
+                 set and {test} of the test set; {} of the {columns} columns are independent, and \
+                 descent would need λ below {image_limit:.4}",
+                classifier.rank
+            ),
+            [("training accuracy", train.clone()), ("test accuracy", test.clone())],
+        ),
+    ]
+}
+
+/// The largest and the smallest of falling eigenvalues.
+fn ends(eigenvalues: &[f64]) -> (f64, f64) {
+    let end = |value: Option<&f64>| value.copied().unwrap_or(0.0);
+    (end(eigenvalues.first()), end(eigenvalues.last()))
+}
+
+fn solution_table(data: &Data) -> Table {
+    let names = ["w₁", "w₂", "b"];
+    let rows = names.iter().zip(&data.solution).zip(&data.eigenvalues);
+    let table = Table::new("The small problem by QR", &["weight", "value", "eigenvalue of H"]);
+    rows.fold(table, |table, ((name, weight), eigenvalue)| {
+        table.row([(*name).to_owned(), format!("{weight:.6}"), format!("{eigenvalue:.6}")])
+    })
+}
+
+fn descent_table(data: &Data) -> Table {
+    let header = ["λ", "λ / (2/λmax)", "steps", "C above the least, at the end", "weights off by"];
+    data.descents.iter().fold(Table::new("Gradient descent", &header), |table, descent| {
+        let end = descent.excess_cost.last().copied().unwrap_or(f64::NAN);
+        table.row([
+            format!("{:.4}", descent.learning_rate),
+            format!("{:.2}", descent.share_of_limit),
+            descent.excess_cost.len().to_string(),
+            format!("{end:.1e}"),
+            descent.distance.map_or("diverged".to_owned(), |distance| format!("{distance:.1e}")),
+        ])
+    })
+}
+
+/// Costs below this are rounding.
+const SMALLEST_COST: f64 = 1e-15;
+
+fn figures(data: &Data) -> Vec<(String, Figure)> {
+    let curve = |descent: &Descent| {
+        let costs = descent.excess_cost.iter().enumerate();
+        let points = costs.filter(|(_, c)| **c > SMALLEST_COST).map(|(i, &c)| (i as f64, c));
+        let name = format!("λ = {:.2} · 2/λmax", descent.share_of_limit);
+        Series::line(&name, points.collect())
+    };
+    let cost = Curves {
+        title: "Descent: the rate decides".to_owned(),
+        x: Axis::linear("step"),
+        y: Axis::log("C − least C").from_to(SMALLEST_COST, 1e3),
+        series: data.descents.iter().map(curve).collect(),
+    };
+    let eigenvalues = data.classifier.eigenvalues.iter().enumerate();
+    // Those that are 0 but for rounding belong to columns that depend on others.
+    let points = eigenvalues.take(data.classifier.rank).map(|(i, &v)| ((i + 1) as f64, v)).collect();
+    let spectrum = Curves {
+        title: "Eigenvalues of the Hessian on the images".to_owned(),
+        x: Axis::linear("number"),
+        y: Axis::log("eigenvalue"),
+        series: vec![Series::line("", points)],
+    };
+    let weights = ImageGrid {
+        title: "Least-squares weights: blue for the class, orange against".to_owned(),
+        columns: 2,
+        pictures: data.classifier.pictures.iter().map(inner_scale).collect(),
+        colours: ColourMap::Signed,
+    };
+    vec![
+        ("linear-descent".to_owned(), Figure::Curves(cost)),
+        ("linear-eigenvalues".to_owned(), Figure::Curves(spectrum)),
+        ("linear-weights".to_owned(), Figure::Images(weights)),
+    ]
+}
+
+/// Pixels that are almost never inked have huge weights: colours saturate at three times the
+/// median magnitude, so that the others can be seen.
+fn inner_scale(picture: &Picture) -> Picture {
+    let mut sizes: Vec<f64> =
+        picture.values.iter().map(|v| v.abs()).filter(|&size| size > 0.0).collect();
+    sizes.sort_by(f64::total_cmp);
+    let limit = 3.0 * sizes.get(sizes.len() / 2).copied().unwrap_or(1.0);
+    let values = picture.values.iter().map(|v| (v / limit).clamp(-1.0, 1.0)).collect();
+    Picture { values, ..picture.clone() }
+}

@@ -1,0 +1,296 @@
+//! The perceptron, eq. (95): one binary neuron a class, and the multi-class rule.
+
+use crate::samples::{Affine, Samples, percent};
+use crate::topic::Parameter;
+use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
+use nn_core::{Activation, argmax};
+use nn_data::{TrainTest, epoch_order};
+use nn_plot::{Axis, ColourMap, Curves, Figure, ImageGrid, Picture, Series, Style};
+
+/// What a person sees in the list of topics.
+pub const TOPIC: Topic = Topic {
+    name: "perceptron",
+    title: "The perceptron, binary and multi-class",
+    equations: &[94, 95],
+    parameters: &[
+        Parameter { name: "epochs", default: "10", meaning: "passes over the data, 1 to 1000" },
+        Parameter { name: "seed", default: "1", meaning: "seed of the order of samples" },
+    ],
+};
+
+/// Accuracy that the lecture gets on MNIST's training set with scikit-learn.
+const LECTURE_ACCURACY: &str = "89 %";
+
+/// What can be set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Passes over the training set.
+    pub epochs: usize,
+    /// Seed of the order in which samples are shown.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { epochs: 10, seed: 1 }
+    }
+}
+
+const EPOCHS: &str = "a whole number from 1 to 1000";
+
+impl Settings {
+    /// From what a person typed.
+    ///
+    /// # Errors
+    /// [`LectureError::Parameter`].
+    pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
+        let default = Self::default();
+        let epochs = typed.get("epochs", default.epochs, EPOCHS)?;
+        let seed = typed.get("seed", default.seed, "a whole number from 0")?;
+        Ok(Self { epochs, seed })
+    }
+
+    /// Whether everything is in its range.
+    ///
+    /// # Errors
+    /// [`LectureError::Parameter`].
+    pub fn validate(&self) -> Result<(), LectureError> {
+        let known = (1..=1000).contains(&self.epochs);
+        LectureError::check("epochs", self.epochs, known, EPOCHS)
+    }
+}
+
+/// How a perceptron learns from a mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Every neuron for itself: is it my class or not? w_k += (y_k - f_k(x)) x, as scikit-learn does.
+    EachNeuron,
+    /// The most active neuron is the answer; if it is wrong, it gives x up and the right one takes it.
+    MostActive,
+}
+
+/// A perceptron after training.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trained {
+    /// How it learned.
+    pub rule: Rule,
+    /// Weights and biases.
+    pub layer: Affine,
+    /// Right answers of the most active neuron on the training set after each epoch, as a share.
+    pub train_accuracy: Vec<f64>,
+    /// The same on the test set, at the end.
+    pub test_accuracy: f64,
+    /// Share of right yes-or-no answers of each neuron on the training set, eq. (95).
+    pub binary_accuracy: Vec<f64>,
+}
+
+/// What the topic found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Data {
+    /// One by each rule.
+    pub trained: Vec<Trained>,
+    /// Samples in the training set.
+    pub samples: usize,
+    /// Two classes: their weights by the first rule and an image of each.
+    pub pictures: (Vec<Picture>, Vec<Picture>),
+}
+
+/// f_k(x) of eq. (95) for one neuron's weighted sum: 1 where it is above 0, else 0.
+#[must_use]
+pub fn binary_output(weighted_sum: f64) -> f64 {
+    Activation::Heaviside.apply(weighted_sum)
+}
+
+/// Trains by both rules.
+///
+/// # Errors
+/// [`LectureError::Parameter`], [`LectureError::Data`] for data without classes.
+pub fn run(settings: &Settings, data: &TrainTest) -> Result<Data, LectureError> {
+    settings.validate()?;
+    let (train, test) =
+        (Samples::new(TOPIC.name, &data.train)?, Samples::new(TOPIC.name, &data.test)?);
+    let rules = [Rule::EachNeuron, Rule::MostActive];
+    let trained: Vec<_> =
+        rules.into_iter().map(|rule| learn(rule, settings, &train, &test)).collect();
+    let classes = [0, train.classes() - 1];
+    let weights = |class: usize| {
+        train.picture(format!("weights of class {class}"), trained[0].layer.weights_of(class))
+    };
+    let image = |class: usize| {
+        let first = (0..train.len()).find(|&sample| train.label(sample) == class)?;
+        Some(train.picture(format!("an image of class {class}"), train.pixels(first)))
+    };
+    let pictures = (classes.map(weights).into(), classes.into_iter().filter_map(image).collect());
+    Ok(Data { pictures, trained, samples: train.len() })
+}
+
+fn learn(rule: Rule, settings: &Settings, train: &Samples<'_>, test: &Samples<'_>) -> Trained {
+    let mut layer = Affine::zeros(train.width(), train.classes());
+    let mut train_accuracy = Vec::with_capacity(settings.epochs);
+    for epoch in 0..settings.epochs {
+        let order = epoch_order(settings.seed, epoch as u64, train.len());
+        train_epoch(rule, &mut layer, train, &order);
+        train_accuracy.push(train.accuracy(&layer));
+    }
+    let test_accuracy = test.accuracy(&layer);
+    let binary_accuracy = binary_accuracy(&layer, train);
+    Trained { rule, layer, train_accuracy, test_accuracy, binary_accuracy }
+}
+
+/// Shows every sample once, in `order`, and learns from the mistakes.
+pub(crate) fn train_epoch(rule: Rule, layer: &mut Affine, train: &Samples<'_>, order: &[u32]) {
+    let mut sums = vec![0.0; train.classes()];
+    let mut change = vec![0.0; train.classes()];
+    for &sample in order {
+        let sample = sample as usize;
+        layer.weighted_sums(train, sample, &mut sums);
+        correction(rule, &sums, train.label(sample), &mut change);
+        if change.iter().any(|&c| c != 0.0) {
+            learn_sample(layer, train, sample, &change);
+        }
+    }
+}
+
+/// By how much of x each neuron's weights change: 0 where it was right.
+fn correction(rule: Rule, sums: &[f64], label: usize, change: &mut [f64]) {
+    match rule {
+        Rule::EachNeuron => {
+            for (class, (change, &sum)) in change.iter_mut().zip(sums).enumerate() {
+                *change = f64::from(u8::from(class == label)) - binary_output(sum);
+            }
+        }
+        Rule::MostActive => {
+            change.fill(0.0);
+            // Where the answer is right, the two cancel.
+            change[label] += 1.0;
+            change[argmax(sums)] -= 1.0;
+        }
+    }
+}
+
+/// w_k += c_k x, b_k += c_k.
+fn learn_sample(layer: &mut Affine, train: &Samples<'_>, sample: usize, change: &[f64]) {
+    let outputs = change.len();
+    layer.biases.iter_mut().zip(change).for_each(|(bias, c)| *bias += c);
+    train.for_each_pixel(sample, |pixel, value| {
+        if value != 0.0 {
+            let weights = &mut layer.weights[pixel * outputs..(pixel + 1) * outputs];
+            weights.iter_mut().zip(change).for_each(|(weight, c)| *weight += c * value);
+        }
+    });
+}
+
+fn binary_accuracy(layer: &Affine, train: &Samples<'_>) -> Vec<f64> {
+    let mut right = vec![0_usize; train.classes()];
+    let mut sums = vec![0.0; train.classes()];
+    for sample in 0..train.len() {
+        layer.weighted_sums(train, sample, &mut sums);
+        for (class, (right, &sum)) in right.iter_mut().zip(&sums).enumerate() {
+            let wanted = f64::from(u8::from(class == train.label(sample)));
+            *right += usize::from(binary_output(sum) == wanted);
+        }
+    }
+    right.into_iter().map(|count| count as f64 / train.len() as f64).collect()
+}
+
+impl Rule {
+    /// A few words.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EachNeuron => "each neuron for itself",
+            Self::MostActive => "most active neuron",
+        }
+    }
+}
+
+/// Lays the result out.
+#[must_use]
+pub fn report(data: &Data) -> Report {
+    Report {
+        topic: TOPIC.name,
+        title: TOPIC.title.to_owned(),
+        claims: data.trained.iter().map(|trained| claim(trained, data.samples)).collect(),
+        tables: vec![rule_table(data), neuron_table(data)],
+        figures: figures(data),
+        code: vec![
+            CodeReference {
+                equation: "(94)",
+                function: "Activation::apply (Heaviside)",
+                file: "crates/nn-tensor/src/activation.rs",
+            },
+            code("(95)", "binary_output"),
+            code("(95), learning", "correction"),
+        ],
+    }
+}
+
+fn code(equation: &'static str, function: &'static str) -> CodeReference {
+    CodeReference { equation, function, file: "crates/nn-lecture/src/topics/perceptron.rs" }
+}
+
+fn last(accuracy: &[f64]) -> f64 {
+    accuracy.last().copied().unwrap_or(0.0)
+}
+
+fn claim(trained: &Trained, samples: usize) -> Claim {
+    let (train, test) = (percent(last(&trained.train_accuracy)), percent(trained.test_accuracy));
+    let rule = trained.rule.name();
+    Claim::new(
+        format!(
+            "Learning by the rule \"{rule}\", the most active neuron is right for {train} of the \
+             {samples} training images and {test} of the test images; the lecture and scikit-learn \
+             get {LECTURE_ACCURACY} on MNIST's 60000 training images"
+        ),
+        [("training accuracy", train), ("test accuracy", test)],
+    )
+}
+
+fn rule_table(data: &Data) -> Table {
+    let header = ["learning rule", "training, last epoch", "training, best epoch", "test"];
+    data.trained.iter().fold(Table::new("Right answers", &header), |table, trained| {
+        let best = trained.train_accuracy.iter().copied().fold(0.0, f64::max);
+        table.row([
+            trained.rule.name().to_owned(),
+            percent(last(&trained.train_accuracy)),
+            percent(best),
+            percent(trained.test_accuracy),
+        ])
+    })
+}
+
+fn neuron_table(data: &Data) -> Table {
+    let title = "Each neuron's yes or no, eq. (95), on the training set";
+    let mut table = Table::new(title, &["class", "right", "bias"]);
+    for trained in data.trained.iter().filter(|trained| trained.rule == Rule::EachNeuron) {
+        let rows = trained.binary_accuracy.iter().zip(&trained.layer.biases).enumerate();
+        for (class, (&right, bias)) in rows {
+            table = table.row([class.to_string(), percent(right), format!("{bias:.0}")]);
+        }
+    }
+    table
+}
+
+fn figures(data: &Data) -> Vec<(String, Figure)> {
+    let curve = |trained: &Trained| {
+        let accuracies = trained.train_accuracy.iter().enumerate();
+        let points = accuracies.map(|(epoch, a)| ((epoch + 1) as f64, 100.0 * a)).collect();
+        Series::line(trained.rule.name(), points).styled(Style::LineAndPoints)
+    };
+    let accuracy = Curves {
+        title: "Perceptron: accuracy jumps from epoch to epoch".to_owned(),
+        x: Axis::linear("epoch"),
+        y: Axis::linear("training accuracy (%)"),
+        series: data.trained.iter().map(curve).collect(),
+    };
+    let grid = |title: &str, pictures: &[Picture], colours| {
+        let (title, pictures) = (title.to_owned(), pictures.to_vec());
+        Figure::Images(ImageGrid { title, columns: 2, pictures, colours })
+    };
+    let weights = "Weights: blue speaks for the class, orange against it";
+    vec![
+        ("perceptron-images".to_owned(), grid("Images", &data.pictures.1, ColourMap::Ink)),
+        ("perceptron-weights".to_owned(), grid(weights, &data.pictures.0, ColourMap::Signed)),
+        ("perceptron-accuracy".to_owned(), Figure::Curves(accuracy)),
+    ]
+}
