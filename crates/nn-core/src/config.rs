@@ -70,6 +70,8 @@ impl TrainingConfig {
         let rate = self.learning_rate;
         ConfigError::check("learning rate", rate, rate > 0.0 && rate.is_finite(), "above 0")?;
         ConfigError::check("epochs", self.epochs, self.epochs > 0, "at least 1")?;
+        let countable = u32::try_from(self.epochs).is_ok(); // so their steps can be counted
+        ConfigError::check("epochs", self.epochs, countable, "below 4,294,967,296")?;
         ConfigError::check("batch", self.batch, self.batch > 0, "at least 1")?;
         for (name, value) in [("l1", self.l1), ("weight decay", self.weight_decay)] {
             ConfigError::check(name, value, value >= 0.0 && value.is_finite(), "0 or more")?;

@@ -116,6 +116,12 @@ pub enum NetworkError {
         /// What there is.
         has: &'static str,
     },
+    /// An output is NaN or infinite: no answer can be told from it.
+    #[error(
+        "the network's outputs are not finite: its weights or these inputs are too large; train with \
+         a smaller learning rate, or scale the inputs down"
+    )]
+    NotFinite,
     /// Nothing to learn from or to test on.
     #[error("the {what} set is empty: there is nothing to {task}")]
     Empty {
@@ -136,7 +142,7 @@ pub enum TrainError {
     /// The loss is NaN or infinite.
     #[error(
         "training diverged: the loss is not finite at step {step} (epoch {epoch}) with learning rate \
-         {learning_rate}; use a smaller one, or clip the gradient"
+         {learning_rate:?}; use a smaller one, clip the gradient, or scale the inputs down"
     )]
     Diverged {
         /// First step, counted from 1, whose loss was not finite.

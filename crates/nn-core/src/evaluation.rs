@@ -74,8 +74,8 @@ const MOST_CHOICES: usize = 5;
 /// ```
 ///
 /// # Errors
-/// [`NetworkError::Empty`] for a set without samples, [`NetworkError::InputWidth`],
-/// [`NetworkError::OutputWidth`] or [`NetworkError::Targets`] where network, loss and data do not
+/// [`NetworkError::Empty`] for a set without samples, [`NetworkError::NotFinite`] where outputs or
+/// loss are not finite, [`NetworkError::InputWidth`], [`NetworkError::OutputWidth`] or [`NetworkError::Targets`] where network, loss and data do not
 /// go together, [`NetworkError::Tensor`] where the device fails.
 pub fn evaluate<T: Tensor>(
     network: &Network<T>,
@@ -98,6 +98,9 @@ pub fn evaluate<T: Tensor>(
             counts.add(outputs, class as usize);
         }
     })?;
+    if !sum.is_finite() {
+        return Err(NetworkError::NotFinite);
+    }
     let samples = dataset.len();
     Ok(Evaluation { samples, loss: loss.from_sum(sum, samples), classification })
 }
@@ -115,11 +118,10 @@ impl Classification {
     }
 }
 
-/// Whether class `a` is a better answer than `b`: the larger output, the first of equals, and
-/// anything before a NaN.
+/// Whether class `a` is a better answer than `b`: the larger output, and the first of equals.
 fn is_before<E: Element>(outputs: &[E], a: usize, b: usize) -> bool {
     let (x, y) = (outputs[a], outputs[b]);
-    x > y || (y.is_nan() && !x.is_nan()) || (a < b && (x == y || (x.is_nan() && y.is_nan())))
+    x > y || (a < b && x == y)
 }
 
 /// -ln p(class), or the squared distance from the target, of one sample.

@@ -91,8 +91,8 @@ impl<'n, T: Tensor> Predictor<'n, T> {
     /// Calls `visit` with the number and the answer of each sample of `dataset`, in order.
     ///
     /// # Errors
-    /// [`NetworkError::InputWidth`] for samples of another size, [`NetworkError::Tensor`] where the
-    /// device fails or has not got the memory.
+    /// [`NetworkError::InputWidth`] for samples of another size, [`NetworkError::NotFinite`] where an
+    /// output is not finite, [`NetworkError::Tensor`] where the device fails or has not got the memory.
     pub fn for_each(
         &mut self,
         dataset: &Dataset,
@@ -175,6 +175,11 @@ impl<T: Tensor> Room<T> {
             }
         });
         T::synchronize(network.device())?;
-        Ok(())
+        if all_finite(host) { Ok(()) } else { Err(NetworkError::NotFinite) }
     }
+}
+
+/// Whether none is NaN or infinite.
+pub(crate) fn all_finite<E: Element>(values: &[E]) -> bool {
+    values.iter().all(|value| value.is_finite())
 }

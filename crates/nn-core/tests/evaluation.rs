@@ -115,18 +115,26 @@ fn large_logits_do_not_overflow() {
     assert_eq!(found.loss, 2000.0);
 }
 
-/// A network that has diverged answers nothing, and no NaN counts as right where a number is.
+/// A network that has diverged answers nothing: no accuracy is counted from NaN or infinity.
 #[test]
-fn a_nan_is_the_last_choice() {
-    let mut network = unit_network::<f64>(3);
-    network.layers_mut()[0].bias.write(&[f64::NAN, 0.0, 0.0]);
+fn outputs_that_are_not_finite_are_refused() {
     let data = Dataset::classification(vec![0.0, 1.0, 2.0], 3, vec![0], 3).unwrap();
-    let found = evaluate(&network, &data, Loss::CrossEntropy).unwrap();
-    assert!(found.loss.is_nan());
-    let classification = found.classification.unwrap();
-    // Outputs are NaN, 1, 2.
-    assert_eq!(classification.top_k, [0, 0, 1]);
-    assert_eq!(classification.confusion.count(0, 2), 1);
+    for broken in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let mut network = unit_network::<f64>(3);
+        network.layers_mut()[0].bias.write(&[broken, 0.0, 0.0]);
+        for loss in Loss::ALL {
+            let refused = evaluate(&network, &data, loss).unwrap_err();
+            assert!(matches!(refused, NetworkError::NotFinite), "{broken} {loss:?}: {refused}");
+        }
+    }
+    // Finite in the file, infinite as f32.
+    let data = Dataset::classification(vec![0.0, 1e300], 2, vec![0], 2).unwrap();
+    let refused = evaluate(&unit_network::<f32>(2), &data, Loss::CrossEntropy).unwrap_err();
+    assert!(matches!(refused, NetworkError::NotFinite), "{refused}");
+    // Finite outputs, an infinite loss.
+    let data = Dataset::classification(vec![0.0, 1e200], 2, vec![0], 2).unwrap();
+    let refused = evaluate(&unit_network::<f64>(2), &data, Loss::SquaredError).unwrap_err();
+    assert!(matches!(refused, NetworkError::NotFinite), "{refused}");
 }
 
 /// Outputs (1, 2) and (3, 5), targets (1, 0) and (0, 1): squared distances 4 and 9 + 16.

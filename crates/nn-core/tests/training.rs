@@ -115,6 +115,74 @@ fn divergence_is_named_with_its_step_and_never_saved() {
     assert!(matches!(trainer.checkpoint(), Err(TrainError::Diverged { .. })));
 }
 
+/// The loss of a step is that before its update: an update that ruins the weights in the last step
+/// of an epoch is found before the epoch is reported.
+#[test]
+fn divergence_in_the_last_step_of_an_epoch_is_no_epoch() {
+    let (train, validation) = moons(40).split(0.2, 1).unwrap();
+    let one_step = TrainingConfig {
+        optimizer: Optimizer::Sgd,
+        schedule: Schedule::CONSTANT,
+        learning_rate: 1e25,
+        epochs: 1,
+        batch: 40,
+        ..config()
+    };
+    let relu = Architecture { activation: Activation::Relu, ..form(&[6, 5]) };
+    for validation in [None, Some(&validation)] {
+        let mut trainer = Trainer::<T>::new(&(), &relu, &one_step, &train, validation).unwrap();
+        let error = trainer.run(&mut ()).unwrap_err();
+        assert!(matches!(error, TrainError::Diverged { step: 1, epoch: 1, .. }), "{error}");
+        assert!(error.to_string().contains("1e25"), "{error}");
+        assert!(trainer.history().is_empty());
+    }
+}
+
+#[test]
+fn a_validation_loss_that_is_not_finite_is_no_best_one() {
+    let validation = Dataset::classification(vec![1e300, 0.0], 2, vec![0], 2).unwrap();
+    let config = TrainingConfig { patience: Some(1), ..config() };
+    let relu = Architecture { activation: Activation::Relu, ..form(&[6, 5]) };
+    let data = moons(20);
+    let mut trainer = Trainer::<T>::new(&(), &relu, &config, &data, Some(&validation)).unwrap();
+    let error = trainer.run(&mut ()).unwrap_err();
+    assert!(matches!(error, TrainError::Diverged { epoch: 1, .. }), "{error}");
+}
+
+/// Keeps the checkpoint of a given step.
+struct KeepAt(u64, Option<Checkpoint>);
+
+impl Observer<T> for KeepAt {
+    fn on_step(&mut self, event: &StepEvent, trainer: &Trainer<T>) -> Control {
+        if event.step == self.0 {
+            self.1 = Some(trainer.checkpoint().unwrap());
+        }
+        Control::Continue
+    }
+}
+
+/// Saved after the last, partial batch of an epoch and before the epoch is reported.
+#[test]
+fn a_checkpoint_of_the_last_batch_of_an_epoch_is_resumed() {
+    let data = moons(20);
+    let mut straight = trainer(&config(), &data, None);
+    let mut keep = KeepAt(3, None); // batches of 8, 8 and 4
+    straight.run(&mut keep).unwrap();
+    let saved = keep.1.unwrap();
+    assert_eq!((saved.training.as_ref().unwrap().position.batch, straight.position().step), (3, 9));
+    let mut second = Trainer::<T>::resume(&(), &saved, &data, None).unwrap();
+    second.run(&mut ()).unwrap();
+    assert_eq!(second.checkpoint().unwrap(), straight.checkpoint().unwrap());
+    assert_eq!(second.history()[0].images_per_s, 0.0);
+}
+
+#[test]
+fn epochs_beyond_counting_are_refused() {
+    let config = TrainingConfig { epochs: usize::MAX, ..config() };
+    let refused = config.validate().unwrap_err().to_string();
+    assert!(refused.starts_with("epochs is") && refused.contains("below"), "{refused}");
+}
+
 #[test]
 fn early_stopping_brings_the_best_weights_back() {
     let (data, validation) = moons(60).split(0.3, 3).unwrap();

@@ -8,9 +8,10 @@ use crate::backpropagation::{
 use crate::batches::{Scratch, check_data, load_batch};
 use crate::checkpoint::{DataFingerprint, EarlyStopping, Position};
 use crate::model::{read_layers, write_layers};
+use crate::predictor::all_finite;
 use crate::{
-    Architecture, Control, EpochRecord, GradientExchange, Model, Network, NetworkError, Observer,
-    Outcome, StepEvent, TrainError, TrainingConfig, evaluate,
+    Architecture, Control, EpochRecord, Evaluation, GradientExchange, Model, Network, NetworkError,
+    Observer, Outcome, StepEvent, TrainError, TrainingConfig, evaluate,
 };
 use nn_data::{Dataset, epoch_order_into};
 use nn_tensor::{Element, Linear, Role, Shape, TALLY_WIDTH, Tally, Tensor};
@@ -156,7 +157,9 @@ impl<T: Tensor> Trainer<T> {
                 return Ok(Outcome::Interrupted);
             }
             let seconds = started.elapsed().as_secs_f64();
-            let samples = self.train.len() - first_batch * self.full_batch.input.shape().rows;
+            // All batches may have been done before a resume, and the last one may be partial.
+            let samples_before = first_batch * self.full_batch.input.shape().rows;
+            let samples = self.train.len().saturating_sub(samples_before);
             self.finish_epoch(seconds, samples)?;
             let record = self.history[self.history.len() - 1].clone();
             let wish = observer.on_epoch(&record, self);
@@ -237,10 +240,8 @@ impl<T: Tensor> Trainer<T> {
 
     fn finish_epoch(&mut self, seconds: f64, samples_now: usize) -> Result<(), TrainError> {
         let tally = self.read_tally()?;
-        let validation = match &self.validation {
-            Some(set) => Some(evaluate(&self.network, set, self.config.loss)?),
-            None => None,
-        };
+        self.check_last_step()?;
+        let validation = self.validate()?;
         let samples = self.train.len();
         self.position = Position { epoch: self.position.epoch + 1, batch: 0, ..self.position };
         let classes = self.train.classes().is_some();
@@ -249,7 +250,7 @@ impl<T: Tensor> Trainer<T> {
             train_loss: self.config.loss.from_sum(tally.loss, samples),
             train_accuracy: classes.then(|| tally.correct as f64 / samples as f64),
             validation_loss: validation.as_ref().map(|result| result.loss),
-            validation_accuracy: validation.as_ref().and_then(crate::Evaluation::accuracy),
+            validation_accuracy: validation.as_ref().and_then(Evaluation::accuracy),
             learning_rate: self.learning_rate(self.position.step - 1),
             images_per_s: samples_now as f64 / seconds,
             seconds,
@@ -258,6 +259,29 @@ impl<T: Tensor> Trainer<T> {
             self.remember_best(result.loss);
         }
         Ok(())
+    }
+
+    /// The loss of a step is that before its update: here the update of the epoch's last step is
+    /// looked at, before anybody keeps its weights.
+    fn check_last_step(&mut self) -> Result<(), TrainError> {
+        let workspace = self.partial_batch.as_mut().unwrap_or(&mut self.full_batch);
+        forward(&self.network, &workspace.input, &mut workspace.traces, None);
+        T::synchronize(self.network.device())?;
+        let output = workspace.traces[workspace.traces.len() - 1].output();
+        if all_finite(&output.to_vec()) {
+            return Ok(());
+        }
+        Err(self.diverged_at(self.position.step - 1))
+    }
+
+    /// Loss and accuracy on the validation set, where there is one.
+    fn validate(&self) -> Result<Option<Evaluation>, TrainError> {
+        let Some(set) = &self.validation else { return Ok(None) };
+        match evaluate(&self.network, set, self.config.loss) {
+            Ok(evaluation) => Ok(Some(evaluation)),
+            Err(NetworkError::NotFinite) => Err(self.diverged_at(self.position.step - 1)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn remember_best(&mut self, loss: f64) {
