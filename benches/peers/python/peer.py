@@ -1,0 +1,42 @@
+"""What the Python peers share: the flags that they take and the JSON lines that they print."""
+
+import argparse
+import json
+
+CLASSES = 10
+
+
+def options():
+    """The settings of a run, from the command line."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", required=True, help="folder with the four IDX files")
+    parser.add_argument("--hidden", type=sizes, default=[128], help="neurons of each hidden layer")
+    parser.add_argument("--batch", type=positive, default=64)
+    parser.add_argument("--lr", type=float, default=0.1)
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--threads", type=positive, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+def sizes(text):
+    """`512,512` as numbers."""
+    return [int(word) for word in text.split(",") if word]
+
+
+def positive(text):
+    """A number above 0."""
+    value = int(text)
+    if value < 1:
+        raise ValueError(text)
+    return value
+
+
+def report_epoch(epoch, images_per_s):
+    """Says how fast an epoch (counted from 1) was: images a second, training alone."""
+    print(json.dumps({"epoch": epoch, "images_per_s": images_per_s}), flush=True)
+
+
+def report_test(accuracy):
+    """Says the share of test images that the trained network classifies rightly, 0 to 1."""
+    print(json.dumps({"test_accuracy": float(accuracy)}), flush=True)
