@@ -102,15 +102,17 @@ pub enum CheckpointFault {
         bytes: u64,
     },
     /// Not in the form of a safetensors file.
-    #[error("not a sound safetensors file: {cause}; export or copy it again")]
+    #[error("not a sound safetensors file: {}; export or copy it again", one_line(cause))]
     NotSafetensors {
         /// What the reader found.
         cause: String,
     },
     /// A tensor that is no weight or bias of a chain of fully connected layers.
     #[error(
-        "tensor {tensor}: {cause}; only chains of fully connected layers, each with weight and \
-         bias, can be imported"
+        "tensor {}: {}; only chains of fully connected layers, each with weight and bias, can be \
+         imported",
+        one_line(tensor),
+        one_line(cause)
     )]
     Tensor {
         /// Its name in the file.
@@ -121,4 +123,18 @@ pub enum CheckpointFault {
     /// A file without a single layer.
     #[error("it holds no layer: there is no tensor named like 0.weight")]
     NoLayers,
+}
+
+/// Text from a file, with line ends and other control characters made visible: it must neither
+/// break a message into lines nor command a terminal.
+fn one_line(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    for sign in text.chars() {
+        if sign.is_control() {
+            visible.extend(sign.escape_default());
+        } else {
+            visible.push(sign);
+        }
+    }
+    visible
 }

@@ -251,6 +251,18 @@ fn numbers_that_are_no_weights_are_refused() {
     assert!(matches!(fault, CheckpointFault::Inconsistent { .. }), "{fault}");
 }
 
+/// A name in a file neither breaks a message into lines nor commands the terminal.
+#[test]
+fn names_in_messages_stay_on_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a\nb\x1b[31m.weight", "a\nb\x1b[31m"] {
+        let path = file_of(folder.path(), &[(name, &[1, 1])]);
+        let message = import(&path, &ImportOptions::default()).unwrap_err().to_string();
+        assert!(message.contains("tensor a\\nb\\u{1b}[31m"), "{message}");
+        assert!(!message.contains(char::is_control), "{message:?}");
+    }
+}
+
 /// Any truncation is refused, and no flipped bit makes a panic. (The format has no checksum, so a
 /// changed weight cannot be told from a right one.)
 #[test]
