@@ -2,6 +2,7 @@
 
 use nn_core::{ConfigError, NetworkError, TrainError};
 use nn_data::DataError;
+use nn_solvers::SolverError;
 use std::fmt::Display;
 
 /// Why a topic has no result.
@@ -66,9 +67,21 @@ pub enum LectureError {
     /// From training a network.
     #[error(transparent)]
     Train(#[from] TrainError),
+    /// From a solver.
+    #[error(transparent)]
+    Solver(#[from] SolverError),
 }
 
 impl LectureError {
+    /// Whether what was asked for makes no sense, rather than something failing.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownTopic { .. } | Self::UnknownParameter { .. } | Self::Parameter { .. }
+        )
+    }
+
     /// A parameter out of its range.
     pub fn parameter(parameter: &'static str, value: impl Display, allowed: &str) -> Self {
         Self::Parameter { parameter, value: value.to_string(), allowed: allowed.to_owned() }

@@ -6,14 +6,23 @@
 //! it by name, over any backend.
 
 mod backend;
+pub mod chain;
 mod error;
+mod expression;
+mod fit;
+mod least_squares;
+mod page;
 mod parameters;
 mod report;
+mod samples;
+pub mod shrinkage;
 mod topic;
 pub mod topics;
 
 pub use backend::Backend;
 pub use error::LectureError;
+pub use page::page;
 pub use parameters::Parameters;
+pub use samples::Affine;
 pub use report::{Claim, CodeReference, Report, Table};
 pub use topic::{Parameter, TOPICS, Topic, find_topic, run_topic};

@@ -1,6 +1,9 @@
 //! The topics in the lecture's order.
 
-use crate::topics::activations;
+use crate::topics::{
+    activations, backprop, bias, descent, digits, digits8x8, ladder, linear, overfitting, perceptron,
+    single_step, solvers, universal, vanishing,
+};
 use crate::{Backend, LectureError, Parameters, Report};
 use nn_data::TrainTest;
 use nn_tensor::Tensor;
@@ -30,7 +33,22 @@ pub struct Parameter {
 }
 
 /// All topics, in the lecture's order.
-pub static TOPICS: &[Topic] = &[activations::TOPIC];
+pub static TOPICS: &[Topic] = &[
+    digits::TOPIC,
+    linear::TOPIC,
+    perceptron::TOPIC,
+    activations::TOPIC,
+    bias::TOPIC,
+    descent::TOPIC,
+    solvers::TOPIC,
+    single_step::TOPIC,
+    universal::TOPIC,
+    backprop::TOPIC,
+    overfitting::TOPIC,
+    vanishing::TOPIC,
+    ladder::TOPIC,
+    digits8x8::TOPIC,
+];
 
 /// The topic of this name.
 ///
@@ -55,16 +73,68 @@ fn unknown_topic(name: &str) -> LectureError {
 pub fn run_topic<S: Tensor<Elem = f32>, D: Tensor<Elem = f64>>(
     name: &str,
     parameters: &Parameters,
-    _backend: &Backend<S, D>,
-    _data: &TrainTest,
+    backend: &Backend<S, D>,
+    data: &TrainTest,
 ) -> Result<Report, LectureError> {
     let topic = find_topic(name)?;
     check_names(topic, parameters)?;
     // One arm a topic: read the parameters, run, report.
     match topic.name {
+        "digits" => {
+            let settings = digits::Settings::read(parameters)?;
+            Ok(digits::report(&digits::run(&settings, data)?))
+        }
+        "linear" => {
+            let settings = linear::Settings::read(parameters)?;
+            Ok(linear::report(&linear::run::<D>(&settings, &backend.double, data)?))
+        }
+        "perceptron" => {
+            let settings = perceptron::Settings::read(parameters)?;
+            Ok(perceptron::report(&perceptron::run(&settings, data)?))
+        }
         "activations" => {
             let settings = activations::Settings::read(parameters)?;
             Ok(activations::report(&activations::run(&settings)?))
+        }
+        "bias" => {
+            let settings = bias::Settings::read(parameters)?;
+            Ok(bias::report(&bias::run::<D>(&settings, &backend.double)?))
+        }
+        "descent" => {
+            let settings = descent::Settings::read(parameters)?;
+            Ok(descent::report(&descent::run(&settings)?))
+        }
+        "solvers" => {
+            let settings = solvers::Settings::read(parameters)?;
+            Ok(solvers::report(&solvers::run::<D>(&settings, &backend.double)?))
+        }
+        "single-step" => {
+            let settings = single_step::Settings::read(parameters)?;
+            Ok(single_step::report(&single_step::run::<D>(&settings, &backend.double)?))
+        }
+        "universal" => {
+            let settings = universal::Settings::read(parameters)?;
+            Ok(universal::report(&universal::run::<D>(&settings, &backend.double)?))
+        }
+        "backprop" => {
+            let settings = backprop::Settings::read(parameters)?;
+            Ok(backprop::report(&backprop::run::<D>(&settings, &backend.double)?))
+        }
+        "overfitting" => {
+            let settings = overfitting::Settings::read(parameters)?;
+            Ok(overfitting::report(&overfitting::run::<D>(&settings, &backend.double)?))
+        }
+        "vanishing" => {
+            let settings = vanishing::Settings::read(parameters)?;
+            Ok(vanishing::report(&vanishing::run::<D>(&settings, &backend.double, &data.train)?))
+        }
+        "ladder" => {
+            let settings = ladder::Settings::read(parameters)?;
+            Ok(ladder::report(&ladder::run::<S>(&settings, &backend.single, data)?))
+        }
+        "digits8x8" => {
+            let settings = digits8x8::Settings::read(parameters)?;
+            Ok(digits8x8::report(&digits8x8::run::<S>(&settings, &backend.single)?))
         }
         _ => Err(unknown_topic(name)),
     }

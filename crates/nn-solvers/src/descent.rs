@@ -1,24 +1,22 @@
-//! Steps of a fixed length, by the update rules that training uses.
+//! Steps by the fixed rules that training uses.
 
-use crate::Solver;
 use crate::problem::Run;
-use nn_tensor::{Penalty, Update, UpdateRule};
+use nn_core::Optimizer;
 
 /// Steps from `start` until the run ends them.
-pub(crate) fn descend(solver: Solver, run: &mut Run<'_>, mut at: Vec<f64>) {
-    let (rule, learning_rate) = match solver {
-        Solver::Momentum { learning_rate, momentum } => {
-            (UpdateRule::Momentum { momentum, nesterov: false }, learning_rate)
-        }
-        Solver::GradientDescent { learning_rate } => (UpdateRule::Descent, learning_rate),
-        _ => return, // see `line_search`
-    };
-    let update = Update { rule, learning_rate, penalty: Penalty::NONE, decay: 0.0 };
-    let mut velocity = vec![0.0; at.len()];
+pub(crate) fn descend(
+    optimizer: Optimizer,
+    learning_rate: f64,
+    run: &mut Run<'_>,
+    mut at: Vec<f64>,
+) {
+    let mut moments = vec![(0.0, 0.0); at.len()];
+    let mut step = 0;
     while run.arrive(&at).is_continue() {
-        for ((weight, &gradient), velocity) in at.iter_mut().zip(run.gradient()).zip(&mut velocity)
-        {
-            *weight = update.apply(*weight, gradient, velocity, &mut 0.0);
+        step += 1;
+        let update = optimizer.update(step, learning_rate, 0.0, 0.0);
+        for ((weight, &gradient), moments) in at.iter_mut().zip(run.gradient()).zip(&mut moments) {
+            *weight = update.apply(*weight, gradient, &mut moments.0, &mut moments.1);
         }
     }
 }

@@ -135,12 +135,12 @@ fn search(solver: Solver, run: &RefCell<Run<'_>>, start: &[f64]) -> Result<(), S
     let (mut at, mut first_step, mut restarts) = (start.to_vec(), 1.0, 0);
     loop {
         let before = run.borrow().iterations();
-        let result = match solver {
-            Solver::GradientDescent { .. } | Solver::Momentum { .. } => {
-                descend(solver, &mut run.borrow_mut(), at);
+        let result = match solver.fixed_rule() {
+            Some((optimizer, learning_rate)) => {
+                descend(optimizer, learning_rate, &mut run.borrow_mut(), at);
                 Ok(())
             }
-            _ => go(solver, run, at, first_step),
+            None => go(solver, run, at, first_step),
         };
         let mut state = run.borrow_mut();
         if state.stopped.is_some() || state.failure.is_some() {

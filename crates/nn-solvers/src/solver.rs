@@ -1,6 +1,7 @@
 //! The solvers and their settings.
 
 use crate::SolverError;
+use nn_core::Optimizer;
 
 /// How to look for a minimum.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,6 +17,12 @@ pub enum Solver {
         learning_rate: f64,
         /// μ, the share of the velocity that stays.
         momentum: f64,
+    },
+    /// Steps divided by the running root mean square of the gradient (Kingma and Ba 2015), with the
+    /// usual settings of training.
+    Adam {
+        /// λ.
+        learning_rate: f64,
     },
     /// Nonlinear conjugate gradient (Polak and Ribière, never below 0) with the line search of Moré
     /// and Thuente.
@@ -41,9 +48,10 @@ const MOST_PARAMETERS: usize = 4096;
 
 impl Solver {
     /// Names that [`Solver::from_name`] knows.
-    pub const NAMES: [&'static str; 7] = [
+    pub const NAMES: [&'static str; 8] = [
         "gradient-descent",
         "momentum",
+        "adam",
         "conjugate-gradient",
         "lbfgs",
         "newton-raphson",
@@ -51,7 +59,7 @@ impl Solver {
         "gauss-newton",
     ];
 
-    /// A solver with its usual settings. `learning_rate` is for the first two alone.
+    /// A solver with its usual settings. `learning_rate` is for the first three alone.
     ///
     /// ```
     /// use nn_solvers::Solver;
@@ -63,6 +71,7 @@ impl Solver {
         match name {
             "gradient-descent" => Some(Self::GradientDescent { learning_rate }),
             "momentum" => Some(Self::Momentum { learning_rate, momentum: 0.9 }),
+            "adam" => Some(Self::Adam { learning_rate }),
             "conjugate-gradient" => Some(Self::ConjugateGradient),
             "lbfgs" => Some(Self::Lbfgs { memory: 10 }),
             "newton-raphson" => Some(Self::NewtonRaphson),
@@ -78,11 +87,26 @@ impl Solver {
         match self {
             Self::GradientDescent { .. } => "gradient-descent",
             Self::Momentum { .. } => "momentum",
+            Self::Adam { .. } => "adam",
             Self::ConjugateGradient => "conjugate-gradient",
             Self::Lbfgs { .. } => "lbfgs",
             Self::NewtonRaphson => "newton-raphson",
             Self::Newton => "newton",
             Self::GaussNewton => "gauss-newton",
+        }
+    }
+
+    /// The optimizer of training and its λ, for solvers that take steps of a fixed rule.
+    pub(crate) fn fixed_rule(&self) -> Option<(Optimizer, f64)> {
+        match *self {
+            Self::GradientDescent { learning_rate } => Some((Optimizer::Sgd, learning_rate)),
+            Self::Momentum { learning_rate, momentum } => {
+                Some((Optimizer::Momentum { momentum }, learning_rate))
+            }
+            Self::Adam { learning_rate } => {
+                Optimizer::from_name("adam").map(|adam| (adam, learning_rate))
+            }
+            _ => None,
         }
     }
 
@@ -106,7 +130,9 @@ impl Solver {
             SolverError::check("learning rate", &rate, rate > 0.0 && rate.is_finite(), "above 0")
         };
         match *self {
-            Self::GradientDescent { learning_rate } => positive(learning_rate),
+            Self::GradientDescent { learning_rate } | Self::Adam { learning_rate } => {
+                positive(learning_rate)
+            }
             Self::Momentum { learning_rate, momentum } => {
                 positive(learning_rate)?;
                 let fits = (0.0..1.0).contains(&momentum);

@@ -1,3 +1,17 @@
 //! One file a topic.
 
 pub mod activations;
+pub mod backprop;
+pub mod bias;
+pub mod descent;
+pub mod digits8x8;
+pub mod digits;
+pub mod ladder;
+pub mod linear;
+pub mod overfitting;
+pub mod perceptron;
+pub mod single_step;
+pub mod solvers;
+pub mod universal;
+mod universal_report;
+pub mod vanishing;

@@ -1,0 +1,99 @@
+//! A function of x as a person types it.
+
+use crate::LectureError;
+use exmex::prelude::*;
+
+/// What a person is told to type.
+pub(crate) const ALLOWED: &str = "an expression in x such as sin(2*x), x^2 or exp(-x^2)";
+
+/// Longer ones are no lesson, and the parser recurses.
+const MOST_BYTES: usize = 200;
+
+/// A parsed function of x.
+#[derive(Debug)]
+pub(crate) struct Expression {
+    parameter: &'static str,
+    text: String,
+    parsed: FlatEx<f64>,
+}
+
+impl Expression {
+    /// Parses the text of `parameter`.
+    pub(crate) fn parse(parameter: &'static str, text: &str) -> Result<Self, LectureError> {
+        let refuse = |why: String| Err(refused(parameter, text, &why));
+        if text.len() > MOST_BYTES {
+            return refuse(format!("this is longer than {MOST_BYTES} bytes"));
+        }
+        let parsed = match exmex::parse::<f64>(text) {
+            Ok(parsed) => parsed,
+            Err(error) => return refuse(error.to_string()),
+        };
+        match parsed.var_names().iter().find(|name| *name != "x") {
+            Some(name) => refuse(format!("{name} is unknown")),
+            None => Ok(Self { parameter, text: text.to_owned(), parsed }),
+        }
+    }
+
+    /// Values at all of `x`.
+    ///
+    /// An error where one is not finite: there is no function there to learn.
+    pub(crate) fn values(&self, x: &[f64]) -> Result<Vec<f64>, LectureError> {
+        let value = |&x: &f64| {
+            let variables = if self.parsed.var_names().is_empty() { vec![] } else { vec![x] };
+            match self.parsed.eval(&variables) {
+                Ok(value) if value.is_finite() => Ok(value),
+                Ok(value) => {
+                    Err(refused(self.parameter, &self.text, &format!("it is {value} at x = {x}")))
+                }
+                Err(error) => Err(refused(self.parameter, &self.text, &error.to_string())),
+            }
+        };
+        x.iter().map(value).collect()
+    }
+}
+
+fn refused(parameter: &'static str, text: &str, why: &str) -> LectureError {
+    let why = why.lines().next().unwrap_or_default();
+    LectureError::parameter(parameter, text, &format!("{ALLOWED} ({why})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_are_those_of_the_standard_library() {
+        let x = [-0.7, 0.3, 1.9_f64];
+        for (text, function) in [
+            ("sin(2*x)", (|x| (2.0 * x).sin()) as fn(f64) -> f64),
+            ("x^2 - 3", |x| x * x - 3.0),
+            ("exp(-x^2)", |x| (-x * x).exp()),
+            ("sqrt(abs(x)) * cos(PI*x)", |x| x.abs().sqrt() * (std::f64::consts::PI * x).cos()),
+            ("0.5", |_| 0.5),
+        ] {
+            let values = Expression::parse("expression", text).unwrap().values(&x).unwrap();
+            for (value, &x) in values.iter().zip(&x) {
+                assert!((value - function(x)).abs() < 1e-14, "{text} at {x}: {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_parse_is_refused_with_the_reason() {
+        let deep = format!("{}x{}", "(".repeat(150), ")".repeat(150));
+        for text in ["", "sin(", "2 +", "x x", "a*x", "sin(2x", "*", "x^", "1/0*", "§", &deep] {
+            let error = Expression::parse("expression", text).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("parameter expression is {text}, must be")));
+            assert!(!error.contains('\n'), "{error}");
+        }
+        let error = Expression::parse("expression", "a*x").unwrap_err().to_string();
+        assert!(error.contains("a is unknown"), "{error}");
+    }
+
+    #[test]
+    fn a_pole_is_named() {
+        let expression = Expression::parse("expression", "1/x").unwrap();
+        let error = expression.values(&[1.0, 0.0]).unwrap_err().to_string();
+        assert!(error.contains("it is inf at x = 0"), "{error}");
+    }
+}

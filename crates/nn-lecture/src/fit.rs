@@ -1,0 +1,144 @@
+//! What the topics that fit a curve have in common.
+
+use crate::LectureError;
+use nn_core::{
+    Activation, Architecture, FullBatch, Initializer, Loss, Network, Predictor, TrainingConfig,
+};
+use nn_data::Dataset;
+use nn_solvers::{Limits, Minimum, Solver, minimize};
+use nn_tensor::{Shape, Tensor};
+use std::ops::ControlFlow;
+
+/// `count` numbers from `first` to `last`, both included, in equal steps.
+pub(crate) fn spread(first: f64, last: f64, count: usize) -> Vec<f64> {
+    let steps = count.max(2) - 1;
+    (0..count).map(|i| first + (last - first) * i as f64 / steps as f64).collect()
+}
+
+/// `count` draws from the standard normal distribution: initial weights for one input are that.
+pub(crate) fn normal(count: usize, seed: u64) -> Vec<f64> {
+    Initializer::LecunNormal.weights(Shape::new(count, 1), 0, seed)
+}
+
+/// The lines of a figure: x with y.
+pub(crate) fn points(x: &[f64], y: &[f64]) -> Vec<(f64, f64)> {
+    x.iter().copied().zip(y.iter().copied()).collect()
+}
+
+/// √ of the mean squared distance.
+pub(crate) fn root_mean_square(a: &[f64], b: &[f64]) -> f64 {
+    let sum: f64 = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum();
+    (sum / a.len().max(1) as f64).sqrt()
+}
+
+/// y as a function of x, to be learned.
+pub(crate) fn dataset(x: &[f64], y: &[f64]) -> Result<Dataset, LectureError> {
+    Ok(Dataset::regression(x.to_vec(), 1, y.to_vec(), 1)?)
+}
+
+/// A network of one input and one linear output.
+pub(crate) fn form(hidden: Vec<usize>, activation: Activation) -> Architecture {
+    let output_activation = Activation::Identity;
+    Architecture { inputs: 1, hidden, outputs: 1, activation, output_activation }
+}
+
+/// What a network of one output answers at each x.
+pub(crate) fn predict<D: Tensor<Elem = f64>>(
+    network: &Network<D>,
+    x: &[f64],
+) -> Result<Vec<f64>, LectureError> {
+    let mut answers = Vec::with_capacity(x.len());
+    let mut predictor = Predictor::new(network, Loss::SquaredError, x.len())?;
+    predictor.for_each(&dataset(x, x)?, |_, answer| answers.extend_from_slice(answer))?;
+    Ok(answers)
+}
+
+/// A network's cost over a data set, at fresh weights.
+pub(crate) fn full_batch<D: Tensor<Elem = f64>>(
+    device: &D::Device,
+    architecture: &Architecture,
+    (initializer, seed): (Initializer, u64),
+    data: &Dataset,
+    loss: Loss,
+) -> Result<FullBatch<D>, LectureError> {
+    let network = Network::new(device, architecture, initializer, seed)?;
+    let config = TrainingConfig { loss, ..TrainingConfig::default() };
+    Ok(FullBatch::new(network, data, &config)?)
+}
+
+/// A run of a solver.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SolverRun {
+    /// Which one, by name.
+    pub solver: &'static str,
+    /// Where it ended.
+    pub minimum: Minimum,
+    /// After each step: evaluations so far, cost.
+    pub history: Vec<(usize, f64)>,
+}
+
+/// Lets a solver go from where `cost` stands, and leaves `cost` where it ends.
+pub(crate) fn solve<D: Tensor<Elem = f64>>(
+    cost: &mut FullBatch<D>,
+    solver: Solver,
+    limits: &Limits,
+) -> Result<SolverRun, LectureError> {
+    let start = cost.parameters().to_vec();
+    let mut history = Vec::new();
+    let minimum = minimize(cost, solver, &start, limits, &mut |step| {
+        history.push((step.evaluations, step.cost));
+        ControlFlow::Continue(())
+    })?;
+    cost.set_parameters(&minimum.at);
+    Ok(SolverRun { solver: solver.name(), minimum, history })
+}
+
+/// Every place a curve of many points needs to be drawn faithfully, and no more.
+pub(crate) fn thinned(points: &[(f64, f64)], most: usize) -> Vec<(f64, f64)> {
+    if points.len() <= most || most < 2 {
+        return points.to_vec();
+    }
+    // In equal factors from the start: such curves are drawn with a logarithmic axis.
+    let factor = (points.len() as f64).powf(1.0 / (most - 1) as f64);
+    let mut kept = vec![0];
+    let mut next = 1.0_f64;
+    while next < points.len() as f64 {
+        let index = next as usize;
+        if kept.last() != Some(&index) {
+            kept.push(index);
+        }
+        next = (next * factor).max(next + 1.0);
+    }
+    if kept.last() != Some(&(points.len() - 1)) {
+        kept.push(points.len() - 1);
+    }
+    kept.into_iter().map(|index| points[index]).collect()
+}
+
+/// A number in a table: four digits, whatever its size.
+pub(crate) fn short(value: f64) -> String {
+    let size = value.abs();
+    if size == 0.0 || (1e-3..1e5).contains(&size) {
+        format!("{value:.4}")
+    } else {
+        format!("{value:.2e}")
+    }
+}
+
+/// What a person may type for an activation to train with.
+const ACTIVATIONS: &str = "sigmoid, tanh, relu, leaky-relu, gelu, softplus or identity";
+
+/// The activation of the parameter `activation`.
+pub(crate) fn activation(
+    typed: &crate::Parameters,
+    default: Activation,
+) -> Result<Activation, LectureError> {
+    let Some(name) = typed.text("activation") else { return Ok(default) };
+    let known = Activation::ALL.into_iter().find(|activation| activation.name() == name);
+    known.ok_or_else(|| LectureError::parameter("activation", name, ACTIVATIONS))
+}
+
+/// Descent needs a slope.
+pub(crate) fn check_activation(activation: Activation) -> Result<(), LectureError> {
+    LectureError::check("activation", activation.name(), activation.is_trainable(), ACTIVATIONS)
+}

@@ -1,0 +1,500 @@
+//! Too many neurons for too few samples, and what helps: early stopping, L1, L2, dropout, more
+//! samples, a smaller network, ensembles.
+
+use crate::fit::{dataset, form, normal, points, predict, short, spread, thinned};
+use crate::shrinkage::{self, Shrinkage};
+use crate::topic::Parameter;
+use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
+use nn_core::{
+    Activation, Initializer, Loss, Optimizer, Outcome, Schedule, Trainer, TrainingConfig,
+};
+use nn_data::Dataset;
+use nn_plot::{Axis, Bars, Curves, Figure, Series, Style};
+use nn_tensor::Tensor;
+
+/// What a person sees in the list of topics.
+pub const TOPIC: Topic = Topic {
+    name: "overfitting",
+    title: "Overfitting y = x² + noise, and what helps",
+    equations: &[106],
+    parameters: &[
+        Parameter { name: "samples", default: "10", meaning: "training samples, 3 to 1000" },
+        Parameter { name: "width", default: "20", meaning: "tanh neurons, 1 to 200" },
+        Parameter { name: "noise", default: "0.2", meaning: "its standard deviation, 0 to 10" },
+        Parameter { name: "steps", default: "3000", meaning: "training steps, 10 to 50000" },
+        Parameter { name: "learning-rate", default: "0.02", meaning: "λ of Adam, above 0, to 1" },
+        Parameter { name: "l2", default: "0.01", meaning: "weight of the L2 penalty, 0 to 10" },
+        Parameter { name: "l1", default: "0.003", meaning: "weight of the L1 penalty, 0 to 10" },
+        Parameter { name: "dropout", default: "0.2", meaning: "share left out, 0 to below 1" },
+        Parameter { name: "ensemble", default: "8", meaning: "networks averaged, 2 to 50" },
+        Parameter { name: "seed", default: "1", meaning: "of noise and weights" },
+    ],
+};
+
+/// What can be set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Training samples.
+    pub samples: usize,
+    /// tanh neurons.
+    pub width: usize,
+    /// Standard deviation.
+    pub noise: f64,
+    /// Training steps, each on all samples.
+    pub steps: usize,
+    /// λ of Adam.
+    pub learning_rate: f64,
+    /// Factor of Σw²/2.
+    pub l2: f64,
+    /// Factor of Σ|w|.
+    pub l1: f64,
+    /// Share of neurons left out.
+    pub dropout: f64,
+    /// Networks averaged.
+    pub ensemble: usize,
+    /// Of noise and weights.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            samples: 10,
+            width: 20,
+            noise: 0.2,
+            steps: 3000,
+            learning_rate: 0.02,
+            l2: 0.01,
+            l1: 0.003,
+            dropout: 0.2,
+            ensemble: 8,
+            seed: 1,
+        }
+    }
+}
+
+const SAMPLES: &str = "a whole number from 3 to 1000";
+const WIDTH: &str = "a whole number from 1 to 200";
+const NOISE: &str = "a number from 0 to 10";
+const STEPS: &str = "a whole number from 10 to 50000";
+const RATE: &str = "a number above 0, at most 1";
+const DROPOUT: &str = "a number from 0 to below 1";
+const ENSEMBLE: &str = "a whole number from 2 to 50";
+
+impl Settings {
+    /// From what a person typed.
+    ///
+    /// # Errors
+    /// [`LectureError::Parameter`].
+    pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
+        let default = Self::default();
+        Ok(Self {
+            samples: typed.get("samples", default.samples, SAMPLES)?,
+            width: typed.get("width", default.width, WIDTH)?,
+            noise: typed.get("noise", default.noise, NOISE)?,
+            steps: typed.get("steps", default.steps, STEPS)?,
+            learning_rate: typed.get("learning-rate", default.learning_rate, RATE)?,
+            l2: typed.get("l2", default.l2, NOISE)?,
+            l1: typed.get("l1", default.l1, NOISE)?,
+            dropout: typed.get("dropout", default.dropout, DROPOUT)?,
+            ensemble: typed.get("ensemble", default.ensemble, ENSEMBLE)?,
+            seed: typed.get("seed", default.seed, "a whole number")?,
+        })
+    }
+
+    /// Whether everything is in its range.
+    ///
+    /// # Errors
+    /// [`LectureError::Parameter`].
+    pub fn validate(&self) -> Result<(), LectureError> {
+        LectureError::check("samples", self.samples, (3..=1000).contains(&self.samples), SAMPLES)?;
+        LectureError::check("width", self.width, (1..=200).contains(&self.width), WIDTH)?;
+        LectureError::check("noise", self.noise, (0.0..=10.0).contains(&self.noise), NOISE)?;
+        LectureError::check("steps", self.steps, (10..=50_000).contains(&self.steps), STEPS)?;
+        let rate = self.learning_rate;
+        LectureError::check("learning-rate", rate, rate > 0.0 && rate <= 1.0, RATE)?;
+        LectureError::check("l2", self.l2, (0.0..=10.0).contains(&self.l2), NOISE)?;
+        LectureError::check("l1", self.l1, (0.0..=10.0).contains(&self.l1), NOISE)?;
+        LectureError::check("dropout", self.dropout, (0.0..1.0).contains(&self.dropout), DROPOUT)?;
+        LectureError::check("ensemble", self.ensemble, (2..=50).contains(&self.ensemble), ENSEMBLE)
+    }
+}
+
+/// What one remedy came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remedy {
+    /// A few words.
+    pub name: &'static str,
+    /// Cost on the training samples, mean squared.
+    pub train_cost: f64,
+    /// Cost on many fresh samples.
+    pub test_cost: f64,
+    /// √ of the mean square of all weights, biases left out.
+    pub weight_size: f64,
+    /// Steps taken, and for early stopping the step whose weights were kept.
+    pub steps: usize,
+    /// (step, training cost) and (step, cost on the validation samples).
+    pub history: (Vec<(f64, f64)>, Vec<(f64, f64)>),
+    /// The fit at [`Outcomes::x`].
+    pub fit: Vec<f64>,
+}
+
+/// An average of networks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ensemble {
+    /// Mean over the networks of their cost on the test samples.
+    pub mean_cost: f64,
+    /// Cost of their mean answer.
+    pub cost_of_mean: f64,
+    /// Mean over samples of the spread (variance) of their answers.
+    pub spread: f64,
+    /// The mean fit.
+    pub fit: Vec<f64>,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcomes {
+    /// The training samples.
+    pub samples: Vec<(f64, f64)>,
+    /// Where fits are drawn.
+    pub x: Vec<f64>,
+    /// Nothing done first.
+    pub remedies: Vec<Remedy>,
+    /// The average.
+    pub ensemble: Ensemble,
+    /// Early stopping against L2 on a quadratic cost.
+    pub shrinkage: Vec<Shrinkage>,
+    /// Variance of the noise: no network can expect less.
+    pub least_cost: f64,
+}
+
+/// Samples for early stopping, and for the judgement at the end.
+const VALIDATION: usize = 50;
+const TEST: usize = 1000;
+/// How many times the samples "more samples" has.
+const MORE: usize = 10;
+/// Neurons of the smaller network.
+const FEW: usize = 3;
+
+/// The three data sets, and a training set of more samples.
+struct Sets {
+    train: Dataset,
+    validation: Dataset,
+    test: Dataset,
+    more: Dataset,
+}
+
+fn noisy(count: usize, settings: &Settings, stream: u64) -> Result<Dataset, LectureError> {
+    let x = spread(-1.0, 1.0, count);
+    let noise = normal(count, settings.seed.wrapping_mul(4).wrapping_add(stream));
+    let y: Vec<f64> = x.iter().zip(noise).map(|(x, n)| x * x + settings.noise * n).collect();
+    dataset(&x, &y)
+}
+
+/// Trains with each remedy.
+///
+/// # Errors
+/// [`LectureError`]: a parameter, a training that diverges, or the device.
+pub fn run<D: Tensor<Elem = f64>>(
+    settings: &Settings,
+    device: &D::Device,
+) -> Result<Outcomes, LectureError> {
+    settings.validate()?;
+    let sets = Sets {
+        train: noisy(settings.samples, settings, 0)?,
+        validation: noisy(VALIDATION, settings, 1)?,
+        test: noisy(TEST, settings, 2)?,
+        more: noisy(MORE * settings.samples, settings, 3)?,
+    };
+    let x = spread(-1.0, 1.0, 101);
+    let plain = config(settings);
+    let patience = Some((settings.steps / 10).max(1));
+    let go = |name, config: TrainingConfig, width: usize, train: &Dataset| {
+        remedy::<D>(device, name, &config, width, train, &sets, &x)
+    };
+    let (width, train) = (settings.width, &sets.train);
+    let remedies = vec![
+        go("nothing", plain.clone(), width, train)?,
+        go("early stopping", TrainingConfig { patience, ..plain.clone() }, width, train)?,
+        go("L2", TrainingConfig { weight_decay: settings.l2, ..plain.clone() }, width, train)?,
+        go("L1", TrainingConfig { l1: settings.l1, ..plain.clone() }, width, train)?,
+        go("dropout", TrainingConfig { dropout: settings.dropout, ..plain.clone() }, width, train)?,
+        go("smaller network", plain.clone(), FEW.min(width), train)?,
+        go("more samples", plain.clone(), width, &sets.more)?,
+    ];
+    let samples = (0..train.len()).filter_map(|i| Some((train.values(i)?[0], train.target(i)?[0])));
+    Ok(Outcomes {
+        samples: samples.collect(),
+        ensemble: ensemble::<D>(settings, device, &sets, &x)?,
+        shrinkage: shrinkage::run()?,
+        least_cost: settings.noise * settings.noise,
+        x,
+        remedies,
+    })
+}
+
+fn config(settings: &Settings) -> TrainingConfig {
+    TrainingConfig {
+        loss: Loss::SquaredError,
+        optimizer: Optimizer::from_name("adam").unwrap_or(Optimizer::Sgd),
+        learning_rate: settings.learning_rate,
+        schedule: Schedule::CONSTANT,
+        epochs: settings.steps,
+        batch: usize::MAX,
+        seed: settings.seed,
+        initializer: Initializer::HeNormal,
+        ..TrainingConfig::default()
+    }
+}
+
+fn remedy<D: Tensor<Elem = f64>>(
+    device: &D::Device,
+    name: &'static str,
+    config: &TrainingConfig,
+    width: usize,
+    train: &Dataset,
+    sets: &Sets,
+    x: &[f64],
+) -> Result<Remedy, LectureError> {
+    let form = form(vec![width], Activation::Tanh);
+    let mut trainer = Trainer::<D>::new(device, &form, config, train, Some(&sets.validation))?;
+    let outcome = trainer.run(&mut ())?;
+    let (network, history) = (trainer.network(), trainer.history());
+    let cost = |data: &Dataset| nn_core::evaluate(network, data, Loss::SquaredError);
+    let weights = network.layers().iter().flat_map(|layer| layer.weight.to_vec());
+    let (count, squares) = weights.fold((0, 0.0), |(n, sum), w| (n + 1, sum + w * w));
+    let step = |epoch: usize| epoch as f64;
+    let train_history = history.iter().map(|e| (step(e.epoch), e.train_loss));
+    let validation = history.iter().filter_map(|e| Some((step(e.epoch), e.validation_loss?)));
+    Ok(Remedy {
+        name,
+        train_cost: cost(train)?.loss,
+        test_cost: cost(&sets.test)?.loss,
+        weight_size: (squares / f64::from(count)).sqrt(),
+        steps: match outcome {
+            Outcome::StoppedEarly { best_epoch } => best_epoch,
+            _ => history.len(),
+        },
+        history: (
+            thinned(&train_history.collect::<Vec<_>>(), 300),
+            thinned(&validation.collect::<Vec<_>>(), 300),
+        ),
+        fit: predict(network, x)?,
+    })
+}
+
+/// Networks that differ in their first weights alone, and the mean of their answers.
+fn ensemble<D: Tensor<Elem = f64>>(
+    settings: &Settings,
+    device: &D::Device,
+    sets: &Sets,
+    x: &[f64],
+) -> Result<Ensemble, LectureError> {
+    let form = form(vec![settings.width], Activation::Tanh);
+    let test = |i: usize| Some((sets.test.values(i)?[0], sets.test.target(i)?[0]));
+    let (test_x, test_y): (Vec<f64>, Vec<f64>) = (0..TEST).filter_map(test).unzip();
+    let (mut answers, mut fits) = (Vec::new(), Vec::new());
+    for member in 0..settings.ensemble as u64 {
+        let seed = settings.seed.wrapping_add(1000 + member);
+        let config = TrainingConfig { seed, ..config(settings) };
+        let mut trainer = Trainer::<D>::new(device, &form, &config, &sets.train, None)?;
+        trainer.run(&mut ())?;
+        answers.push(predict(trainer.network(), &test_x)?);
+        fits.push(predict(trainer.network(), x)?);
+    }
+    let mean = mean_of(&answers);
+    let squared = |a: &[f64], b: &[f64]| crate::fit::root_mean_square(a, b).powi(2);
+    let average =
+        |of: &dyn Fn(&Vec<f64>) -> f64| answers.iter().map(of).sum::<f64>() / answers.len() as f64;
+    Ok(Ensemble {
+        mean_cost: average(&|answer| squared(answer, &test_y)),
+        cost_of_mean: squared(&mean, &test_y),
+        spread: average(&|answer| squared(answer, &mean)),
+        fit: mean_of(&fits),
+    })
+}
+
+fn mean_of(rows: &[Vec<f64>]) -> Vec<f64> {
+    let columns = rows.first().map_or(0, Vec::len);
+    let mean = |column: usize| rows.iter().map(|row| row[column]).sum::<f64>() / rows.len() as f64;
+    (0..columns).map(mean).collect()
+}
+
+/// Lays the result out.
+#[must_use]
+pub fn report(data: &Outcomes) -> Report {
+    let (plain, ensemble) = (&data.remedies[0], &data.ensemble);
+    let helped = data.remedies.iter().filter(|remedy| remedy.test_cost < plain.test_cost).count();
+    let error = shrinkage::worst_error(&data.shrinkage);
+    Report {
+        topic: TOPIC.name,
+        title: TOPIC.title.to_owned(),
+        claims: vec![
+            Claim::new(
+                format!(
+                    "Left alone, the network brings its training cost to {} while fresh samples \
+                     cost {}; the noise alone is {}",
+                    short(plain.train_cost),
+                    short(plain.test_cost),
+                    short(data.least_cost)
+                ),
+                [("training cost", short(plain.train_cost)), ("test cost", short(plain.test_cost))],
+            ),
+            Claim::new(
+                format!(
+                    "{helped} of {} remedies lower the cost of fresh samples",
+                    data.remedies.len() - 1
+                ),
+                [("that helped", helped.to_string())],
+            ),
+            Claim::new(
+                format!(
+                    "The mean of the networks costs {}: their mean cost {} less their spread {}",
+                    short(ensemble.cost_of_mean),
+                    short(ensemble.mean_cost),
+                    short(ensemble.spread)
+                ),
+                [
+                    ("cost of the mean", short(ensemble.cost_of_mean)),
+                    ("mean cost", short(ensemble.mean_cost)),
+                ],
+            ),
+            Claim::new(
+                format!(
+                    "On a quadratic cost w_j after n steps is [1 - (1 - μ_j λ)ⁿ] w_j* and with an \
+                     L2 penalty μ_j / (μ_j + α) w_j*, to {error:.0e}: stopping after n steps acts \
+                     like α = 1 / (n λ)"
+                ),
+                [("largest difference", format!("{error:.1e}"))],
+            ),
+        ],
+        tables: vec![table(data), shrinkage_table(data)],
+        figures: vec![
+            ("overfitting-costs".to_owned(), cost_figure(data)),
+            ("overfitting-fits".to_owned(), fit_figure(data)),
+            ("overfitting-remedies".to_owned(), remedy_figure(data)),
+            ("overfitting-shrinkage".to_owned(), shrinkage_figure(data)),
+        ],
+        code: code(),
+    }
+}
+
+fn code() -> Vec<CodeReference> {
+    let at = |equation, function, file| CodeReference { equation, function, file };
+    vec![
+        at("(106)", "Loss::from_sum", "crates/nn-core/src/loss.rs"),
+        at("L1, L2", "Penalty::gradient", "crates/nn-tensor/src/update.rs"),
+        at("dropout", "dropout_factor", "crates/nn-tensor/src/keep.rs"),
+        at("w_j(n)", "after_steps", "crates/nn-lecture/src/shrinkage.rs"),
+    ]
+}
+
+fn table(data: &Outcomes) -> Table {
+    let header = ["remedy", "training cost", "test cost", "size of weights", "steps"];
+    let table = data.remedies.iter().fold(Table::new("Remedies", &header), |table, remedy| {
+        table.row([
+            remedy.name.to_owned(),
+            short(remedy.train_cost),
+            short(remedy.test_cost),
+            short(remedy.weight_size),
+            remedy.steps.to_string(),
+        ])
+    });
+    let none = String::new;
+    table.row(["ensemble".to_owned(), none(), short(data.ensemble.cost_of_mean), none(), none()])
+}
+
+fn shrinkage_table(data: &Outcomes) -> Table {
+    let header = ["μ", "n", "after n steps", "closed form", "L2, α = 1/(nλ)", "closed form"];
+    let mut table = Table::new("Early stopping against L2 on a quadratic cost", &header);
+    for way in &data.shrinkage {
+        for (&(n, stopped), &(_, held)) in way.stopped.iter().zip(&way.penalised) {
+            if [1, 10, 100, 1000].contains(&n) {
+                let exact = shrinkage::after_steps(way.curvature, n);
+                let penalised = shrinkage::with_penalty(way.curvature, n);
+                let cells = [stopped, exact, held, penalised].map(|v| format!("{v:.6}"));
+                let [stopped, exact, held, penalised] = cells;
+                let (mu, n) = (way.curvature.to_string(), n.to_string());
+                table = table.row([mu, n, stopped, exact, held, penalised]);
+            }
+        }
+    }
+    table
+}
+
+fn cost_figure(data: &Outcomes) -> Figure {
+    let remedy = |name: &str| data.remedies.iter().find(|remedy| remedy.name == name);
+    let mut series = Vec::new();
+    for (name, remedy) in [("nothing", remedy("nothing")), ("L2", remedy("L2"))] {
+        let Some(remedy) = remedy else { continue };
+        let (train, fresh) = remedy.history.clone();
+        series.push(Series::line(&format!("{name}: training"), train).styled(Style::Dashed));
+        series.push(Series::line(&format!("{name}: fresh samples"), fresh));
+    }
+    if let Some(early) = remedy("early stopping") {
+        let lowest = early.history.1.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1));
+        let at = lowest.map(|(_, cost)| (early.steps as f64, cost));
+        series.push(Series::line("early stopping", at.into_iter().collect()).styled(Style::Points));
+    }
+    Figure::Curves(Curves {
+        title: "Cost by step".to_owned(),
+        x: Axis::log("step"),
+        y: Axis::log("mean squared error"),
+        series,
+    })
+}
+
+fn fit_figure(data: &Outcomes) -> Figure {
+    let truth: Vec<f64> = data.x.iter().map(|x| x * x).collect();
+    let mut series = vec![
+        Series::line("samples", data.samples.clone()).styled(Style::Points),
+        Series::line("x²", points(&data.x, &truth)).styled(Style::Dashed),
+    ];
+    for remedy in
+        data.remedies.iter().filter(|r| ["nothing", "early stopping", "L2"].contains(&r.name))
+    {
+        series.push(Series::line(remedy.name, points(&data.x, &remedy.fit)));
+    }
+    series.push(Series::line("ensemble", points(&data.x, &data.ensemble.fit)));
+    Figure::Curves(Curves {
+        title: "Fits of noisy samples".to_owned(),
+        x: Axis::linear("x"),
+        y: Axis::linear("y"),
+        series,
+    })
+}
+
+fn remedy_figure(data: &Outcomes) -> Figure {
+    let names = data.remedies.iter().map(|remedy| match remedy.name {
+        "early stopping" => "early stop".to_owned(), // so that bars keep large letters
+        "smaller network" => "small net".to_owned(),
+        "more samples" => format!("{MORE} x data"),
+        name => name.to_owned(),
+    });
+    let costs = data.remedies.iter().map(|remedy| remedy.test_cost);
+    Figure::Bars(Bars {
+        title: "Cost of fresh samples by remedy".to_owned(),
+        x: "remedy".to_owned(),
+        y: Axis::linear("mean squared error"),
+        names: names.chain(["ensemble".to_owned()]).collect(),
+        series: vec![("test cost".to_owned(), costs.chain([data.ensemble.cost_of_mean]).collect())],
+    })
+}
+
+fn shrinkage_figure(data: &Outcomes) -> Figure {
+    let line = |points: &[(usize, f64)]| points.iter().map(|&(n, w)| (n as f64, w)).collect();
+    let both = |way: &Shrinkage| {
+        let name = format!("μ = {}", way.curvature);
+        [
+            Series::line(&format!("{name}, n steps"), line(&way.stopped)),
+            Series::line(&format!("{name}, L2"), line(&way.penalised)).styled(Style::Dashed),
+        ]
+    };
+    Figure::Curves(Curves {
+        title: "Early stopping against L2".to_owned(),
+        x: Axis::log("steps n, or 1/(α λ)"),
+        y: Axis::linear("w / w*"),
+        series: data.shrinkage.iter().flat_map(both).collect(),
+    })
+}

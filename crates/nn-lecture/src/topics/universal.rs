@@ -1,0 +1,451 @@
+//! Universal approximation: one hidden layer fits any continuous function, the better the wider it
+//! is. The tutorial's fit with its own settings, and what width, rate, epochs, activation, depth
+//! and solver do to it.
+
+use crate::expression::{ALLOWED, Expression};
+use crate::fit::{
+    SolverRun, activation, check_activation, dataset, form, full_batch, points, predict,
+    root_mean_square, short, solve, spread, thinned,
+};
+use crate::topic::Parameter;
+use crate::{LectureError, Parameters, Topic};
+use nn_core::{Activation, Initializer, Loss};
+use nn_solvers::{Limits, Solver};
+use nn_tensor::{Shape, Tensor};
+
+pub use crate::topics::universal_report::report;
+
+/// What a person sees in the list of topics.
+pub const TOPIC: Topic = Topic {
+    name: "universal",
+    title: "Universal approximation: fits of sin(2x), sin(10x) or any expression",
+    equations: &[],
+    parameters: &[
+        Parameter { name: "expression", default: "sin(2*x)", meaning: "what is fitted on [-1, 1]" },
+        Parameter {
+            name: "harder",
+            default: "sin(10*x)",
+            meaning: "what activations, depths and solvers are tried on",
+        },
+        Parameter { name: "samples", default: "200", meaning: "of the expression, 2 to 2000" },
+        Parameter { name: "width", default: "10", meaning: "hidden neurons, 1 to 200" },
+        Parameter { name: "learning-rate", default: "1e-4", meaning: "λ, above 0, to 10" },
+        Parameter { name: "epochs", default: "5000", meaning: "steps, 2 to 100000" },
+        Parameter {
+            name: "activation",
+            default: "tanh",
+            meaning: "sigmoid, tanh, relu, leaky-relu, gelu, softplus or identity",
+        },
+        Parameter {
+            name: "solver",
+            default: "gradient-descent",
+            meaning: "or momentum, adam, conjugate-gradient, lbfgs, newton, gauss-newton",
+        },
+        Parameter { name: "most-width", default: "12", meaning: "widest net tried, 1 to 50" },
+        Parameter {
+            name: "tolerance",
+            default: "0.01",
+            meaning: "a net fits when it is off by less than this (root mean square), above 0",
+        },
+        Parameter { name: "seed", default: "1", meaning: "of the weights" },
+    ],
+};
+
+/// What can be set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// A function of x.
+    pub expression: String,
+    /// Another one, less smooth.
+    pub harder: String,
+    /// Samples on [-1, 1].
+    pub samples: usize,
+    /// Hidden neurons.
+    pub width: usize,
+    /// λ.
+    pub learning_rate: f64,
+    /// Steps.
+    pub epochs: usize,
+    /// σ of the hidden layer.
+    pub activation: Activation,
+    /// Name of the solver.
+    pub solver: String,
+    /// Widest net of the search.
+    pub most_width: usize,
+    /// Root mean square at which a net fits.
+    pub tolerance: f64,
+    /// Of the weights.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            expression: "sin(2*x)".to_owned(),
+            harder: "sin(10*x)".to_owned(),
+            samples: 200,
+            width: 10,
+            learning_rate: 1e-4,
+            epochs: 5000,
+            activation: Activation::Tanh,
+            solver: "gradient-descent".to_owned(),
+            most_width: 12,
+            tolerance: 0.01,
+            seed: 1,
+        }
+    }
+}
+
+const SAMPLES: &str = "a whole number from 2 to 2000";
+const WIDTH: &str = "a whole number from 1 to 200";
+const RATE: &str = "a number above 0, at most 10";
+const EPOCHS: &str = "a whole number from 2 to 100000";
+const MOST_WIDTH: &str = "a whole number from 1 to 50";
+const TOLERANCE: &str = "a number above 0, at most 10";
+
+impl Settings {
+    /// From what a person typed.
+    ///
+    /// # Errors
+    /// [`LectureError::Parameter`].
+    pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
+        let default = Self::default();
+        Ok(Self {
+            expression: typed.get("expression", default.expression, ALLOWED)?,
+            harder: typed.get("harder", default.harder, ALLOWED)?,
+            samples: typed.get("samples", default.samples, SAMPLES)?,
+            width: typed.get("width", default.width, WIDTH)?,
+            learning_rate: typed.get("learning-rate", default.learning_rate, RATE)?,
+            epochs: typed.get("epochs", default.epochs, EPOCHS)?,
+            activation: activation(typed, default.activation)?,
+            solver: typed.get("solver", default.solver, "the name of a solver")?,
+            most_width: typed.get("most-width", default.most_width, MOST_WIDTH)?,
+            tolerance: typed.get("tolerance", default.tolerance, TOLERANCE)?,
+            seed: typed.get("seed", default.seed, "a whole number")?,
+        })
+    }
+
+    /// Whether everything is in its range and both expressions parse.
+    ///
+    /// # Errors
+    /// [`LectureError::Parameter`].
+    pub fn validate(&self) -> Result<(), LectureError> {
+        LectureError::check("samples", self.samples, (2..=2000).contains(&self.samples), SAMPLES)?;
+        LectureError::check("width", self.width, (1..=200).contains(&self.width), WIDTH)?;
+        let rate = self.learning_rate;
+        LectureError::check("learning-rate", rate, rate > 0.0 && rate <= 10.0, RATE)?;
+        LectureError::check("epochs", self.epochs, (2..=100_000).contains(&self.epochs), EPOCHS)?;
+        LectureError::check(
+            "most-width",
+            self.most_width,
+            (1..=50).contains(&self.most_width),
+            MOST_WIDTH,
+        )?;
+        let tolerance = self.tolerance;
+        LectureError::check(
+            "tolerance",
+            tolerance,
+            tolerance > 0.0 && tolerance <= 10.0,
+            TOLERANCE,
+        )?;
+        check_activation(self.activation)?;
+        self.solver(rate)?;
+        Expression::parse("expression", &self.expression)?;
+        Expression::parse("harder", &self.harder).map(drop)
+    }
+
+    fn solver(&self, learning_rate: f64) -> Result<Solver, LectureError> {
+        Solver::from_name(&self.solver, learning_rate).ok_or_else(|| {
+            LectureError::parameter("solver", &self.solver, &Solver::NAMES.join(", "))
+        })
+    }
+}
+
+/// The fit that was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fit {
+    /// Samples of the expression.
+    pub samples: Vec<(f64, f64)>,
+    /// What the network says there.
+    pub answers: Vec<(f64, f64)>,
+    /// Root mean square of the difference.
+    pub error: f64,
+    /// Steps and costs, C = ½ Σ (y - a)².
+    pub run: SolverRun,
+}
+
+/// One setting changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// Which.
+    pub setting: &'static str,
+    /// Final cost at half of it, at it, and at twice it; not finite where it diverged.
+    pub costs: [f64; 3],
+}
+
+/// Errors by width.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sweep {
+    /// What was fitted.
+    pub expression: String,
+    /// (width, root mean square of the best of a few fits).
+    pub errors: Vec<(usize, f64)>,
+    /// The smallest width whose error is within the tolerance.
+    pub smallest: Option<usize>,
+}
+
+/// One combination on the harder function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    /// σ.
+    pub activation: Activation,
+    /// Hidden layers.
+    pub layers: usize,
+    /// Solver.
+    pub solver: &'static str,
+    /// Root mean square.
+    pub error: f64,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Approximation {
+    /// As set.
+    pub settings: Settings,
+    /// The fit that was asked for.
+    pub fit: Fit,
+    /// What matters most.
+    pub changes: Vec<Change>,
+    /// Errors by width, for both expressions.
+    pub sweeps: Vec<Sweep>,
+    /// Activations, depths and solvers on the harder one.
+    pub trials: Vec<Trial>,
+}
+
+/// A function sampled on [-1, 1].
+struct Samples {
+    x: Vec<f64>,
+    y: Vec<f64>,
+}
+
+impl Samples {
+    fn of(parameter: &'static str, text: &str, count: usize) -> Result<Self, LectureError> {
+        let x = spread(-1.0, 1.0, count);
+        let y = Expression::parse(parameter, text)?.values(&x)?;
+        Ok(Self { x, y })
+    }
+}
+
+/// What one network and its training are.
+struct Plan {
+    hidden: Vec<usize>,
+    activation: Activation,
+    start: (Initializer, u64),
+    loss: Loss,
+    solver: Solver,
+    limits: Limits,
+}
+
+/// Fits of the sweep: fresh starts of each width, steps of each, and about how many of the samples
+/// they see; errors are measured on all.
+const STARTS: u64 = 3;
+const SWEEP_STEPS: usize = 60;
+const SWEEP_SAMPLES: usize = 60;
+/// Neurons of each layer in the trials, and evaluations of each.
+const TRIAL_WIDTH: usize = 15;
+const TRIAL: usize = 500;
+
+/// Fits, changes one setting at a time, sweeps the width, and tries combinations.
+///
+/// # Errors
+/// [`LectureError`]: a parameter, or the device.
+pub fn run<D: Tensor<Elem = f64>>(
+    settings: &Settings,
+    device: &D::Device,
+) -> Result<Approximation, LectureError> {
+    settings.validate()?;
+    let samples = Samples::of("expression", &settings.expression, settings.samples)?;
+    let harder = Samples::of("harder", &settings.harder, settings.samples)?;
+    let sweeps = [("expression", &samples), ("harder", &harder)];
+    let sweeps = sweeps.map(|(name, samples)| {
+        let text = if name == "harder" { &settings.harder } else { &settings.expression };
+        sweep::<D>(settings, device, text, samples)
+    });
+    let [first, second] = sweeps;
+    Ok(Approximation {
+        fit: run_fit::<D>(settings, device)?,
+        changes: changes::<D>(settings, device, &samples)?,
+        sweeps: vec![first?, second?],
+        trials: trials::<D>(settings, device, &harder)?,
+        settings: settings.clone(),
+    })
+}
+
+/// The fit alone, by the tutorial's way and its settings where they are not changed.
+///
+/// # Errors
+/// [`LectureError`]: a parameter, or the device.
+pub fn run_fit<D: Tensor<Elem = f64>>(
+    settings: &Settings,
+    device: &D::Device,
+) -> Result<Fit, LectureError> {
+    settings.validate()?;
+    let samples = Samples::of("expression", &settings.expression, settings.samples)?;
+    let (run, answers) = fit::<D>(device, &samples, tutorial(settings, 1.0, 1.0, 1.0)?)?;
+    Ok(Fit {
+        error: root_mean_square(&answers, &samples.y),
+        answers: points(&samples.x, &answers),
+        samples: points(&samples.x, &samples.y),
+        run,
+    })
+}
+
+/// The tutorial's way: weights U(0, 1), biases 0.1, half the sum of squares, all samples at once;
+/// width, rate and epochs times a factor each.
+fn tutorial(settings: &Settings, width: f64, rate: f64, epochs: f64) -> Result<Plan, LectureError> {
+    let epochs = (epochs * settings.epochs as f64) as usize;
+    let width = ((width * settings.width as f64) as usize).max(1);
+    Ok(Plan {
+        hidden: vec![width],
+        activation: settings.activation,
+        start: (Initializer::UniformPositive, settings.seed),
+        loss: Loss::HalfSumOfSquares,
+        solver: settings.solver(rate * settings.learning_rate)?,
+        limits: Limits {
+            iterations: epochs,
+            evaluations: 4 * epochs,
+            gradient_norm: 1e-12,
+            cost: None,
+        },
+    })
+}
+
+/// A solver's run, and what the network then says at the samples.
+fn fit<D: Tensor<Elem = f64>>(
+    device: &D::Device,
+    samples: &Samples,
+    plan: Plan,
+) -> Result<(SolverRun, Vec<f64>), LectureError> {
+    let (form, data) = (form(plan.hidden, plan.activation), dataset(&samples.x, &samples.y)?);
+    let mut cost = full_batch::<D>(device, &form, plan.start, &data, plan.loss)?;
+    let run = solve(&mut cost, plan.solver, &plan.limits)?;
+    let answers = predict(cost.network(), &samples.x)?;
+    Ok((run, answers))
+}
+
+fn changes<D: Tensor<Elem = f64>>(
+    settings: &Settings,
+    device: &D::Device,
+    samples: &Samples,
+) -> Result<Vec<Change>, LectureError> {
+    let change = |setting, of: &dyn Fn(f64) -> (f64, f64, f64)| -> Result<Change, LectureError> {
+        let mut costs = [0.0; 3];
+        for (cost, factor) in costs.iter_mut().zip([0.5, 1.0, 2.0]) {
+            let (width, rate, epochs) = of(factor);
+            let (run, _) = fit::<D>(device, samples, tutorial(settings, width, rate, epochs)?)?;
+            *cost = run.minimum.cost;
+        }
+        Ok(Change { setting, costs })
+    };
+    Ok(vec![
+        change("width", &|factor| (factor, 1.0, 1.0))?,
+        change("learning rate", &|factor| (1.0, factor, 1.0))?,
+        change("epochs", &|factor| (1.0, 1.0, factor))?,
+    ])
+}
+
+/// The best of a few Gauss-Newton fits of every width.
+fn sweep<D: Tensor<Elem = f64>>(
+    settings: &Settings,
+    device: &D::Device,
+    expression: &str,
+    samples: &Samples,
+) -> Result<Sweep, LectureError> {
+    let every = samples.x.len().div_ceil(SWEEP_SAMPLES);
+    let thin = |values: &[f64]| values.iter().copied().step_by(every).collect::<Vec<_>>();
+    let data = dataset(&thin(&samples.x), &thin(&samples.y))?;
+    let limits = Limits { iterations: SWEEP_STEPS, ..Limits::default() };
+    let mut errors = Vec::new();
+    for width in 1..=settings.most_width {
+        let mut best = f64::INFINITY;
+        for start in 0..STARTS {
+            let seed = settings.seed.wrapping_add(start);
+            let form = form(vec![width], settings.activation);
+            let fresh = (Initializer::LecunNormal, seed);
+            let mut cost = full_batch::<D>(device, &form, fresh, &data, Loss::SquaredError)?;
+            let mut parameters = cost.parameters().to_vec();
+            spread_out(&mut parameters, width, seed);
+            cost.set_parameters(&parameters);
+            solve(&mut cost, Solver::GaussNewton, &limits)?;
+            let answers = predict(cost.network(), &samples.x)?;
+            best = best.min(root_mean_square(&answers, &samples.y));
+        }
+        errors.push((width, best));
+    }
+    let fits = |&&(_, error): &&(usize, f64)| error <= settings.tolerance;
+    let smallest = errors.iter().find(fits).map(|&(width, _)| width);
+    Ok(Sweep { expression: expression.to_owned(), errors, smallest })
+}
+
+/// Nguyen and Widrow's (1990) first layer: slopes in proportion to the width, and the neurons'
+/// midpoints spread over [-1, 1], so that each has a part of the curve to itself.
+fn spread_out(parameters: &mut [f64], width: usize, seed: u64) {
+    let draws: Vec<f64> = Initializer::UniformPositive.weights(Shape::new(2, width), 0, seed);
+    let (signs, places) = draws.split_at(width);
+    for neuron in 0..width {
+        let sign = if signs[neuron] < 0.5 { -1.0 } else { 1.0 };
+        let weight = 0.7 * width as f64 * sign;
+        let midpoint = 2.0 * (neuron as f64 + places[neuron]) / width as f64 - 1.0;
+        parameters[neuron] = weight;
+        parameters[width + neuron] = -weight * midpoint;
+    }
+}
+
+fn trials<D: Tensor<Elem = f64>>(
+    settings: &Settings,
+    device: &D::Device,
+    samples: &Samples,
+) -> Result<Vec<Trial>, LectureError> {
+    let mut trials = Vec::new();
+    for activation in [Activation::Tanh, Activation::Sigmoid, Activation::Relu] {
+        for layers in [1, 2] {
+            for solver in [
+                Solver::Momentum { learning_rate: 0.02, momentum: 0.9 },
+                Solver::Adam { learning_rate: 0.02 },
+                Solver::Lbfgs { memory: 10 },
+            ] {
+                let limits = Limits { evaluations: TRIAL, ..Limits::default() };
+                let plan = Plan {
+                    hidden: vec![TRIAL_WIDTH; layers],
+                    activation,
+                    start: (Initializer::HeNormal, settings.seed),
+                    loss: Loss::SquaredError,
+                    solver,
+                    limits,
+                };
+                let (_, answers) = fit::<D>(device, samples, plan)?;
+                let error = root_mean_square(&answers, &samples.y);
+                trials.push(Trial { activation, layers, solver: solver.name(), error });
+            }
+        }
+    }
+    Ok(trials)
+}
+
+/// Cost by epoch, for a figure.
+pub(crate) fn cost_curve(run: &SolverRun) -> Vec<(f64, f64)> {
+    let curve =
+        run.history.iter().enumerate().map(|(epoch, &(_, cost))| ((epoch + 1) as f64, cost));
+    thinned(&curve.collect::<Vec<_>>(), 300)
+}
+
+/// How many times the cost changes from half of a setting to twice it, whichever is larger.
+pub(crate) fn weight_of(change: &Change) -> f64 {
+    let ratio = change.costs[0] / change.costs[2];
+    if ratio.is_finite() && ratio > 0.0 { ratio.max(1.0 / ratio) } else { f64::INFINITY }
+}
+
+/// A number, or that there is none.
+pub(crate) fn or_diverged(cost: f64) -> String {
+    if cost.is_finite() { short(cost) } else { "diverged".to_owned() }
+}
