@@ -137,14 +137,15 @@ pub(crate) fn zeros<V: Vector, const R: usize>() -> Tile<V, R> {
     [[V::splat(nn_tensor::Element::from_f64(0.0)); 2]; R]
 }
 
-/// Rows `len * piece / pieces ..` of piece number `piece` of a fixed cut of `len` rows into pieces
-/// of at most [`MOST_ROWS`] that differ by at most one.
+/// First row of piece number `piece` of `len` rows cut into pieces of [`MOST_ROWS`], the last of
+/// which may be lower; of the piece after the last, the end.
+#[inline(always)]
 pub(crate) fn piece_start(len: usize, piece: usize) -> usize {
-    let pieces = pieces(len);
-    len * piece / pieces.max(1)
+    len.min(piece * MOST_ROWS)
 }
 
 /// Number of pieces of that cut.
+#[inline(always)]
 pub(crate) fn pieces(len: usize) -> usize {
     len.div_ceil(MOST_ROWS)
 }
