@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::compare::{NETWORKS, Network, Peer};
 use crate::fetch::{DataSet, FASHION_MNIST, KMNIST, MNIST};
 
 /// Chores of the workspace.
@@ -47,6 +48,18 @@ What follows `--` goes to `nn train`. Without any data to be had, the embedded s
     #[command(after_help = "Example:
   cargo xtask ci")]
     Ci,
+
+    /// Train beside PyTorch, JAX, scikit-learn, burn and candle, and print who is how fast
+    #[command(after_help = "Examples:
+  cargo xtask compare                         all networks, all peers; takes about a quarter of an hour
+  cargo xtask compare --networks 1,2 --peers jax,burn --rounds 1
+  cargo xtask compare --no-install            only what is installed and built already
+  PEERS_PYTHON=~/venv/bin/python cargo xtask compare
+
+Everything is installed and built before the first measurement: Python packages into target/peers-venv
+(PEERS_PYTHON names a Python that has them already), burn and candle into target/peers. A peer that cannot
+be had is named and left out. Let nothing else run meanwhile.")]
+    Compare(Compare),
 }
 
 /// Options of `fetch-data`.
@@ -112,6 +125,44 @@ pub struct Pipeline {
     pub train: Vec<String>,
 }
 
+/// Options of `compare`.
+#[derive(Debug, Clone, Args)]
+pub struct Compare {
+    /// Numbers of the networks: 1 784-30-10, 2 784-128-10, 3 784-800-10, 4 784-512-512-10
+    #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "1,2,3,4", value_parser = network)]
+    pub networks: Vec<&'static Network>,
+
+    /// Whom to train beside
+    #[arg(
+        long,
+        value_enum,
+        value_name = "NAME,NAME",
+        value_delimiter = ',',
+        default_value = "pytorch,jax,sklearn,burn,candle"
+    )]
+    pub peers: Vec<Peer>,
+
+    /// How often each peer is measured, ours right before it each time
+    #[arg(long, value_name = "N", default_value = "3", value_parser = positive)]
+    pub rounds: usize,
+
+    /// Epochs of a training; the first is not counted when there are more
+    #[arg(long, value_name = "N", default_value = "3", value_parser = positive)]
+    pub epochs: usize,
+
+    /// Threads of ours; a peer gets as many or one, whichever makes it faster
+    #[arg(long, value_name = "N", default_value = "2", value_parser = positive)]
+    pub threads: usize,
+
+    /// Folder with the four IDX files [default: data/mnist in the workspace]
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+
+    /// Install and build no peer: use what is there
+    #[arg(long)]
+    pub no_install: bool,
+}
+
 /// Reads a web folder; a missing `/` at its end is added.
 fn mirror(text: &str) -> Result<String, String> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
@@ -121,6 +172,19 @@ fn mirror(text: &str) -> Result<String, String> {
         }
         _ => Err("a mirror is the address of a folder: https://HOST/PATH/".to_owned()),
     }
+}
+
+/// Reads the number of a network.
+fn network(text: &str) -> Result<&'static Network, String> {
+    let number: Option<usize> = text.parse().ok();
+    let network = number.and_then(|number| NETWORKS.get(number.checked_sub(1)?));
+    network.ok_or_else(|| format!("the networks have the numbers 1 to {}", NETWORKS.len()))
+}
+
+/// Reads a number above 0.
+fn positive(text: &str) -> Result<usize, String> {
+    let value = text.parse().ok().filter(|&value| value > 0);
+    value.ok_or_else(|| "a whole number above 0".to_owned())
 }
 
 /// Reads a bar in percent and catches a fraction given by mistake.

@@ -117,8 +117,8 @@ pub enum Error {
         status: std::process::ExitStatus,
     },
 
-    /// `nn` printed something that its JSON contract does not allow.
-    #[error("`{command}` printed what the pipeline cannot read: {problem}")]
+    /// A program printed something that its JSON contract does not allow.
+    #[error("`{command}` printed what xtask cannot read: {problem}")]
     Output {
         /// The command line.
         command: String,
@@ -137,6 +137,31 @@ pub enum Error {
         floor: f64,
         /// Where the model lies.
         model: String,
+    },
+
+    /// `compare` has nothing to train on.
+    #[error("{}: no training images there; run `cargo xtask fetch-data`, or pass --data FOLDER", dir.display())]
+    NoData {
+        /// The folder that was looked into.
+        dir: PathBuf,
+    },
+
+    /// A Python lacks what a peer of `compare` needs.
+    #[error("{}: cannot import {module}: {cause}; run without --no-install, or set PEERS_PYTHON to a Python that has it", python.display())]
+    NoModule {
+        /// The Python that was asked.
+        python: PathBuf,
+        /// The module.
+        module: &'static str,
+        /// What Python said.
+        cause: String,
+    },
+
+    /// The program of a peer of `compare` is not there.
+    #[error("{}: not built; run without --no-install", path.display())]
+    NotBuilt {
+        /// Where it would be.
+        path: PathBuf,
     },
 
     /// A step of `ci` failed.

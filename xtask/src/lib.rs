@@ -1,14 +1,18 @@
-//! Chores of the workspace: fetching data, the pipeline from data to a tested model, the sample, the gate.
+//! Chores of the workspace: fetching data, the pipeline from data to a tested model, the sample, the gate,
+//! the comparison with other frameworks.
 //!
 //! Run as `cargo xtask COMMAND`; `cargo xtask --help` lists the commands.
 
 pub mod ci;
 pub mod cli;
 pub mod clock;
+pub mod compare;
 mod error;
 pub mod fetch;
 mod fetch_data;
+mod json;
 pub mod pipeline;
+mod run_lines;
 mod sample;
 #[allow(
     clippy::print_stdout,
@@ -33,5 +37,6 @@ pub fn run(cli: &Cli) -> Result<(), Error> {
         Command::Sample => sample::run(&root),
         Command::Pipeline(options) => pipeline::run(&root, options),
         Command::Ci => ci::run(&root),
+        Command::Compare(options) => compare::run(&root, options),
     }
 }

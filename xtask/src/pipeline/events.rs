@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::json::{count, fraction, number, object, string};
+
 /// What a training said about itself.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Trained {
@@ -93,18 +95,6 @@ impl Tested {
     }
 }
 
-fn object(line: &str) -> Result<Value, String> {
-    match serde_json::from_str(line) {
-        Ok(value @ Value::Object(_)) => Ok(value),
-        _ => Err(format!("not a JSON object: {:?}", shortened(line))),
-    }
-}
-
-/// Enough of a line to recognise it.
-fn shortened(line: &str) -> String {
-    line.chars().take(120).collect()
-}
-
 /// Layer sizes as one word, from an array of numbers or a string.
 fn network(value: &Value) -> Option<String> {
     match value {
@@ -115,29 +105,6 @@ fn network(value: &Value) -> Option<String> {
         }
         _ => None,
     }
-}
-
-fn number(event: &Value, name: &str) -> Result<f64, String> {
-    let value = event.get(name).and_then(Value::as_f64);
-    value.ok_or_else(|| format!("{name:?} is missing or no number in {event}"))
-}
-
-fn fraction(event: &Value, name: &str) -> Result<f64, String> {
-    let value = number(event, name)?;
-    if (0.0..=1.0).contains(&value) {
-        return Ok(value);
-    }
-    Err(format!("{name:?} is {value}, not between 0 and 1"))
-}
-
-fn count(event: &Value, name: &str) -> Result<u64, String> {
-    let value = event.get(name).and_then(Value::as_u64);
-    value.ok_or_else(|| format!("{name:?} is missing or no count in {event}"))
-}
-
-fn string(event: &Value, name: &str) -> Result<String, String> {
-    let value = event.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    value.map(str::to_owned).ok_or_else(|| format!("{name:?} is missing or no text in {event}"))
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 mod events;
 mod report;
 
-use std::io::{BufRead, BufReader, IsTerminal};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::SystemTime;
 
 pub use events::{Tested, Trained};
@@ -14,6 +14,7 @@ pub use report::table;
 use crate::cli::Pipeline;
 use crate::error::Error;
 use crate::fetch::{self, Limits, MNIST, Request};
+use crate::run_lines::run_lines;
 use crate::workspace::{cargo, line};
 use crate::{clock, say};
 
@@ -126,38 +127,4 @@ fn nn(root: &Path, flags: &[&str]) -> Command {
     let mut command = cargo(root);
     command.args(["run", "--locked"]).args(flags).args(["-p", "nn-cli", "--"]);
     command
-}
-
-/// Runs a command and hands over each line of its stdout; its stderr is passed through.
-fn run_lines(
-    command: &mut Command,
-    mut read: impl FnMut(&str) -> Result<(), String>,
-) -> Result<(), Error> {
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|source| Error::NotStarted { command: line(command), source })?;
-    let mut problem = None;
-    if let Some(stdout) = child.stdout.take() {
-        for text in BufReader::new(stdout).lines() {
-            match text {
-                // The child's exit code counts more than what it printed, so reading goes on.
-                Ok(text) => problem = problem.or(read(&text).err()),
-                Err(error) => {
-                    problem = problem.or(Some(error.to_string()));
-                    break;
-                }
-            }
-        }
-    }
-    let status =
-        child.wait().map_err(|source| Error::NotStarted { command: line(command), source })?;
-    if !status.success() {
-        return Err(Error::Failed { command: line(command), status });
-    }
-    match problem {
-        None => Ok(()),
-        Some(problem) => Err(Error::Output { command: line(command), problem }),
-    }
 }

@@ -1,0 +1,70 @@
+//! The other frameworks.
+
+use clap::ValueEnum;
+
+/// A framework to train beside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Peer {
+    /// PyTorch, eager
+    #[value(name = "pytorch")]
+    PyTorch,
+    /// JAX, the epoch jitted as a whole
+    Jax,
+    /// scikit-learn's MLPClassifier
+    Sklearn,
+    /// burn with its flex backend
+    Burn,
+    /// candle
+    Candle,
+}
+
+/// What it takes to run a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A script in `benches/peers/python`.
+    Python {
+        /// The file.
+        script: &'static str,
+        /// What pip installs.
+        package: &'static str,
+        /// What the script imports.
+        module: &'static str,
+    },
+    /// A package in `benches/peers`.
+    Rust {
+        /// Its folder.
+        folder: &'static str,
+        /// Its program.
+        program: &'static str,
+    },
+}
+
+impl Peer {
+    /// The name, as its makers write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PyTorch => "PyTorch",
+            Self::Jax => "JAX",
+            Self::Sklearn => "scikit-learn",
+            Self::Burn => "burn",
+            Self::Candle => "candle",
+        }
+    }
+
+    pub(super) fn kind(self) -> Kind {
+        match self {
+            Self::PyTorch => {
+                Kind::Python { script: "pytorch_peer.py", package: "torch", module: "torch" }
+            }
+            Self::Jax => Kind::Python { script: "jax_peer.py", package: "jax", module: "jax" },
+            Self::Sklearn => Kind::Python {
+                script: "sklearn_peer.py",
+                package: "scikit-learn",
+                module: "sklearn",
+            },
+            Self::Burn => Kind::Rust { folder: "burn", program: "burn-peer" },
+            Self::Candle => Kind::Rust { folder: "candle", program: "candle-peer" },
+        }
+    }
+}
