@@ -46,6 +46,12 @@ pub(crate) enum Command {
     /// Look at data
     #[command(subcommand)]
     Data(DataCommand),
+    /// Run the lecture, topic by topic: its numbers, its figures, its places in the code
+    #[command(after_help = LECTURE_EXAMPLES)]
+    Lecture(LectureArgs),
+    /// Draw a run: curves, confusion matrix, weights, gradient norms
+    #[command(after_help = PLOT_EXAMPLES)]
+    Plot(PlotArgs),
     /// Write a model's weights for other programs
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(ExportArgs),
@@ -95,6 +101,18 @@ Examples:
   nn predict --model model.nn --format json t10k-images-idx3-ubyte.gz
 
 Pictures are prepared as MNIST was: grey, white on black, fitted to 20 x 20, centred by mass.";
+
+const LECTURE_EXAMPLES: &str = "\
+Examples:
+  nn lecture                                     the topics, in the lecture's order
+  nn lecture single-step                         every number of one step of a 1-3-1 network
+  nn lecture universal width=20 --out figures    a parameter set, figures written as SVG and PNG
+  nn lecture all --out lecture                   everything, and one page: lecture/index.html";
+
+const PLOT_EXAMPLES: &str = "\
+Examples:
+  nn plot runs/NAME                              figures into runs/NAME/figures
+  nn plot --model model.nn --weights --out .     the first layer's weights, a picture a neuron";
 
 const EXPORT_EXAMPLES: &str = "\
 Example:
@@ -281,6 +299,41 @@ pub(crate) struct SheetArgs {
     pub(crate) seed: u64,
 }
 
+/// `nn lecture`.
+#[derive(Debug, Args)]
+pub(crate) struct LectureArgs {
+    /// Topic, or "all"; without it the topics are listed
+    pub(crate) topic: Option<String>,
+    /// Parameters of the topic, as width=20; the list shows them with their defaults
+    #[arg(value_name = "NAME=VALUE", value_parser = parse_pair)]
+    pub(crate) parameters: Vec<(String, String)>,
+    /// Folder for the figures and, with "all", the page index.html
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Folder with the four IDX files, or "sample" [default: data/mnist if there, else the sample]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<String>,
+    #[command(flatten)]
+    pub(crate) device: DeviceArgs,
+}
+
+/// `nn plot`.
+#[derive(Debug, Args)]
+pub(crate) struct PlotArgs {
+    /// Folder of a run
+    #[arg(value_name = "RUN_DIR", required_unless_present = "model", conflicts_with = "model")]
+    pub(crate) run: Option<PathBuf>,
+    /// Model file, for --weights
+    #[arg(long, value_name = "MODEL", requires = "weights")]
+    pub(crate) model: Option<PathBuf>,
+    /// Only the weights of the first layer
+    #[arg(long)]
+    pub(crate) weights: bool,
+    /// Folder for the figures [default: RUN_DIR/figures, or here]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
 /// Formats of other programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExportFormat {
@@ -343,6 +396,11 @@ pub(crate) fn parse_threads(text: &str) -> Result<usize, String> {
 
 pub(crate) fn check_threads(threads: usize) -> Result<usize, String> {
     if (1..=1024).contains(&threads) { Ok(threads) } else { Err("must be 1 to 1024".to_owned()) }
+}
+
+fn parse_pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("not of the form NAME=VALUE")?;
+    Ok((name.trim().to_owned(), value.to_owned()))
 }
 
 fn parse_positive(text: &str) -> Result<usize, String> {

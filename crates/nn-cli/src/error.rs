@@ -3,6 +3,8 @@
 use crate::photograph::PhotographError;
 use nn_core::{CheckpointError, ConfigError, NetworkError, TrainError};
 use nn_data::DataError;
+use nn_lecture::LectureError;
+use nn_plot::PlotError;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +22,10 @@ pub(crate) enum CliError {
     Train(#[from] TrainError),
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    #[error(transparent)]
+    Lecture(#[from] LectureError),
+    #[error(transparent)]
+    Plot(#[from] PlotError),
     #[error("{}: {cause}", path.display())]
     Photograph { path: PathBuf, cause: PhotographError },
     #[error("{}: cannot {action}: {cause}", path.display())]
@@ -51,6 +57,7 @@ impl CliError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
+            Self::Lecture(error) if error.is_usage() => 2,
             Self::Interrupted { signal } => u8::try_from(128 + signal).unwrap_or(1),
             _ => 1,
         }

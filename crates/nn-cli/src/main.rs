@@ -19,6 +19,7 @@ mod picture;
 mod prepare;
 mod progress;
 mod resolve;
+mod run_figures;
 mod run_folder;
 mod run_observer;
 mod settings;
@@ -55,6 +56,8 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Data(command) => commands::data::run(command),
+        Command::Lecture(arguments) => commands::lecture::run(arguments),
+        Command::Plot(arguments) => commands::plot::run(&arguments),
         Command::Export(arguments) => commands::export::run(&arguments),
         Command::Import(arguments) => commands::import::run(arguments),
         Command::Completions { shell } => commands::completions::run(shell),

@@ -1,0 +1,96 @@
+//! `nn plot`.
+
+use crate::cli::PlotArgs;
+use crate::data_source::DataSource;
+use crate::error::CliError;
+use crate::model_file::rows_and_columns;
+use crate::run_figures::{confusion, curves, gradient_norms};
+use crate::run_folder::{data_of_run, find_model};
+use crate::stdout;
+use nn_core::gradient_check::gradients;
+use nn_core::{Checkpoint, Model, TrainingConfig, evaluate};
+use nn_cpu::{CpuDevice, CpuTensor};
+use nn_plot::{ColourMap, Figure, ImageGrid, Picture};
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Most neurons whose weights are drawn.
+const MOST_NEURONS: usize = 100;
+/// Images over which gradient norms are taken.
+const GRADIENT_SAMPLES: usize = 1000;
+
+type Backend = CpuTensor<f32>;
+
+/// Draws a run, or a model's weights.
+pub(crate) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
+    let (named, folder) = match (&arguments.run, &arguments.model) {
+        (Some(run), _) => (run, run.join("figures")),
+        (None, Some(model)) => (model, PathBuf::from(".")),
+        (None, None) => return Err(CliError::Usage("give a run folder or --model".to_owned())),
+    };
+    let folder = arguments.out.clone().unwrap_or(folder);
+    let model = Checkpoint::load(&find_model(named))?.model;
+    let mut figures = vec![("weights".to_owned(), weights(&model))];
+    if let (Some(run), false) = (&arguments.run, arguments.weights) {
+        figures.extend(of_run(run, &model)?);
+    }
+    fs::create_dir_all(&folder).map_err(|cause| CliError::io("create", &folder, cause))?;
+    for (stem, figure) in &figures {
+        nn_plot::save(figure, &folder, stem)?;
+        let path = folder.join(stem);
+        stdout::line(format!("{}.svg and .png: {}", path.display(), figure.title()))?;
+    }
+    Ok(())
+}
+
+/// Curves from the metrics; confusion matrix and gradient norms from model and data.
+fn of_run(run: &Path, model: &Model) -> Result<Vec<(String, Figure)>, CliError> {
+    let mut figures = curves(&epochs(&run.join("metrics.jsonl"))?);
+    let source = DataSource::choose(data_of_run(run).as_deref());
+    let data = source.load()?;
+    let device = CpuDevice::available().map_err(nn_core::NetworkError::from)?;
+    let network = model.to_network::<Backend>(&device)?;
+    if let Some(classes) = evaluate(&network, &data.test, model.loss)?.classification {
+        figures.push(("confusion".to_owned(), confusion(&classes.confusion)));
+    }
+    let count = data.train.len().min(GRADIENT_SAMPLES) as u32;
+    let part = data.train.subset(&(0..count).collect::<Vec<_>>())?;
+    let config = TrainingConfig { loss: model.loss, ..TrainingConfig::default() };
+    let gradients = gradients(&network, &part, &config)?;
+    figures.push(("gradient-norms".to_owned(), gradient_norms(&gradients, count)));
+    Ok(figures)
+}
+
+/// The epoch events of a run.
+fn epochs(path: &Path) -> Result<Vec<Value>, CliError> {
+    let text = fs::read_to_string(path).map_err(|cause| CliError::io("read", path, cause))?;
+    let events = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let epochs: Vec<Value> = events.filter(|event| event["event"] == "epoch").collect();
+    if epochs.is_empty() {
+        return Err(CliError::Failed(format!("{}: no epoch is in it yet", path.display())));
+    }
+    Ok(epochs)
+}
+
+/// The first layer's weights, one picture for each neuron, in the form of a sample.
+fn weights(model: &Model) -> Figure {
+    let (height, width) = rows_and_columns(&model.sample_shape);
+    let values: Vec<f64> = model.layers[0].weight.to_elements();
+    let neurons = model.architecture.widths()[1];
+    let pictures = values.chunks_exact(height * width).take(MOST_NEURONS).enumerate();
+    let pictures = pictures.map(|(neuron, values)| Picture {
+        caption: neuron.to_string(),
+        width,
+        height,
+        values: values.to_vec(),
+    });
+    let pictures: Vec<Picture> = pictures.collect();
+    let shown = pictures.len();
+    Figure::Images(ImageGrid {
+        title: format!("Weights of the first layer, {shown} of {neurons} neurons"),
+        columns: 10,
+        pictures,
+        colours: ColourMap::Signed,
+    })
+}
