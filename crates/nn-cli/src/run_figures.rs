@@ -59,7 +59,7 @@ pub(crate) fn gradient_norms<T: Tensor>(gradients: &[Linear<T>], samples: u32) -
     Figure::Bars(Bars {
         title: format!("Gradient norm by layer, over {samples} training samples"),
         x: "layer".to_owned(),
-        y: Axis::log("norm of the gradient"),
+        y: Axis::linear("norm of the gradient"),
         names: (1..=gradients.len()).map(|layer| layer.to_string()).collect(),
         series: vec![("gradient".to_owned(), gradients.iter().map(norm).collect())],
     })
