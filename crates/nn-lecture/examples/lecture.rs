@@ -1,5 +1,5 @@
 //! Runs topics and writes their figures and one page:
-//! `cargo run -p nn-lecture --example lecture -- OUT [DATA FOLDER or -] [TOPIC ...]`
+//! `cargo run -p nn-lecture --example lecture -- OUT [DATA FOLDER or -] [TOPIC ...] [NAME=VALUE ...]`
 
 #![allow(clippy::print_stdout, reason = "an example for the terminal")]
 
@@ -13,7 +13,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let out = PathBuf::from(arguments.next().ok_or("say where the figures go")?);
     let source = arguments.next().unwrap_or_else(|| "-".to_owned());
-    let wanted: Vec<String> = arguments.collect();
+    let (settings, wanted): (Vec<_>, Vec<_>) = arguments.partition(|word| word.contains('='));
+    let parameters = Parameters::from_pairs(settings.iter().filter_map(|s| s.split_once('=')));
     let data = match source.as_str() {
         "-" => nn_data::embedded_sample()?,
         folder => nn_data::load_folder(Path::new(folder))?,
@@ -25,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut reports = Vec::new();
     for topic in TOPICS.iter().filter(|t| wanted.is_empty() || wanted.iter().any(|w| w == t.name)) {
         let start = Instant::now();
-        let report = run_topic(topic.name, &Parameters::default(), &backend, &data)?;
+        let report = run_topic(topic.name, &parameters, &backend, &data)?;
         println!("{} ({:.1} s)", report.title, start.elapsed().as_secs_f64());
         report.claims.iter().for_each(|claim| println!("  - {}", claim.sentence));
         for table in &report.tables {

@@ -38,7 +38,8 @@ fn add_report(html: &mut String, report: &Report) -> Result<(), PlotError> {
     add(html, format_args!("<h2 id=\"{topic}\">{}</h2>\n", escape(title)));
     let numbers = find_topic(topic).map_or(&[][..], |topic| topic.equations);
     if let (Some(first), Some(last)) = (numbers.first(), numbers.last()) {
-        let range = if first == last { format!("({first})") } else { format!("({first}) to ({last})") };
+        let range =
+            if first == last { format!("({first})") } else { format!("({first}) to ({last})") };
         add(html, format_args!("<p>Equations {range} of the lecture.</p>\n"));
     }
     html.push_str("<ul>\n");
@@ -53,7 +54,10 @@ fn add_report(html: &mut String, report: &Report) -> Result<(), PlotError> {
     html.push_str("<p>In the code:</p>\n<ul>\n");
     for CodeReference { equation, function, file } in &report.code {
         let (equation, function) = (escape(equation), escape(function));
-        add(html, format_args!("<li>{equation}: <code>{function}</code> in <code>{file}</code></li>\n"));
+        add(
+            html,
+            format_args!("<li>{equation}: <code>{function}</code> in <code>{file}</code></li>\n"),
+        );
     }
     html.push_str("</ul>\n");
     Ok(())

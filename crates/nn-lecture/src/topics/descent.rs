@@ -3,7 +3,7 @@
 use crate::topic::Parameter;
 use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
 use nn_core::Activation;
-use nn_plot::{Axis, Contours, Curves, Figure, Grid, Mark, Path, Series, Style};
+use nn_plot::{Axis, Contours, Curves, Figure, Grid, Mark, Path, Series};
 
 /// What a person sees in the list of topics.
 pub const TOPIC: Topic = Topic {
@@ -378,12 +378,7 @@ fn figures(data: &Data) -> Vec<(String, Figure)> {
     let even = (1..12).map(|i| 0.1 * f64::from(i)).collect();
     let curve = |walk: &Walk| {
         let points = walk.costs.iter().enumerate().map(|(step, &c)| (step as f64, c.max(1e-16)));
-        let style = if walk.learning_rate == data.rates[0].learning_rate {
-            Style::Dashed
-        } else {
-            Style::Line
-        };
-        Series::line(&rate(walk), points.collect()).styled(style)
+        Series::line(&rate(walk), points.collect())
     };
     let cost = Curves {
         title: "Cost by step".to_owned(),

@@ -93,8 +93,8 @@ pub fn run<S: Tensor<Elem = f32>>(
     let perceptron = perceptron(settings, &train);
     let perceptron = affine_rung("perceptron", &perceptron, &train, &test, start);
     let start = Instant::now();
-    let linear = classify(&train)
-        .map_err(|cause| LectureError::Numeric { what: "least squares", cause })?;
+    let linear =
+        classify(&train).map_err(|cause| LectureError::Numeric { what: "least squares", cause })?;
     let linear = affine_rung("linear", &linear.layer, &train, &test, start);
     let network = |name, hidden: &[usize], activation| {
         network_rung::<S>(settings, device, data, (name, hidden, activation))
@@ -182,11 +182,11 @@ pub fn report(data: &[Rung]) -> Report {
             format!("{:.2}", rung.seconds),
         ])
     });
-    let heights = |of: fn(&Rung) -> f64| data.iter().map(|rung| 100.0 * of(rung)).collect();
+    let heights = |of: fn(&Rung) -> f64| data.iter().map(|rung| 100.0 * (1.0 - of(rung))).collect();
     let bars = Bars {
-        title: "What each step of the ladder buys".to_owned(),
+        title: "Wrong answers, step by step up the ladder".to_owned(),
         x: "network".to_owned(),
-        y: Axis::linear("right answers (%)").from_to(70.0, 100.0),
+        y: Axis::linear("wrong answers (%)"),
         names: data.iter().map(|rung| rung.name.to_owned()).collect(),
         series: vec![
             ("training".to_owned(), heights(|rung| rung.train_accuracy)),
@@ -197,11 +197,13 @@ pub fn report(data: &[Rung]) -> Report {
         topic: TOPIC.name,
         title: TOPIC.title.to_owned(),
         claims: vec![Claim::new(
-            format!("From the perceptron to the deep network, test accuracy goes from {first} to {last}"),
+            format!(
+                "From the perceptron to the deep network, test accuracy goes from {first} to {last}"
+            ),
             [("perceptron", first.clone()), ("deep", last.clone())],
         )],
         tables: vec![table],
-        figures: vec![("ladder-accuracy".to_owned(), Figure::Bars(bars))],
+        figures: vec![("ladder-errors".to_owned(), Figure::Bars(bars))],
         code: vec![CodeReference {
             equation: "(104), any depth",
             function: "forward",

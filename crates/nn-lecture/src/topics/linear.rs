@@ -15,7 +15,11 @@ pub const TOPIC: Topic = Topic {
     title: "The linear network: least squares by QR and by descent",
     equations: &[92, 93],
     parameters: &[
-        Parameter { name: "samples", default: "40", meaning: "samples of the small problem, 4 to 10000" },
+        Parameter {
+            name: "samples",
+            default: "40",
+            meaning: "samples of the small problem, 4 to 10000",
+        },
         Parameter { name: "steps", default: "400", meaning: "steps of descent, 1 to 100000" },
     ],
 };
@@ -123,7 +127,9 @@ pub fn run<D: Tensor<Elem = f64>>(
     let small = Dataset::regression(inputs.clone(), 2, targets.clone(), 1)?;
     let least = mean_square(&inputs, &targets, &solution);
     let limit = 2.0 / exact.eigenvalues[0];
-    let descend = |share: f64| descend::<D>(&small, device, settings, (share, share * limit), &solution, least);
+    let descend = |share: f64| {
+        descend::<D>(&small, device, settings, (share, share * limit), &solution, least)
+    };
     let descents = SHARES.into_iter().map(descend).collect::<Result<_, _>>()?;
     let classifier = classifier(data)?;
     Ok(Data { solution, eigenvalues: exact.eigenvalues, descents, classifier })
@@ -205,9 +211,8 @@ fn classifier(data: &TrainTest) -> Result<Classifier, LectureError> {
     let test = Samples::new(TOPIC.name, &data.test)?;
     let LeastSquares { layer, rank, eigenvalues } = classify(&train).map_err(numeric)?;
     let shown = [0, train.classes() - 1];
-    let picture = |class: usize| {
-        train.picture(format!("weights of class {class}"), layer.weights_of(class))
-    };
+    let picture =
+        |class: usize| train.picture(format!("weights of class {class}"), layer.weights_of(class));
     Ok(Classifier {
         train_accuracy: train.accuracy(&layer),
         test_accuracy: test.accuracy(&layer),
@@ -322,7 +327,8 @@ fn figures(data: &Data) -> Vec<(String, Figure)> {
     };
     let eigenvalues = data.classifier.eigenvalues.iter().enumerate();
     // Those that are 0 but for rounding belong to columns that depend on others.
-    let points = eigenvalues.take(data.classifier.rank).map(|(i, &v)| ((i + 1) as f64, v)).collect();
+    let points =
+        eigenvalues.take(data.classifier.rank).map(|(i, &v)| ((i + 1) as f64, v)).collect();
     let spectrum = Curves {
         title: "Eigenvalues of the Hessian on the images".to_owned(),
         x: Axis::linear("number"),
@@ -330,7 +336,7 @@ fn figures(data: &Data) -> Vec<(String, Figure)> {
         series: vec![Series::line("", points)],
     };
     let weights = ImageGrid {
-        title: "Least-squares weights: blue for the class, orange against".to_owned(),
+        title: "Least-squares weights (blue for, orange against; largest cut off)".to_owned(),
         columns: 2,
         pictures: data.classifier.pictures.iter().map(inner_scale).collect(),
         colours: ColourMap::Signed,
