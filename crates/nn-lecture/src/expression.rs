@@ -1,6 +1,7 @@
 //! A function of x as a person types it.
 
 use crate::LectureError;
+use crate::expression_signs::with_leading_zeros;
 use exmex::prelude::*;
 
 /// What a person is told to type.
@@ -28,9 +29,13 @@ impl Expression {
             Ok(parsed) => parsed,
             Err(error) => return refuse(error.to_string()),
         };
-        match parsed.var_names().iter().find(|name| *name != "x") {
-            Some(name) => refuse(format!("{name} is unknown")),
-            None => Ok(Self { parameter, text: text.to_owned(), parsed }),
+        if let Some(name) = parsed.var_names().iter().find(|name| *name != "x") {
+            return refuse(format!("{name} is unknown"));
+        }
+        match with_leading_zeros(text).map(|written| exmex::parse::<f64>(&written)) {
+            Ok(Ok(parsed)) => Ok(Self { parameter, text: text.to_owned(), parsed }),
+            Ok(Err(error)) => refuse(error.to_string()),
+            Err(why) => refuse(why),
         }
     }
 
@@ -70,6 +75,9 @@ mod tests {
             ("exp(-x^2)", |x| (-x * x).exp()),
             ("sqrt(abs(x)) * cos(PI*x)", |x| x.abs().sqrt() * (std::f64::consts::PI * x).cos()),
             ("0.5", |_| 0.5),
+            ("-x^2", |x| -x * x),
+            ("1/(1+exp(-4*x)) - 2^(-x)", |x| 1.0 / (1.0 + (-4.0 * x).exp()) - (-x).exp2()),
+            ("8/4/2 - 8 - 4 + x/2*4", |x| 8.0 / 4.0 / 2.0 - 8.0 - 4.0 + x / 2.0 * 4.0),
         ] {
             let values = Expression::parse("expression", text).unwrap().values(&x).unwrap();
             for (value, &x) in values.iter().zip(&x) {

@@ -133,8 +133,10 @@ pub struct Remedy {
     pub weight_size: f64,
     /// Steps taken, and for early stopping the step whose weights were kept.
     pub steps: usize,
-    /// (step, training cost) and (step, cost on the validation samples).
-    pub history: (Vec<(f64, f64)>, Vec<(f64, f64)>),
+    /// (step, training cost).
+    pub train_history: Vec<(f64, f64)>,
+    /// (step, cost on the validation samples).
+    pub validation_history: Vec<(f64, f64)>,
     /// The fit at [`Outcomes::x`].
     pub fit: Vec<f64>,
 }
@@ -276,10 +278,8 @@ fn remedy<D: Tensor<Elem = f64>>(
             Outcome::StoppedEarly { best_epoch } => best_epoch,
             _ => history.len(),
         },
-        history: (
-            thinned(&train_history.collect::<Vec<_>>(), 300),
-            thinned(&validation.collect::<Vec<_>>(), 300),
-        ),
+        train_history: thinned(&train_history.collect::<Vec<_>>(), 300),
+        validation_history: thinned(&validation.collect::<Vec<_>>(), 300),
         fit: predict(network, x)?,
     })
 }
@@ -428,12 +428,12 @@ fn cost_figure(data: &Outcomes) -> Figure {
     let mut series = Vec::new();
     for (name, remedy) in [("nothing", remedy("nothing")), ("L2", remedy("L2"))] {
         let Some(remedy) = remedy else { continue };
-        let (train, fresh) = remedy.history.clone();
+        let (train, fresh) = (remedy.train_history.clone(), remedy.validation_history.clone());
         series.push(Series::line(&format!("{name}: training"), train).styled(Style::Dashed));
         series.push(Series::line(&format!("{name}: fresh samples"), fresh));
     }
     if let Some(early) = remedy("early stopping") {
-        let lowest = early.history.1.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1));
+        let lowest = early.validation_history.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1));
         let at = lowest.map(|(_, cost)| (early.steps as f64, cost));
         series.push(Series::line("early stopping", at.into_iter().collect()).styled(Style::Points));
     }

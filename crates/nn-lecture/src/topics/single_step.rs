@@ -2,7 +2,7 @@
 //! and (111) to (120).
 
 use crate::chain::{Layer, Mistake, backpropagate, forward};
-use crate::fit::{dataset, form, full_batch, short, thinned};
+use crate::fit::{dataset, form, full_batch, short};
 use crate::topic::Parameter;
 use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
 use nn_core::gradient_check::relative_error;
@@ -280,7 +280,7 @@ pub fn report(data: &Step) -> Report {
             ),
         ],
         tables: vec![line_table(data), rate_table(data)],
-        figures: vec![("single-step-rates".to_owned(), figure(reached))],
+        figures: vec![("single-step-rates".to_owned(), figure(&reached))],
         code: code(),
     }
 }
@@ -315,13 +315,11 @@ fn rate_table(data: &Step) -> Table {
     })
 }
 
-fn figure(reached: Vec<(f64, f64)>) -> Figure {
+fn figure(reached: &[(f64, f64)]) -> Figure {
     Figure::Curves(Curves {
         title: "Steps to convergence by learning rate".to_owned(),
         x: Axis::log("learning rate λ"),
         y: Axis::log("steps"),
-        series: vec![
-            Series::line("1-3-1 network", thinned(&reached, 100)).styled(Style::LineAndPoints),
-        ],
+        series: vec![Series::line("1-3-1 network", reached.to_vec()).styled(Style::LineAndPoints)],
     })
 }

@@ -102,7 +102,7 @@ pub struct Comparison {
 }
 
 /// Where all solvers start on the two-weight cost.
-pub const START: [f64; 2] = [-1.0, 2.5];
+pub const START: [f64; 2] = [-0.5, 2.0];
 /// Evaluations that each solver has on the network.
 const BUDGET: usize = 500;
 /// Ends of the two axes.
