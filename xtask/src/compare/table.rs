@@ -84,11 +84,13 @@ fn percent(runs: impl Iterator<Item = Measurement>) -> String {
 fn legend(rows: &[Row], terms: Terms) -> String {
     let Terms { epochs, rounds, threads } = terms;
     let counted = if epochs > 1 { " after the first" } else { "" };
+    let choice =
+        if threads > 1 { format!("1 or {threads}, whichever is faster") } else { "1".to_owned() };
     let mut legend = format!(
-        "Median over {rounds} rounds of the median over the epochs{counted}, training alone; accuracy after \
-         {epochs} epochs. In brackets: how many times as fast ours is, median of the ratios of neighbouring \
-         runs (ours, peer, ours, peer, ...), and the peer's threads, 1 or {threads}, whichever is faster; ours \
-         always runs on {threads}."
+        "Rounds: {rounds}, epochs: {epochs}. Speed: median over the rounds of the median over the epochs{counted}, \
+         training alone. In brackets: how many times as fast ours is, median of the ratios of neighbouring runs \
+         (ours, peer, ours, peer, ...), and the peer's threads: {choice}; ours always runs on {threads}. \
+         Accuracy: after the last epoch, median over the rounds."
     );
     for row in rows {
         for failure in row.peers.iter().filter_map(|series| series.failure.as_deref()) {
@@ -135,7 +137,7 @@ mod tests {
 |---|---|---|---|---|
 | 784-30-10, 10, 0.1 | 600,000 | 100,000 (6.0 x, 1 t) | failed | 95.00 / 93.50 / - |
 
-Median over 3 rounds";
+Rounds: 3, epochs: 3. ";
         assert!(text.starts_with(expected), "{text}");
         assert!(text.ends_with("Failed at 784-30-10: `burn` broke."), "{text}");
     }
