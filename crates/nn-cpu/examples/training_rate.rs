@@ -5,6 +5,7 @@
 //! A step is gather, forward, loss, backward and update. Each network is trained for some rounds on
 //! one and on two threads in turn, and the fastest round of each counts: the machine may be busy
 //! with other things, and no round is faster than the machine.
+#![allow(clippy::print_stdout, reason = "its results")]
 
 #[path = "../tests/network/mod.rs"]
 mod network;

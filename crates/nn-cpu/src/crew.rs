@@ -249,10 +249,11 @@ impl Crew {
     /// Wakes whoever sleeps.
     fn wake(&self) {
         for seat in &self.seats {
-            if seat.asleep.load(Ordering::SeqCst) && seat.asleep.swap(false, Ordering::SeqCst) {
-                if let Some(thread) = seat.thread.get() {
-                    thread.unpark();
-                }
+            if seat.asleep.load(Ordering::SeqCst)
+                && seat.asleep.swap(false, Ordering::SeqCst)
+                && let Some(thread) = seat.thread.get()
+            {
+                thread.unpark();
             }
         }
     }

@@ -124,7 +124,7 @@ impl<E: CpuElement> Kernel<E> for Square<'_, E> {
         }
         if let Some(rectified) = self.rectified {
             for (delta, &activated) in self.result.iter_mut().zip(rectified) {
-                *delta = *delta * if activated > E::ZERO { E::ONE } else { E::ZERO };
+                *delta *= if activated > E::ZERO { E::ONE } else { E::ZERO };
             }
         }
     }

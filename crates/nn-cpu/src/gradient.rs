@@ -70,11 +70,12 @@ struct Parts<'a, E> {
 
 impl<'a, E: CpuElement> Parts<'a, E> {
     fn new(changed: Changed<'a, E>) -> Self {
+        let Changed { weight, first, second } = changed;
         Self {
-            has: (!changed.first.is_empty(), !changed.second.is_empty()),
-            weight: Split::new(changed.weight),
-            first: Split::new(changed.first),
-            second: Split::new(changed.second),
+            has: (!first.is_empty(), !second.is_empty()),
+            weight: Split::new(weight),
+            first: Split::new(first),
+            second: Split::new(second),
         }
     }
 

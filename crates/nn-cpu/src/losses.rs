@@ -30,7 +30,7 @@ fn softmax_row<E: CpuElement>(row: &mut [E]) -> (E, E) {
         sum += *value;
     }
     for value in row.iter_mut() {
-        *value = *value / sum;
+        *value /= sum;
     }
     (num_traits::Float::ln(sum), largest)
 }
@@ -66,8 +66,8 @@ pub(crate) fn softmax_cross_entropy<E: CpuElement>(
         let logit = row[class];
         let (log_of_sum, largest) = softmax_row(row);
         loss += (log_of_sum + (largest - logit)).to_f64();
-        row[class] = row[class] - E::ONE;
-        row.iter_mut().for_each(|value| *value = *value * factor);
+        row[class] -= E::ONE;
+        row.iter_mut().for_each(|value| *value *= factor);
         put_row(layout, gradient, index, row);
     }
     (loss, correct)

@@ -39,8 +39,9 @@ impl Extras {
 impl<X: Tensor> Network<X> {
     /// Layers of these sizes with small fixed weights.
     pub(crate) fn new(device: &X::Device, sizes: &[usize], batch: usize) -> Self {
-        let zeros =
-            |rows, columns, role| X::zeros(device, Shape::new(rows, columns), role).unwrap();
+        let zeros = |rows, columns, role| {
+            X::zeros(device, Shape::new(rows, columns), role).expect("memory")
+        };
         let layers = sizes
             .windows(2)
             .enumerate()
