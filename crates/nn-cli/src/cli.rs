@@ -2,7 +2,7 @@
 
 use crate::backend::Backend;
 use crate::settings::Settings;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use nn_core::{Activation, Loss};
@@ -199,7 +199,7 @@ pub(crate) struct TestArgs {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     /// Folder with the four IDX files, or "sample" [default: the run's own; else as in train]
-    #[arg(long, value_name = "DIR", conflicts_with = "images")]
+    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new(), conflicts_with = "images")]
     pub(crate) data: Option<String>,
     /// Image file of any name, instead of --data
     #[arg(long, value_name = "FILE", requires = "labels")]
@@ -270,7 +270,7 @@ pub(crate) enum DataCommand {
 #[derive(Debug, Args)]
 pub(crate) struct DataInfoArgs {
     /// Folder with the four IDX files, or "sample" [default: data/mnist if there, else the sample]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) data: Option<String>,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
@@ -280,7 +280,7 @@ pub(crate) struct DataInfoArgs {
 #[derive(Debug, Args)]
 pub(crate) struct SheetArgs {
     /// Folder with the four IDX files, or "sample" [default: data/mnist if there, else the sample]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) data: Option<String>,
     /// PNG to write; without it the sheet is shown in the terminal
     #[arg(long, value_name = "FILE.png")]
@@ -311,7 +311,7 @@ pub(crate) struct LectureArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Folder with the four IDX files, or "sample" [default: data/mnist if there, else the sample]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) data: Option<String>,
     #[command(flatten)]
     pub(crate) device: DeviceArgs,

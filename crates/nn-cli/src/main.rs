@@ -12,11 +12,13 @@ mod error;
 mod glyphs;
 mod grey;
 mod ink;
+mod jpeg_end;
 mod mistakes;
 mod model_file;
 mod photograph;
 mod picture;
 mod prepare;
+mod printable;
 mod progress;
 mod resolve;
 mod run_figures;
@@ -37,6 +39,7 @@ use error::CliError;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    signals::survive_full_files();
     match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

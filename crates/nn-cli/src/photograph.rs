@@ -1,7 +1,8 @@
 //! PNG and JPEG files, read within limits: colour becomes grey, transparency becomes white paper.
 
 use crate::grey::Grey;
-use image::{DynamicImage, GrayImage, ImageDecoder, ImageReader, Limits};
+use crate::jpeg_end::has_end_marker;
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
@@ -27,15 +28,24 @@ pub(crate) enum PhotographError {
          ({} million pixels, {} MiB unpacked); make it smaller", MOST_PIXELS / 1_000_000, MOST_BYTES >> 20
     )]
     TooLarge { width: u32, height: u32 },
+    #[error(
+        "the picture is larger than this command takes ({} million pixels, {} MiB unpacked); make it \
+         smaller", MOST_PIXELS / 1_000_000, MOST_BYTES >> 20
+    )]
+    BeyondLimits,
 }
 
 /// Reads a picture as grey, at most `WORKING_SIZE` pixels long, turned as its camera was held.
 pub(crate) fn read_photograph(path: &Path) -> Result<Grey, PhotographError> {
     let reader = ImageReader::new(BufReader::new(File::open(path)?)).with_guessed_format()?;
-    if reader.format().is_none() {
-        return Err(PhotographError::UnknownFormat);
+    match reader.format() {
+        None => return Err(PhotographError::UnknownFormat),
+        Some(ImageFormat::Jpeg) if !has_end_marker(&mut BufReader::new(File::open(path)?))? => {
+            return Err(PhotographError::Damaged("its end is missing".to_owned()));
+        }
+        Some(_) => {}
     }
-    let mut decoder = reader.into_decoder().map_err(|error| damaged(&error))?;
+    let mut decoder = reader.into_decoder().map_err(|error| refusal(&error))?;
     let (width, height) = decoder.dimensions();
     let too_large = PhotographError::TooLarge { width, height };
     if u64::from(width) * u64::from(height) > MOST_PIXELS || decoder.total_bytes() > MOST_BYTES {
@@ -44,16 +54,21 @@ pub(crate) fn read_photograph(path: &Path) -> Result<Grey, PhotographError> {
     let mut limits = Limits::default();
     limits.max_alloc = Some(MOST_BYTES);
     decoder.set_limits(limits).map_err(|_| too_large)?;
-    let orientation = decoder.orientation().map_err(|error| damaged(&error))?;
-    let picture = DynamicImage::from_decoder(decoder).map_err(|error| damaged(&error))?;
+    let orientation = decoder.orientation().map_err(|error| refusal(&error))?;
+    let picture = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error))?;
     let mut grey = DynamicImage::ImageLuma8(reduced_grey(&picture));
     drop(picture);
     grey.apply_orientation(orientation);
     Ok(grey_from(&grey.into_luma8()))
 }
 
-fn damaged(error: &image::ImageError) -> PhotographError {
-    PhotographError::Damaged(error.to_string())
+fn refusal(error: &ImageError) -> PhotographError {
+    match error {
+        // A picture, but not of a kind that is built in: GIF, WebP, ...
+        ImageError::Unsupported(_) => PhotographError::UnknownFormat,
+        ImageError::Limits(_) => PhotographError::BeyondLimits,
+        _ => PhotographError::Damaged(error.to_string()),
+    }
 }
 
 /// Brightness over white paper, averaged over squares so that the longer side is at most

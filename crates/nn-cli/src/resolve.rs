@@ -14,6 +14,11 @@ impl Settings {
         if let Some(Err(error)) = self.threads.map(check_threads) {
             return Err(CliError::Usage(format!("threads {error}")));
         }
+        if self.data.as_deref() == Some("") {
+            let error =
+                "data is empty, must be a folder or \"sample\"; leave it out for the default";
+            return Err(CliError::Usage(error.to_owned()));
+        }
         let optimizer = self.resolve_optimizer()?;
         let schedule = self.resolve_schedule()?;
         let defaults = TrainingConfig::default();

@@ -75,7 +75,10 @@ impl RunFolder {
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&file);
         let lock = lock.map_err(|cause| CliError::io("write", &file, cause))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path, _lock: lock }),
+            Ok(()) => {
+                sweep(&path);
+                Ok(Self { path, _lock: lock })
+            }
             Err(TryLockError::WouldBlock) => Err(CliError::Failed(format!(
                 "{}: another training is running in this folder; wait for it or give another --out",
                 path.display()
@@ -159,6 +162,17 @@ impl RunFolder {
     }
 }
 
+/// Takes away what writers that were killed left half done. What cannot be taken away does no harm.
+fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(".nn-") && name.ends_with(".partial") {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// The model in `path`: a file, or a run's finished model, or else its last checkpoint.
 pub(crate) fn find_model(path: &Path) -> PathBuf {
     let inside = [MODEL, CHECKPOINT].map(|name| path.join(name));
@@ -233,6 +247,17 @@ mod tests {
         fs::write(parent.path().join(CHECKPOINT), "x").unwrap();
         let error = RunFolder::create(Some(parent.path()), "").err().unwrap().to_string();
         assert!(error.contains("--resume"), "{error}");
+    }
+
+    #[test]
+    fn half_written_files_of_a_killed_training_are_swept_and_nothing_else() {
+        let parent = tempfile::tempdir().unwrap();
+        for name in [".nn-x1.partial", ".nn-x1", "x1.partial"] {
+            fs::write(parent.path().join(name), "x").unwrap();
+        }
+        let _folder = RunFolder::create(Some(parent.path()), "").unwrap();
+        let is_there = |name: &str| parent.path().join(name).exists();
+        assert!(!is_there(".nn-x1.partial") && is_there(".nn-x1") && is_there("x1.partial"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::run_folder::RunFolder;
 use crate::signals::StopRequest;
 use crate::stderr;
 use crate::training_report::TrainingReport;
-use nn_core::{Control, EpochRecord, Observer, StepEvent, Trainer, evaluate};
+use nn_core::{Control, EpochRecord, NetworkError, Observer, StepEvent, Trainer, evaluate};
 use nn_data::Dataset;
 use nn_tensor::Tensor;
 use std::time::{Duration, Instant};
@@ -72,7 +72,10 @@ impl<T: Tensor> Observer<T> for RunObserver<'_> {
 
     fn on_epoch(&mut self, record: &EpochRecord, trainer: &Trainer<T>) -> Control {
         self.failure = self.report_epoch(record, trainer).err();
-        self.try_to_save(trainer);
+        // Weights that have no finite answers are not worth keeping: the last good state stays.
+        if !matches!(self.failure, Some(CliError::Network(NetworkError::NotFinite))) {
+            self.try_to_save(trainer);
+        }
         self.wish()
     }
 }

@@ -7,9 +7,10 @@ use crate::backend::Backend;
 use crate::cli::{activation_parser, loss_parser, parse_threads};
 use crate::error::CliError;
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use nn_core::{Activation, Initializer, Loss, Optimizer, Schedule};
 use serde::{Deserialize, Serialize};
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Every setting, each given or not.
@@ -17,7 +18,7 @@ use std::path::Path;
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub(crate) struct Settings {
     /// Folder with the four IDX files, or "sample" [default: data/mnist if there, else the sample]
-    #[arg(long, value_name = "DIR", help_heading = "Data")]
+    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new(), help_heading = "Data")]
     pub(crate) data: Option<String>,
     /// Share of the training set that is held out for validation [default: 0, with --patience 0.1]
     #[arg(long, value_name = "FRACTION", help_heading = "Data")]
@@ -131,11 +132,20 @@ fn initializer_parser() -> impl TypedValueParser<Value = Initializer> {
 impl Settings {
     /// Reads a TOML file of settings.
     pub(crate) fn load(path: &Path) -> Result<Self, CliError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|cause| CliError::io("read the settings", path, cause))?;
+        let text = std::fs::read_to_string(path).map_err(|cause| match cause.kind() {
+            ErrorKind::InvalidData => CliError::Usage(format!(
+                "{}: not a text file, so no settings; nn train --print-config writes such a file",
+                path.display()
+            )),
+            _ => CliError::io("read the settings", path, cause),
+        })?;
         toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-            CliError::Usage(format!("{}, line {line}: {}", path.display(), error.message()))
+            CliError::Usage(format!(
+                "{}, line {line}: {}",
+                path.display(),
+                error.message().replace('\n', ", ")
+            ))
         })
     }
 

@@ -1,4 +1,5 @@
 //! Ctrl-C and SIGTERM: the first asks to finish the batch and save, the second ends at once.
+//! SIGXFSZ: a file that may not grow is a failed write like any other.
 
 use crate::error::CliError;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -32,4 +33,12 @@ impl StopRequest {
             number => i32::try_from(number).ok(),
         }
     }
+}
+
+/// A write beyond the largest file allowed (`ulimit -f`) becomes an error of that write, which its
+/// author reports; without this the signal would end the process.
+pub(crate) fn survive_full_files() {
+    // Where this fails, all else still works.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
 }

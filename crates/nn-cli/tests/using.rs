@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Ran, folder, nn, run, small_data, trained, words};
+use common::{Ran, crc32, folder, nn, run, small_data, trained, words};
 use image::{DynamicImage, GrayImage, Luma, Rgb, RgbImage, Rgba, RgbaImage};
 use serde_json::Value;
 use std::fs;
@@ -179,15 +179,6 @@ fn huge_pictures_are_read_or_refused_by_their_header() {
     fs::write(path.join("bomb.png"), bomb).unwrap();
     let ran = run(path, words("predict --model run bomb.png")).failed_with(1);
     ran.saying(&["bomb.png", "100000 x 100000"]);
-}
-
-/// CRC-32 as PNG has it, bit by bit.
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-            (crc >> 1) ^ (0xedb8_8320 & (0_u32.wrapping_sub(crc & 1)))
-        })
-    })
 }
 
 #[test]

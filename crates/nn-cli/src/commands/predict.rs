@@ -7,6 +7,7 @@ use crate::ink::Polarity;
 use crate::model_file::{load_model, rows_and_columns, shape_in_words};
 use crate::photograph::read_photograph;
 use crate::prepare::{Prepared, prepare};
+use crate::printable::printable;
 use crate::progress::thousands;
 use crate::terminal_picture::{Ink, render};
 use crate::{stderr, stdout};
@@ -160,6 +161,7 @@ impl Prediction {
         let words: Vec<String> = ranked.iter().map(|answer| self.in_words(*answer)).collect();
         let (first, others) = words.split_first().map_or(("", &[][..]), |(a, b)| (a.as_str(), b));
         let then = if others.is_empty() { "" } else { "  then " };
+        let name = printable(name);
         stdout::line(format!("{name}{place}: {first}{then}{}{note}", others.join(", ")))
     }
 
@@ -204,6 +206,7 @@ impl Prediction {
             let event = json!({"event": "prediction", "file": name, "class": null, "blank": true});
             return stdout::line(event.to_string());
         }
+        let name = printable(&name);
         stdout::line(format!("{name}: blank, no digit to be seen"))
     }
 

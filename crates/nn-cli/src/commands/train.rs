@@ -122,9 +122,9 @@ impl Work for Training {
         observer.report.start(&start)?;
         let outcome = trainer.run(&mut observer);
         if let Some(failure) = observer.failure {
-            return Err(failure);
+            return Err(with_way_out(failure, &folder));
         }
-        match outcome.map_err(|error| with_way_out(error, &folder))? {
+        match outcome.map_err(|error| with_way_out(error.into(), &folder))? {
             Outcome::Interrupted => {
                 trainer.checkpoint()?.save(&folder.checkpoint())?;
                 let (done, all) = (trainer.position().epoch, trainer.config().epochs);
@@ -245,11 +245,15 @@ impl Training {
 }
 
 /// A training that failed leaves its last good state behind: says where.
-fn with_way_out(error: TrainError, folder: &RunFolder) -> CliError {
+fn with_way_out(error: CliError, folder: &RunFolder) -> CliError {
     let checkpoint = folder.checkpoint();
-    if matches!(error, TrainError::Diverged { .. }) && checkpoint.exists() {
+    let is_divergence = matches!(
+        error,
+        CliError::Train(TrainError::Diverged { .. }) | CliError::Network(NetworkError::NotFinite)
+    );
+    if is_divergence && checkpoint.exists() {
         let checkpoint = checkpoint.display();
         return CliError::Failed(format!("{error}; the last good state is kept in {checkpoint}"));
     }
-    error.into()
+    error
 }

@@ -95,3 +95,12 @@ pub(crate) fn small_data(folder: &Path, train: u32, test: u32) -> PathBuf {
     nn_data::write_folder(&path, &data, nn_data::Compression::None).unwrap();
     path
 }
+
+/// CRC-32 as PNG has it, bit by bit.
+pub(crate) fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 & (0_u32.wrapping_sub(crc & 1)))
+        })
+    })
+}

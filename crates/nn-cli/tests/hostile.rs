@@ -1,0 +1,153 @@
+//! What an attacker found: each here once, so that it stays mended.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails says so by a panic")]
+
+mod common;
+
+use common::{folder, run, small_data, trained, words};
+use image::{GrayImage, Luma};
+use std::fs;
+
+fn bar() -> GrayImage {
+    GrayImage::from_fn(200, 200, |x, y| {
+        let ink = (90..110).contains(&x) && (20..180).contains(&y);
+        Luma([if ink { 0 } else { 255 }])
+    })
+}
+
+#[test]
+fn a_cut_jpeg_is_damaged_at_any_length_and_trailing_bytes_are_not() {
+    let folder = trained();
+    let path = folder.path();
+    bar().save(path.join("whole.jpg")).unwrap();
+    let whole = fs::read(path.join("whole.jpg")).unwrap();
+    let mut padded = whole.clone();
+    padded.extend([0; 3000]);
+    fs::write(path.join("padded.jpg"), padded).unwrap();
+    run(path, words("predict --model run whole.jpg padded.jpg")).succeeded();
+
+    let lengths = [whole.len() / 3, whole.len() / 2, whole.len() - 2, whole.len() - 1];
+    let names: Vec<String> = lengths.iter().map(|length| format!("{length}.jpg")).collect();
+    for (name, length) in names.iter().zip(lengths) {
+        fs::write(path.join(name), &whole[..length]).unwrap();
+    }
+    let line = format!("predict --model run {}", names.join(" "));
+    let ran = run(path, words(&line)).failed_with(1).saying(&["4 of 4"]);
+    assert_eq!(ran.stdout, "");
+    assert_eq!(ran.stderr.matches("damaged picture (its end is missing)").count(), 4, "{ran:?}");
+}
+
+#[test]
+fn a_picture_of_another_kind_is_called_that() {
+    let folder = trained();
+    let path = folder.path();
+    let starts: [(&str, &[u8]); 4] = [
+        ("a.gif", b"GIF89a\x01\0\x01\0\0\0\0;"),
+        ("a.bmp", b"BM\x3a\0\0\0\0\0\0\0\x36\0\0\0"),
+        ("a.tiff", b"II*\0\x08\0\0\0"),
+        ("a.webp", b"RIFF\x1a\0\0\0WEBPVP8L"),
+    ];
+    for (name, start) in starts {
+        fs::write(path.join(name), start).unwrap();
+        let ran = run(path, ["predict", "--model", "run", name]).failed_with(1);
+        ran.saying(&[name, "neither a PNG or JPEG picture", "convert it"]);
+    }
+}
+
+#[test]
+fn a_png_that_claims_the_largest_size_there_is_is_too_large_not_damaged() {
+    let folder = trained();
+    let path = folder.path();
+    bar().save(path.join("bomb.png")).unwrap();
+    let mut bomb = fs::read(path.join("bomb.png")).unwrap();
+    bomb[16..24].copy_from_slice(&[0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff]);
+    let header = common::crc32(&bomb[12..29]).to_be_bytes();
+    bomb[29..33].copy_from_slice(&header);
+    fs::write(path.join("bomb.png"), bomb).unwrap();
+    let ran = run(path, words("predict --model run bomb.png")).failed_with(1);
+    ran.saying(&["bomb.png", "make it smaller"]);
+}
+
+#[test]
+fn names_with_line_ends_and_escapes_stay_on_one_line_and_do_nothing() {
+    let folder = trained();
+    let path = folder.path();
+    let name = "a\nb\u{1b}[31m.png";
+    for (picture, code) in [(Some(bar()), 0), (Some(GrayImage::new(40, 40)), 0), (None, 1)] {
+        match picture {
+            Some(picture) => picture.save(path.join(name)).unwrap(),
+            None => fs::remove_file(path.join(name)).unwrap(),
+        }
+        let ran = run(path, ["predict", "--model", "run", name]).failed_with(code);
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert_eq!(said.lines().count(), 1, "{said:?}");
+        assert!(said.contains("a\\nb\\u{1b}[31m.png") && !said.contains('\u{1b}'), "{said:?}");
+    }
+}
+
+/// The test images are so bright that no answer is finite, while the training runs well.
+#[test]
+fn a_state_without_finite_answers_is_not_kept() {
+    let folder = folder();
+    let path = folder.path();
+    let data = small_data(path, 100, 2);
+    let mut images = vec![0, 0, 0x0d, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28];
+    images.extend(std::iter::repeat_n(3e38_f32.to_be_bytes(), 2 * 784).flatten());
+    fs::write(data.join("t10k-images-idx3-ubyte"), images).unwrap();
+    let line = format!("train --quiet --hidden 8 --epochs 2 --out run --data {}", data.display());
+    run(path, words(&line)).failed_with(1).saying(&["not finite"]);
+    assert!(!path.join("run/checkpoint.nn").exists() && !path.join("run/model.nn").exists());
+}
+
+/// `ulimit -f` ends a process that writes a longer file by SIGXFSZ, unless it listens.
+#[cfg(unix)]
+#[test]
+fn a_file_size_limit_is_a_failed_write_and_no_death() {
+    use std::process::{Command, Stdio};
+    let folder = folder();
+    let path = folder.path();
+    let data = small_data(path, 100, 20);
+    // 16 blocks are 8 KiB or 16 KiB; the weights of 784-16-10 alone are 50 kB.
+    let script = "ulimit -f 16; exec \"$@\"";
+    let output = Command::new("sh")
+        .args(["-c", script, "sh", env!("CARGO_BIN_EXE_nn"), "train", "--quiet", "--hidden", "16"])
+        .args(["--epochs", "2", "--out", "run", "--data"])
+        .arg(data)
+        .current_dir(path)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(
+        stderr.contains("warning: run/checkpoint.nn") && stderr.contains("goes on"),
+        "{stderr}"
+    );
+    assert!(stderr.lines().last().unwrap().starts_with("error: run/model.nn"), "{stderr}");
+    let left: Vec<_> = fs::read_dir(path.join("run"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".partial") || name.ends_with(".nn"))
+        .collect();
+    assert_eq!(left, [""; 0], "nothing half written stays");
+}
+
+#[test]
+fn words_that_name_nothing_are_wrong_usage_with_a_next_step() {
+    let folder = folder();
+    let path = folder.path();
+    for command in ["train", "test --model x", "data info", "data sheet", "lecture digits"] {
+        let arguments = words(command).into_iter().chain(["--data", ""]);
+        run(path, arguments).failed_with(2).saying(&["--data"]);
+    }
+    fs::write(path.join("empty.toml"), "data = \"\"").unwrap();
+    run(path, words("train --config empty.toml")).failed_with(2).saying(&["data is empty"]);
+    fs::write(path.join("binary.toml"), [0xff, 0xfe, 0, 1]).unwrap();
+    run(path, words("train --config binary.toml")).failed_with(2).saying(&[
+        "binary.toml",
+        "not a text file",
+        "--print-config",
+    ]);
+    fs::write(path.join("broken.toml"), "epochs = [1,\n\n\"").unwrap();
+    let broken = run(path, words("train --config broken.toml")).failed_with(2);
+    assert_eq!(broken.stderr.lines().count(), 1, "{broken:?}");
+}
