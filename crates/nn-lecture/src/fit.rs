@@ -5,7 +5,7 @@ use nn_core::{
     Activation, Architecture, FullBatch, Initializer, Loss, Network, Predictor, TrainingConfig,
 };
 use nn_data::Dataset;
-use nn_solvers::{Limits, Minimum, Solver, minimize};
+use nn_solvers::{Limits, Minimum, Solver, minimize_network};
 use nn_tensor::{Shape, Tensor};
 use std::ops::ControlFlow;
 
@@ -83,13 +83,11 @@ pub(crate) fn solve<D: Tensor<Elem = f64>>(
     solver: Solver,
     limits: &Limits,
 ) -> Result<SolverRun, LectureError> {
-    let start = cost.parameters().to_vec();
     let mut history = Vec::new();
-    let minimum = minimize(cost, solver, &start, limits, &mut |step| {
+    let minimum = minimize_network(cost, solver, limits, &mut |step| {
         history.push((step.evaluations, step.cost));
         ControlFlow::Continue(())
     })?;
-    cost.set_parameters(&minimum.at);
     Ok(SolverRun { solver: solver.name(), minimum, history })
 }
 

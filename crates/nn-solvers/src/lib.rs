@@ -1,7 +1,7 @@
 //! Solvers that are no plain gradient steps, for the cost of a network on a whole data set.
 //!
 //! [`minimize`] takes an [`Objective`] (anything with a cost and a gradient;
-//! [`nn_core::FullBatch`] is one) and a [`Solver`]. Directions and line searches are those of the
+//! [`nn_core::FullBatch`] is one) and a [`Solver`]; [`minimize_network`] does it for a network. Directions and line searches are those of the
 //! argmin library; this crate adds what its users need besides: one count of evaluations for all
 //! methods, an onlooker that may stop the run, limits, a fresh start when a line search fails, and
 //! an end without a panic when numbers cease to be finite.
@@ -9,7 +9,7 @@
 //! ```
 //! use nn_core::{Activation, Architecture, FullBatch, Initializer, Loss, Network, TrainingConfig};
 //! use nn_data::Dataset;
-//! use nn_solvers::{Limits, Solver, minimize};
+//! use nn_solvers::{Limits, Solver, minimize_network};
 //! use nn_tensor::ReferenceTensor;
 //! use std::ops::ControlFlow;
 //!
@@ -28,12 +28,12 @@
 //! let network = Network::<ReferenceTensor<f64>>::new(&(), &form, Initializer::GlorotUniform, 42)?;
 //! let config = TrainingConfig { loss: Loss::SquaredError, ..Default::default() };
 //! let mut cost = FullBatch::new(network, &data, &config)?;
-//! let start = cost.parameters().to_vec();
 //! let solver = Solver::Lbfgs { memory: 10 };
-//! let minimum = minimize(&mut cost, solver, &start, &Limits::default(), &mut |_| {
+//! let minimum = minimize_network(&mut cost, solver, &Limits::default(), &mut |_| {
 //!     ControlFlow::Continue(())
 //! })?;
 //! assert!(minimum.cost < 1e-5);
+//! assert_eq!(cost.cost()?, minimum.cost); // the network is left there
 //! # Ok(())
 //! # }
 //! ```
@@ -51,5 +51,6 @@ mod watched;
 
 pub use error::SolverError;
 pub use minimize::{Iterate, Limits, Minimum, Stopped, minimize};
+pub use network::minimize_network;
 pub use objective::{Objective, ObjectiveError, difference_hessian};
 pub use solver::Solver;

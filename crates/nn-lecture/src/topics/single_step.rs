@@ -8,7 +8,7 @@ use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic
 use nn_core::gradient_check::relative_error;
 use nn_core::{Activation, FullBatch, Initializer, Loss};
 use nn_plot::{Axis, Curves, Figure, Series, Style};
-use nn_solvers::{Limits, Solver, Stopped, minimize};
+use nn_solvers::{Iterate, Limits, Solver, Stopped, minimize_network};
 use nn_tensor::Tensor;
 use std::ops::ControlFlow;
 
@@ -237,7 +237,9 @@ fn loops<D: Tensor<Elem = f64>>(
     let epochs = |factor: f64| {
         let learning_rate = factor * settings.learning_rate;
         let solver = Solver::GradientDescent { learning_rate };
-        let end = minimize(cost, solver, start, &limits, &mut |_| ControlFlow::Continue(()))?;
+        cost.set_parameters(start);
+        let go_on = &mut |_: &Iterate<'_>| ControlFlow::Continue(());
+        let end = minimize_network(cost, solver, &limits, go_on)?;
         Ok((learning_rate, (end.stopped == Stopped::TargetCost).then_some(end.iterations)))
     };
     factors.into_iter().map(epochs).collect()

@@ -5,7 +5,7 @@ use crate::topic::Parameter;
 use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
 use nn_core::{Activation, Architecture, FullBatch, Initializer, Loss};
 use nn_plot::{Axis, Contours, Curves, Figure, Grid, Mark, Path, Series};
-use nn_solvers::{Limits, Solver, Stopped, minimize};
+use nn_solvers::{Limits, Solver, Stopped, minimize_network};
 use nn_tensor::Tensor;
 use std::ops::ControlFlow;
 
@@ -175,7 +175,8 @@ fn walk<D: Tensor<Elem = f64>>(
         cost: None,
     };
     let (mut path, mut history) = (Vec::new(), Vec::new());
-    let minimum = minimize(cost, solver, &START, &limits, &mut |step| {
+    cost.set_parameters(&START);
+    let minimum = minimize_network(cost, solver, &limits, &mut |step| {
         path.push((step.at[0], step.at[1]));
         history.push((step.evaluations, step.cost));
         ControlFlow::Continue(())
