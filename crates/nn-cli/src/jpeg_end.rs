@@ -1,6 +1,6 @@
 //! Whether a JPEG file is whole: decoders fill up with grey what a cut file lacks.
 
-use std::io::{BufRead, Read, Result, Seek};
+use std::io::{BufRead, Result, Seek};
 
 /// Whether the picture that starts here has its end marker. A thumbnail's marker is not taken for
 /// it, and what a camera put behind it does not matter.
@@ -25,8 +25,8 @@ pub(crate) fn has_end_marker(file: &mut (impl BufRead + Seek)) -> Result<bool> {
 }
 
 /// Any number of FF may stand before the byte that says which marker it is.
-fn next_byte_but_fill(file: &mut impl Read) -> Result<Option<u8>> {
-    file.bytes().find(|byte| !matches!(byte, Ok(0xff))).transpose()
+fn next_byte_but_fill(file: &mut impl BufRead) -> Result<Option<u8>> {
+    file.by_ref().bytes().find(|byte| !matches!(byte, Ok(0xff))).transpose()
 }
 
 #[cfg(test)]
