@@ -26,7 +26,13 @@ pub(crate) fn has_end_marker(file: &mut (impl BufRead + Seek)) -> Result<bool> {
 
 /// Any number of FF may stand before the byte that says which marker it is.
 fn next_byte_but_fill(file: &mut impl BufRead) -> Result<Option<u8>> {
-    file.by_ref().bytes().find(|byte| !matches!(byte, Ok(0xff))).transpose()
+    let mut byte = [0xff];
+    while byte == [0xff] {
+        if file.read(&mut byte)? == 0 {
+            return Ok(None);
+        }
+    }
+    Ok(Some(byte[0]))
 }
 
 #[cfg(test)]
