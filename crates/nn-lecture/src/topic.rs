@@ -1,8 +1,8 @@
 //! The topics in the lecture's order.
 
 use crate::topics::{
-    activations, backprop, bias, descent, digits, digits8x8, ladder, linear, overfitting, perceptron,
-    single_step, solvers, universal, vanishing,
+    activations, backprop, bias, descent, digits, digits8x8, ladder, linear, overfitting,
+    perceptron, single_step, solvers, universal, vanishing,
 };
 use crate::{Backend, LectureError, Parameters, Report};
 use nn_data::TrainTest;

@@ -8,7 +8,7 @@ pub(crate) const INK: RGBColor = RGBColor(30, 30, 30);
 /// Lines behind the data.
 pub(crate) const GRID: RGBColor = RGBColor(222, 222, 222);
 
-/// Okabe and Ito's colours, the palest last; black is kept for references.
+/// Okabe and Ito's colours, with grey in place of their yellow, which is lost on white.
 const SERIES: [RGBColor; 8] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
@@ -17,7 +17,7 @@ const SERIES: [RGBColor; 8] = [
     RGBColor(230, 159, 0),
     RGBColor(86, 180, 233),
     RGBColor(0, 0, 0),
-    RGBColor(240, 228, 66),
+    RGBColor(120, 120, 120),
 ];
 
 /// Colour of series number `index`; after the eighth they start again.
