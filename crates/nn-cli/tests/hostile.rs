@@ -90,9 +90,11 @@ fn a_state_without_finite_answers_is_not_kept() {
     let folder = folder();
     let path = folder.path();
     let data = small_data(path, 100, 2);
-    let mut images = vec![0, 0, 0x0d, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28];
-    images.extend(std::iter::repeat_n(3e38_f32.to_be_bytes(), 2 * 784).flatten());
-    fs::write(data.join("t10k-images-idx3-ubyte"), images).unwrap();
+    for (name, count, pixel) in [("train", 100, 0.5_f32), ("t10k", 2, 3e38)] {
+        let mut images = vec![0, 0, 0x0d, 3, 0, 0, 0, count, 0, 0, 0, 28, 0, 0, 0, 28];
+        images.extend(std::iter::repeat_n(pixel.to_be_bytes(), usize::from(count) * 784).flatten());
+        fs::write(data.join(format!("{name}-images-idx3-ubyte")), images).unwrap();
+    }
     let line = format!("train --quiet --hidden 8 --epochs 2 --out run --data {}", data.display());
     run(path, words(&line)).failed_with(1).saying(&["not finite"]);
     assert!(!path.join("run/checkpoint.nn").exists() && !path.join("run/model.nn").exists());

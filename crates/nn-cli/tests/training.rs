@@ -243,11 +243,7 @@ fn divergence_names_step_and_rate_and_keeps_the_last_good_state() {
     let folder = folder();
     let line = "train --quiet --hidden 16 --optimizer sgd --loss squared-error --schedule constant \
                 --lr 1e30 --epochs 2 --out run";
-    run(folder.path(), words(line)).failed_with(1).saying(&[
-        "diverged",
-        "step",
-        "1000000000000000000000000000000",
-    ]);
+    run(folder.path(), words(line)).failed_with(1).saying(&["diverged", "step", "1e30"]);
     assert!(!folder.path().join("run/model.nn").exists());
 }
 
