@@ -48,7 +48,8 @@ impl<T: Tensor> Network<T> {
         let mut network = Self::zeros(device, architecture)?;
         for (index, layer) in network.layers.iter_mut().enumerate() {
             layer.weight.write(&initializer.weights(layer.weight.shape(), index, seed));
-            layer.bias.fill(T::Elem::from_f64(initializer.bias()));
+            let outputs = layer.bias.shape().len();
+            layer.bias.write(&initializer.biases(outputs, index, seed));
         }
         Ok(network)
     }

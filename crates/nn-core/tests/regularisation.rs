@@ -245,7 +245,7 @@ struct Weights(Vec<Vec<f64>>);
 
 impl Observer<Reference> for Weights {
     fn on_step(&mut self, event: &StepEvent, trainer: &Trainer<Reference>) -> Control {
-        if event.step % 8 == 0 {
+        if event.step.is_multiple_of(8) {
             self.0.push(trainer.network().layers()[0].weight.to_vec());
         }
         Control::Continue
