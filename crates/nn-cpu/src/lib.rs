@@ -26,13 +26,17 @@
 //! of its transpose. [`read`](nn_tensor::Tensor::read) and [`write`](nn_tensor::Tensor::write)
 //! convert to and from row-major.
 
+mod changed;
 mod crew;
 mod delta;
 mod device;
 mod element;
 mod elementwise;
+mod exponential;
 mod forward;
+mod forward_few;
 mod gradient;
+mod gradient_few;
 mod layout;
 mod lines;
 mod losses;

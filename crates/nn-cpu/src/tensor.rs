@@ -2,6 +2,7 @@
 
 use crate::layout::Layout;
 use crate::lines::{Lines, out_of_memory};
+use crate::losses::{Softmax, SoftmaxCrossEntropy, softmax_scratch};
 use crate::pixels::Pixels;
 use crate::step::{Step, changed};
 use crate::{CpuDevice, CpuElement, delta, elementwise, forward, gradient, losses, product};
@@ -33,6 +34,7 @@ pub struct CpuTensor<E> {
 
 impl<E: CpuElement> CpuTensor<E> {
     /// All numbers, in the order of memory; written out first, if they were gathered from bytes.
+    #[inline]
     pub(crate) fn values(&self) -> &[E] {
         self.whole.get_or_init(|| self.write_out()).numbers()
     }
@@ -60,6 +62,7 @@ impl<E: CpuElement> CpuTensor<E> {
     }
 
     /// The numbers without their zeros, if they were gathered from bytes.
+    #[inline]
     pub(crate) fn pixels(&self) -> Option<&Pixels> {
         self.holds_pixels.then_some(&self.pixels)
     }
@@ -122,7 +125,7 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
             device: device.clone(),
             whole: OnceLock::from(lines),
             spare: Mutex::new(None),
-            pixels: Pixels::default(),
+            pixels: Pixels::for_rows(layout.rows),
             holds_pixels: false,
             element: PhantomData,
         })
@@ -307,7 +310,7 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
             let (rule, bias_update) = (update.rule, update.for_bias());
             let weights = (changed(weight, Some(&mut moments.weight), Some(rule)), layout);
             let biases = changed(bias, Some(&mut moments.bias), Some(rule));
-            let steps = (&Step::Update(*update), &Step::Update(bias_update));
+            let steps = (&Step::of(update), &Step::of(&bias_update));
             gradient::apply(&device, weights, biases, (delta, input), steps);
         } else {
             Self::linear_gradient(gradient, delta, input);
@@ -335,8 +338,9 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
         expect_shape("softmax", "logits", logits.shape, self.shape);
         let logits = self.in_this_layout(logits);
         let (device, layout, values) = self.parts_mut();
-        device.with_scratch(layout.columns, |row| {
-            losses::softmax(layout, values, &logits, row);
+        device.with_scratch(softmax_scratch(layout), |row| {
+            let softmax = Softmax { layout, result: values, logits: &logits, row };
+            E::dispatch(device.is_portable(), softmax);
         });
     }
 
@@ -351,10 +355,14 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
         expect_len("softmax_cross_entropy", "classes", classes.len(), self.shape.rows);
         let logits = self.in_this_layout(logits);
         let (device, layout, values) = self.parts_mut();
-        let (loss, correct) = device.with_scratch(layout.columns, |row| {
-            losses::softmax_cross_entropy(layout, values, &logits, classes, factor, row)
+        let mut sums = (0.0, 0);
+        device.with_scratch(softmax_scratch(layout), |row| {
+            let softmax = Softmax { layout, result: values, logits: &logits, row };
+            let sums = &mut sums;
+            let kernel = SoftmaxCrossEntropy { softmax, classes, factor, sums };
+            E::dispatch(device.is_portable(), kernel);
         });
-        tally.add_batch(loss, correct);
+        tally.add_batch(sums.0, sums.1);
     }
 
     fn squared_error(&mut self, output: &Self, target: &Self, factor: E, tally: &mut Self) {
