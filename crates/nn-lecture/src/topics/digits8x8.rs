@@ -67,7 +67,7 @@ impl Settings {
     }
 }
 
-/// Grey values run from 0 to this.
+/// The data set has grey values from 0 to this; its files have them as 0 to 255.
 const BLACK: f64 = 16.0;
 
 /// The 1,437 training and 360 test digits that are compiled into this crate, values 0 to 1.
@@ -99,7 +99,9 @@ fn pair(images: &[u8], labels: &[u8]) -> Result<Dataset, DataError> {
     };
     let pixels = bytes(images, "embedded 8x8 images")?;
     let labels = bytes(labels, "embedded 8x8 labels")?;
-    let values = pixels.into_iter().map(|pixel| f64::from(pixel) / BLACK).collect();
+    // Rounding undoes make.py's: sixteenths, as scikit-learn has them, to the last bit.
+    let grey = |pixel: u8| (f64::from(pixel) * BLACK / 255.0).round() / BLACK;
+    let values = pixels.into_iter().map(grey).collect();
     Dataset::classification(values, 64, labels.into_iter().map(u32::from).collect(), 10)
 }
 
