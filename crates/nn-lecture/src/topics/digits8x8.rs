@@ -1,5 +1,6 @@
 //! A second data set of another size: the 8x8 digits that scikit-learn ships.
 
+use crate::range::Whole;
 use crate::samples::{Samples, percent};
 use crate::topic::Parameter;
 use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
@@ -39,8 +40,8 @@ impl Default for Settings {
     }
 }
 
-const HIDDEN: &str = "a whole number from 1 to 1024";
-const EPOCHS: &str = "a whole number from 1 to 1000";
+const HIDDEN: Whole = Whole(1, 1024);
+const EPOCHS: Whole = Whole(1, 1000);
 
 impl Settings {
     /// From what a person typed.
@@ -62,8 +63,8 @@ impl Settings {
     /// [`LectureError::Parameter`].
     pub fn validate(&self) -> Result<(), LectureError> {
         let Self { hidden, epochs, .. } = *self;
-        LectureError::check("hidden", hidden, (1..=1024).contains(&hidden), HIDDEN)?;
-        LectureError::check("epochs", epochs, (1..=1000).contains(&epochs), EPOCHS)
+        HIDDEN.check("hidden", hidden)?;
+        EPOCHS.check("epochs", epochs)
     }
 }
 

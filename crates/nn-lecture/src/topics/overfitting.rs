@@ -2,6 +2,7 @@
 //! samples, a smaller network, ensembles.
 
 use crate::fit::{dataset, form, normal, predict, spread, thinned};
+use crate::range::{Positive, Whole};
 use crate::shrinkage::{self, Shrinkage};
 use crate::topic::Parameter;
 use crate::{LectureError, Parameters, Topic};
@@ -74,13 +75,13 @@ impl Default for Settings {
     }
 }
 
-const SAMPLES: &str = "a whole number from 3 to 1000";
-const WIDTH: &str = "a whole number from 1 to 200";
+const SAMPLES: Whole = Whole(3, 1000);
+const WIDTH: Whole = Whole(1, 200);
 const NOISE: &str = "a number from 0 to 10";
-const STEPS: &str = "a whole number from 10 to 50000";
-const RATE: &str = "a number above 0, at most 1";
+const STEPS: Whole = Whole(10, 50_000);
+const RATE: Positive = Positive(1.0);
 const DROPOUT: &str = "a number from 0 to below 1";
-const ENSEMBLE: &str = "a whole number from 2 to 50";
+const ENSEMBLE: Whole = Whole(2, 50);
 
 impl Settings {
     /// From what a person typed.
@@ -108,16 +109,15 @@ impl Settings {
     /// # Errors
     /// [`LectureError::Parameter`].
     pub fn validate(&self) -> Result<(), LectureError> {
-        LectureError::check("samples", self.samples, (3..=1000).contains(&self.samples), SAMPLES)?;
-        LectureError::check("width", self.width, (1..=200).contains(&self.width), WIDTH)?;
+        SAMPLES.check("samples", self.samples)?;
+        WIDTH.check("width", self.width)?;
         LectureError::check("noise", self.noise, (0.0..=10.0).contains(&self.noise), NOISE)?;
-        LectureError::check("steps", self.steps, (10..=50_000).contains(&self.steps), STEPS)?;
-        let rate = self.learning_rate;
-        LectureError::check("learning-rate", rate, rate > 0.0 && rate <= 1.0, RATE)?;
+        STEPS.check("steps", self.steps)?;
+        RATE.check("learning-rate", self.learning_rate)?;
         LectureError::check("l2", self.l2, (0.0..=10.0).contains(&self.l2), NOISE)?;
         LectureError::check("l1", self.l1, (0.0..=10.0).contains(&self.l1), NOISE)?;
         LectureError::check("dropout", self.dropout, (0.0..1.0).contains(&self.dropout), DROPOUT)?;
-        LectureError::check("ensemble", self.ensemble, (2..=50).contains(&self.ensemble), ENSEMBLE)
+        ENSEMBLE.check("ensemble", self.ensemble)
     }
 }
 

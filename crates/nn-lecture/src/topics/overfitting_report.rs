@@ -75,8 +75,7 @@ fn ensemble_claim(data: &Outcomes) -> Claim {
     Claim::new(
         format!(
             "The mean of the networks costs {}: their mean cost {} less their spread {}. It beats \
-             its members on average, always; much only where they differ, and here all of them \
-             learned the same noise",
+             its members on average, always; by much only where their answers differ",
             short(ensemble.cost_of_mean),
             short(ensemble.mean_cost),
             short(ensemble.spread)

@@ -1,5 +1,6 @@
 //! The perceptron, eq. (95): one binary neuron a class, and the multi-class rule.
 
+use crate::range::Whole;
 use crate::samples::{Affine, Samples, percent};
 use crate::topic::Parameter;
 use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
@@ -41,8 +42,8 @@ impl Default for Settings {
     }
 }
 
-const EPOCHS: &str = "a whole number from 1 to 1000";
-const RUNS: &str = "a whole number from 1 to 100";
+const EPOCHS: Whole = Whole(1, 1000);
+const RUNS: Whole = Whole(1, 100);
 
 impl Settings {
     /// From what a person typed.
@@ -61,9 +62,8 @@ impl Settings {
     /// # Errors
     /// [`LectureError::Parameter`].
     pub fn validate(&self) -> Result<(), LectureError> {
-        let known = (1..=1000).contains(&self.epochs);
-        LectureError::check("epochs", self.epochs, known, EPOCHS)?;
-        LectureError::check("runs", self.runs, (1..=100).contains(&self.runs), RUNS)
+        EPOCHS.check("epochs", self.epochs)?;
+        RUNS.check("runs", self.runs)
     }
 }
 

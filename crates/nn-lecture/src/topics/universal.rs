@@ -7,6 +7,7 @@ use crate::fit::{
     SolverRun, activation, check_activation, dataset, form, full_batch, points, predict,
     root_mean_square, short, solve, spread, thinned,
 };
+use crate::range::{Positive, Whole};
 use crate::topic::Parameter;
 use crate::topics::universal_trials::{changes, sweep, trials};
 use crate::{LectureError, Parameters, Topic};
@@ -97,12 +98,12 @@ impl Default for Settings {
     }
 }
 
-const SAMPLES: &str = "a whole number from 2 to 2000";
-const WIDTH: &str = "a whole number from 1 to 200";
-const RATE: &str = "a number above 0, at most 10";
-const EPOCHS: &str = "a whole number from 2 to 100000";
-const MOST_WIDTH: &str = "a whole number from 1 to 50";
-const TOLERANCE: &str = "a number above 0, at most 10";
+const SAMPLES: Whole = Whole(2, 2000);
+const WIDTH: Whole = Whole(1, 200);
+const RATE: Positive = Positive(10.0);
+const EPOCHS: Whole = Whole(2, 100_000);
+const MOST_WIDTH: Whole = Whole(1, 50);
+const TOLERANCE: Positive = Positive(10.0);
 
 impl Settings {
     /// From what a person typed.
@@ -131,33 +132,21 @@ impl Settings {
     /// # Errors
     /// [`LectureError::Parameter`].
     pub fn validate(&self) -> Result<(), LectureError> {
-        LectureError::check("samples", self.samples, (2..=2000).contains(&self.samples), SAMPLES)?;
-        LectureError::check("width", self.width, (1..=200).contains(&self.width), WIDTH)?;
-        let rate = self.learning_rate;
-        LectureError::check("learning-rate", rate, rate > 0.0 && rate <= 10.0, RATE)?;
-        LectureError::check("epochs", self.epochs, (2..=100_000).contains(&self.epochs), EPOCHS)?;
-        LectureError::check(
-            "most-width",
-            self.most_width,
-            (1..=50).contains(&self.most_width),
-            MOST_WIDTH,
-        )?;
-        let tolerance = self.tolerance;
-        LectureError::check(
-            "tolerance",
-            tolerance,
-            tolerance > 0.0 && tolerance <= 10.0,
-            TOLERANCE,
-        )?;
+        SAMPLES.check("samples", self.samples)?;
+        WIDTH.check("width", self.width)?;
+        RATE.check("learning-rate", self.learning_rate)?;
+        EPOCHS.check("epochs", self.epochs)?;
+        MOST_WIDTH.check("most-width", self.most_width)?;
+        TOLERANCE.check("tolerance", self.tolerance)?;
         check_activation(self.activation)?;
-        self.solver(rate)?;
+        self.solver(self.learning_rate)?;
         Expression::parse("expression", &self.expression)?;
         Expression::parse("harder", &self.harder).map(drop)
     }
 
     fn solver(&self, learning_rate: f64) -> Result<Solver, LectureError> {
         Solver::from_name(&self.solver, learning_rate).ok_or_else(|| {
-            LectureError::parameter("solver", &self.solver, &Solver::NAMES.join(", "))
+            LectureError::parameter("solver", &self.solver, Solver::NAMES.join(", "))
         })
     }
 }
