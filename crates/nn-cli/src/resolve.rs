@@ -2,10 +2,29 @@
 
 use crate::cli::{DeviceArgs, check_threads};
 use crate::error::CliError;
-use crate::settings::{Settings, Widths};
+use crate::settings::{SOLVERS, Settings, Widths, optimizer_names};
 use nn_core::{
     Activation, Architecture, Curve, Initializer, Loss, Optimizer, Schedule, TrainingConfig,
 };
+use nn_solvers::Solver;
+
+/// Settings of steps on batches, which a solver on the whole training set does not take.
+const OF_SINGLE_STEPS: [&str; 14] = [
+    "batch",
+    "lr",
+    "schedule",
+    "warm-up",
+    "dropout",
+    "clip-norm",
+    "patience",
+    "momentum",
+    "smoothing",
+    "beta1",
+    "beta2",
+    "epsilon",
+    "step-epochs",
+    "step-factor",
+];
 
 impl Settings {
     /// The same with every default filled in, and checked.
@@ -19,7 +38,11 @@ impl Settings {
                 "data is empty, must be a folder or \"sample\"; leave it out for the default";
             return Err(CliError::Usage(error.to_owned()));
         }
-        let optimizer = self.resolve_optimizer()?;
+        let solver = self.resolve_solver()?;
+        let optimizer = match solver {
+            Some(_) => TrainingConfig::default().optimizer, // nobody asks it
+            None => self.resolve_optimizer()?,
+        };
         let schedule = self.resolve_schedule()?;
         let defaults = TrainingConfig::default();
         let activation = self.activation.unwrap_or(Activation::Relu);
@@ -58,11 +81,27 @@ impl Settings {
             activation,
             output_activation: self.output_activation.unwrap_or(Activation::Identity),
             config,
+            solver,
             device,
         };
         // Inputs and outputs come from the data; everything else can be checked before it is read.
         resolved.config.validate_with(&resolved.architecture(1, 1))?;
         Ok(resolved)
+    }
+
+    /// The solver that is asked for instead of an optimizer, if one is.
+    fn resolve_solver(&self) -> Result<Option<Solver>, CliError> {
+        let name = self.optimizer.as_deref().filter(|name| SOLVERS.contains(name));
+        let Some(name) = name else { return Ok(None) };
+        let table = self.to_table();
+        match OF_SINGLE_STEPS.into_iter().find(|key| table.contains_key(*key)) {
+            Some(key) => Err(CliError::Usage(format!(
+                "{key} makes no sense with optimizer {name}, which finds its own way on the whole \
+                 training set; leave it out"
+            ))),
+            // The rate is for solvers that are not among these.
+            None => Ok(Solver::from_name(name, 1.0)),
+        }
     }
 
     fn resolve_optimizer(&self) -> Result<Optimizer, CliError> {
@@ -72,7 +111,7 @@ impl Settings {
             (name, _) => name.unwrap_or("adam"),
         };
         let mut optimizer = Optimizer::from_name(name)
-            .ok_or_else(|| unknown("optimizer", name, &Optimizer::NAMES))?;
+            .ok_or_else(|| unknown("optimizer", name, &optimizer_names()))?;
         let mut given = [
             ("momentum", self.momentum),
             ("smoothing", self.smoothing),
@@ -166,6 +205,8 @@ pub(crate) struct Resolved {
     pub(crate) activation: Activation,
     pub(crate) output_activation: Activation,
     pub(crate) config: TrainingConfig,
+    /// What trains on the whole training set at each step, in place of the optimizer in `config`.
+    pub(crate) solver: Option<Solver>,
     pub(crate) device: DeviceArgs,
 }
 
@@ -208,6 +249,12 @@ impl Resolved {
             threads: self.device.threads,
             ..Settings::default()
         };
+        if let Some(solver) = self.solver {
+            settings.optimizer = Some(solver.name().to_owned());
+            (settings.lr, settings.schedule, settings.warm_up) = (None, None, None);
+            (settings.batch, settings.dropout) = (None, None);
+            return settings;
+        }
         match config.optimizer {
             Optimizer::Sgd => {}
             Optimizer::Momentum { momentum } | Optimizer::Nesterov { momentum } => {

@@ -64,10 +64,12 @@ impl RunFolder {
         if path.join(CHECKPOINT).is_file() {
             return Self::lock(path.to_owned());
         }
-        Err(CliError::Failed(format!(
-            "{}: no {CHECKPOINT} in it, so there is nothing to go on with; give the folder of a run",
-            path.display()
-        )))
+        let why = if path.join(MODEL).is_file() {
+            "its model was trained in one piece, as by lbfgs; train a new one with more epochs"
+        } else {
+            "so there is nothing to go on with; give the folder of a run"
+        };
+        Err(CliError::Failed(format!("{}: no {CHECKPOINT} in it, {why}", path.display())))
     }
 
     fn lock(path: PathBuf) -> Result<Self, CliError> {

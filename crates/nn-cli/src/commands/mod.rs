@@ -12,3 +12,4 @@ pub(crate) mod plot;
 pub(crate) mod predict;
 pub(crate) mod test;
 pub(crate) mod train;
+mod train_full_batch;

@@ -1,5 +1,6 @@
 //! `nn train`.
 
+use super::train_full_batch;
 use crate::backend::{self, Work};
 use crate::cli::TrainArgs;
 use crate::data_source::DataSource;
@@ -13,7 +14,8 @@ use crate::signals::StopRequest;
 use crate::training_report::TrainingReport;
 use crate::{stderr, stdout};
 use nn_core::{
-    Architecture, Checkpoint, NetworkError, Outcome, TrainError, Trainer, TrainingState, evaluate,
+    Architecture, Checkpoint, NetworkError, Outcome, Position, TrainError, Trainer, TrainingState,
+    evaluate,
 };
 use nn_data::{Dataset, TrainTest};
 use nn_tensor::Tensor;
@@ -80,11 +82,11 @@ fn is_finished(state: &TrainingState) -> bool {
 }
 
 /// A training that waits for its backend.
-struct Training {
+pub(super) struct Training {
     arguments: TrainArgs,
-    resolved: Resolved,
+    pub(super) resolved: Resolved,
     source: DataSource,
-    data: TrainTest,
+    pub(super) data: TrainTest,
     resumed: Option<(RunFolder, Checkpoint)>,
 }
 
@@ -92,6 +94,9 @@ impl Work for Training {
     type Output = ();
 
     fn run<T: Tensor<Elem = f32>>(mut self, device: &T::Device) -> Result<(), CliError> {
+        if let Some(solver) = self.resolved.solver {
+            return train_full_batch::run::<T>(&self, solver, device);
+        }
         let stop = StopRequest::listen()?;
         let (train, validation) = self.split()?;
         let validation = Some(&validation).filter(|set| !set.is_empty());
@@ -109,15 +114,9 @@ impl Work for Training {
                 (trainer, self.new_folder()?, 0.0)
             }
         };
-        let start = self.start_event(&trainer, validation, &folder);
-        let report = TrainingReport {
-            folder: &folder,
-            json: self.arguments.format.is_json(),
-            progress: self.progress(),
-            has_validation: validation.is_some(),
-            seconds,
-            metrics_failed: false,
-        };
+        let (form, position) = (trainer.network().architecture(), trainer.position());
+        let start = self.start_event(form, &position, validation, &folder);
+        let report = self.report(&folder, validation.is_some(), seconds);
         let mut observer = RunObserver::new(&folder, &self.data.test, stop.clone(), report);
         observer.report.start(&start)?;
         let outcome = trainer.run(&mut observer);
@@ -138,14 +137,14 @@ impl Work for Training {
 
 impl Training {
     /// Training and validation set; the latter may be empty.
-    fn split(&self) -> Result<(Dataset, Dataset), CliError> {
+    pub(super) fn split(&self) -> Result<(Dataset, Dataset), CliError> {
         if self.data.test.is_empty() {
             return Err(NetworkError::Empty { what: "test", task: "test" }.into());
         }
         let config = &self.resolved.config;
         let (train, validation) = self.data.train.split(self.resolved.validation, config.seed)?;
         let samples = train.len();
-        if config.batch > samples && samples > 0 {
+        if config.batch > samples && samples > 0 && self.resolved.solver.is_none() {
             let batch = config.batch;
             self.note(format!(
                 "batch {batch} is more than the {samples} samples: one step an epoch"
@@ -154,12 +153,12 @@ impl Training {
         Ok((train, validation))
     }
 
-    fn architecture(&self) -> Architecture {
+    pub(super) fn architecture(&self) -> Architecture {
         let train = &self.data.train;
         self.resolved.architecture(train.input_width(), train.output_width())
     }
 
-    fn new_folder(&self) -> Result<RunFolder, CliError> {
+    pub(super) fn new_folder(&self) -> Result<RunFolder, CliError> {
         let (form, seed) = (self.architecture(), self.resolved.config.seed);
         let name = format!("{}-{form}-seed{seed}", self.source.short_name());
         let folder = RunFolder::create(self.arguments.out.as_deref(), &name)?;
@@ -183,13 +182,13 @@ impl Training {
     }
 
     /// What is trained, on what, how: the first event.
-    fn start_event<T: Tensor>(
+    pub(super) fn start_event(
         &self,
-        trainer: &Trainer<T>,
+        form: &Architecture,
+        position: &Position,
         validation: Option<&Dataset>,
         folder: &RunFolder,
     ) -> Value {
-        let (form, position) = (trainer.network().architecture(), trainer.position());
         let held_out = validation.map_or(0, Dataset::len);
         let (samples, folder) = (self.data.train.len() - held_out, folder.path().display());
         self.note(format!(
@@ -232,12 +231,27 @@ impl Training {
         report.done(&test, trainer.history().len(), best_epoch)
     }
 
-    fn progress(&self) -> Progress {
+    /// The report to write, after `seconds` of training before a resume.
+    pub(super) fn report<'r>(
+        &self,
+        folder: &'r RunFolder,
+        has_validation: bool,
+        seconds: f64,
+    ) -> TrainingReport<'r> {
         let config = &self.resolved.config;
-        Progress::new(!self.arguments.quiet, config.epochs, config.batch)
+        let samples_a_step =
+            if self.resolved.solver.is_some() { self.data.train.len() } else { config.batch };
+        TrainingReport {
+            folder,
+            json: self.arguments.format.is_json(),
+            progress: Progress::new(!self.arguments.quiet, config.epochs, samples_a_step),
+            has_validation,
+            seconds,
+            metrics_failed: false,
+        }
     }
 
-    fn note(&self, text: impl AsRef<str>) {
+    pub(super) fn note(&self, text: impl AsRef<str>) {
         if !self.arguments.quiet {
             stderr::note(text);
         }
