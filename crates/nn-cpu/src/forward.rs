@@ -11,7 +11,7 @@ use crate::vector::{Kernel, Vector};
 use nn_tensor::Tensor;
 
 /// Tiles in one block of work.
-const TILES_IN_BLOCK: usize = 22;
+const TILES_IN_BLOCK: usize = 6;
 
 /// What the forward product reads.
 #[derive(Clone, Copy)]

@@ -12,7 +12,7 @@ use crate::vector::{Kernel, Vector};
 use crate::{CpuDevice, CpuElement};
 
 /// Tiles in one block of work.
-const TILES_IN_BLOCK: usize = 33;
+const TILES_IN_BLOCK: usize = 12;
 
 /// What is read.
 #[derive(Clone, Copy)]

@@ -5,7 +5,7 @@
 use crate::CpuElement;
 use crate::layout::Layout;
 use crate::vector::{Kernel, Vector};
-use nn_tensor::{Element, argmax};
+use nn_tensor::argmax;
 
 /// The numbers of one row, gathered into `row`.
 fn take_row<E: CpuElement>(layout: &Layout, values: &[E], index: usize, row: &mut [E]) {
@@ -23,115 +23,135 @@ fn put_row<E: CpuElement>(layout: &Layout, values: &mut [E], index: usize, row: 
     }
 }
 
-/// Numbers of scratch that a row of the softmax needs: whole lines.
-pub(crate) fn softmax_scratch(layout: &Layout) -> usize {
-    layout.panels() * layout.lanes
-}
-
-/// A row of logits in whole lines, and the column of the largest; beyond the last logit there is
-/// -∞, whose exponential is 0.
-#[inline(always)]
-fn take_logits<V: Vector>(
-    layout: &Layout,
-    logits: &[V::Elem],
-    index: usize,
-    row: &mut [V::Elem],
-) -> usize {
-    let line = 2 * V::LANES;
-    for (panel, to) in row.chunks_exact_mut(line).enumerate() {
-        let from = &logits[layout.start(panel, index)..][..line];
-        // SAFETY: both are lines.
-        unsafe {
-            V::load(from.as_ptr()).store(to.as_mut_ptr());
-            V::load(from.as_ptr().add(V::LANES)).store(to.as_mut_ptr().add(V::LANES));
-        }
-    }
-    row[layout.columns..].fill(num_traits::Float::neg_infinity());
-    argmax(&row[..layout.columns])
-}
-
-/// Replaces logits, in whole lines, by probabilities, eq. (90); returns ln Σ exp(logit - largest).
-#[inline(always)]
-fn softmax_row<V: Vector>(row: &mut [V::Elem], largest: V::Elem) -> V::Elem {
-    let zero = V::Elem::from_f64(0.0);
-    let (shift, mut sums) = (V::splat(largest), V::splat(zero));
-    for register in row.chunks_exact_mut(V::LANES) {
-        // SAFETY: a chunk is one register.
-        unsafe {
-            let power = V::load(register.as_ptr()).sub(shift).exp();
-            power.store(register.as_mut_ptr());
-            sums = sums.add(power);
-        }
-    }
-    // At most eight numbers in a register.
-    let mut lanes = [zero; 8];
-    // SAFETY: there is room for eight.
-    unsafe { sums.store(lanes.as_mut_ptr()) };
-    let mut sum = zero;
-    for lane in lanes {
-        sum += lane;
-    }
-    let share = V::splat(V::Elem::ONE / sum);
-    for register in row.chunks_exact_mut(V::LANES) {
-        // SAFETY: a chunk is one register.
-        unsafe { V::load(register.as_ptr()).mul(share).store(register.as_mut_ptr()) };
-    }
-    num_traits::Float::ln(sum)
-}
-
-/// Probabilities of each row of logits; nothing without columns.
+/// The softmax of each row, eq. (90), times a factor; nothing without columns.
+///
+/// Three passes over all rows, so that the work of neighbouring rows overlaps.
 pub(crate) struct Softmax<'a, E> {
     pub(crate) layout: &'a Layout,
-    pub(crate) result: &'a mut [E],
     pub(crate) logits: &'a [E],
-    /// Of [`softmax_scratch`] numbers.
-    pub(crate) row: &'a mut [E],
+    pub(crate) result: &'a mut [E],
+    pub(crate) factor: E,
+    /// For the cross-entropy: the true classes, and what receives its sums.
+    pub(crate) entropy: Option<Entropy<'a>>,
 }
 
-impl<E: CpuElement> Kernel<E> for Softmax<'_, E> {
+/// What the cross-entropy of a batch comes to.
+pub(crate) struct Entropy<'a> {
+    /// Of each row.
+    pub(crate) classes: &'a [u32],
+    /// Σ -ln p(class).
+    pub(crate) loss: f64,
+    /// Rows whose largest logit is that of their class.
+    pub(crate) correct: usize,
+}
+
+impl<'a, E: CpuElement> Kernel<E> for &mut Softmax<'a, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
-        let Self { layout, result, logits, row } = self;
-        if row.is_empty() {
+        if self.layout.columns == 0 {
             return;
         }
-        for index in 0..layout.rows {
-            let largest = row[take_logits::<V>(layout, logits, index, row)];
-            softmax_row::<V>(row, largest);
-            put_row(layout, result, index, &row[..layout.columns]);
+        for row in 0..self.layout.rows {
+            self.shift::<V>(row);
+        }
+        for panel in 0..self.layout.panels() {
+            let (start, end) =
+                (self.layout.start(panel, 0), self.layout.start(panel, self.layout.rows));
+            for register in self.result[start..end].chunks_exact_mut(V::LANES) {
+                // SAFETY: a chunk is one register.
+                unsafe { V::load(register.as_ptr()).exp().store(register.as_mut_ptr()) };
+            }
+        }
+        let mut product = 1.0;
+        for row in 0..self.layout.rows {
+            product *= self.normalise::<V>(row).to_f64();
+            // Σ ln of the sums is ln of their product, as long as that is a number.
+            if product > 1e250 || row + 1 == self.layout.rows {
+                self.add_loss(product.ln());
+                product = 1.0;
+            }
         }
     }
 }
 
-/// Gradient of the mean cross-entropy.
-pub(crate) struct SoftmaxCrossEntropy<'a, E> {
-    pub(crate) softmax: Softmax<'a, E>,
-    pub(crate) classes: &'a [u32],
-    /// 1 / batch.
-    pub(crate) factor: E,
-    /// Receives Σ -ln p(class) and the number of correct rows.
-    pub(crate) sums: &'a mut (f64, usize),
-}
+impl<'a, E: CpuElement> Softmax<'a, E> {
+    /// The probabilities of each row.
+    pub(crate) fn new(layout: &'a Layout, logits: &'a [E], result: &'a mut [E]) -> Self {
+        Self { layout, logits, result, factor: E::ONE, entropy: None }
+    }
 
-impl<E: CpuElement> Kernel<E> for SoftmaxCrossEntropy<'_, E> {
-    #[inline(always)]
-    fn run<V: Vector<Elem = E>>(self) {
-        let Softmax { layout, result, logits, row } = self.softmax;
-        let (mut loss, mut correct) = (0.0, 0);
-        for (index, &class) in self.classes.iter().enumerate() {
-            let class = class as usize;
-            let best = take_logits::<V>(layout, logits, index, row);
-            let (largest, logit) = (row[best], row[class]);
-            correct += usize::from(best == class);
-            let log_of_sum = softmax_row::<V>(row, largest);
-            loss += (log_of_sum + (largest - logit)).to_f64();
-            row[class] -= E::ONE;
-            for value in row.iter_mut() {
-                *value *= self.factor;
-            }
-            put_row(layout, result, index, &row[..layout.columns]);
+    fn add_loss(&mut self, loss: f64) {
+        if let Some(entropy) = &mut self.entropy {
+            entropy.loss += loss;
         }
-        *self.sums = (loss, correct);
+    }
+
+    /// Writes the row's logits less the largest of them; beyond the last, -∞, whose exponential is 0.
+    #[inline(always)]
+    fn shift<V: Vector<Elem = E>>(&mut self, row: usize) {
+        let (layout, line) = (self.layout, 2 * V::LANES);
+        let (mut best, mut largest) = (0, self.logits[layout.start(0, row)]);
+        for panel in 0..layout.panels() {
+            let start = layout.start(panel, row);
+            for (lane, &logit) in self.logits[start..start + layout.width(panel)].iter().enumerate()
+            {
+                if logit > largest {
+                    (best, largest) = (panel * line + lane, logit);
+                }
+            }
+        }
+        if let Some(entropy) = &mut self.entropy {
+            let class = entropy.classes[row] as usize;
+            let logit = self.logits[layout.start(class / line, row) + class % line];
+            entropy.loss += (largest - logit).to_f64();
+            entropy.correct += usize::from(best == class);
+        }
+        for panel in 0..layout.panels() {
+            let start = layout.start(panel, row);
+            let (from, to) = (&self.logits[start..][..line], &mut self.result[start..][..line]);
+            for half in [0, V::LANES] {
+                // SAFETY: both are lines.
+                unsafe {
+                    let logits = V::load(from.as_ptr().add(half));
+                    logits.sub(V::splat(largest)).store(to.as_mut_ptr().add(half));
+                }
+            }
+            to[layout.width(panel)..].fill(num_traits::Float::neg_infinity());
+        }
+    }
+
+    /// Divides the row by its sum, times the factor, and takes the factor off at the true class;
+    /// returns the sum.
+    #[inline(always)]
+    fn normalise<V: Vector<Elem = E>>(&mut self, row: usize) -> E {
+        let (layout, line) = (self.layout, 2 * V::LANES);
+        let mut sums = [V::splat(E::ZERO); 2];
+        for panel in 0..layout.panels() {
+            let from = self.result[layout.start(panel, row)..][..line].as_ptr();
+            for (half, sum) in sums.iter_mut().enumerate() {
+                // SAFETY: a line is two registers.
+                *sum = sum.add(unsafe { V::load(from.add(half * V::LANES)) });
+            }
+        }
+        // At most eight numbers in a register.
+        let mut lanes = [E::ZERO; 8];
+        // SAFETY: there is room for eight.
+        unsafe { sums[0].add(sums[1]).store(lanes.as_mut_ptr()) };
+        let [a, b, c, d, e, f, g, h] = lanes;
+        let sum = ((a + e) + (b + f)) + ((c + g) + (d + h));
+        let share = V::splat(self.factor / sum);
+        for panel in 0..layout.panels() {
+            let to = self.result[layout.start(panel, row)..][..line].as_mut_ptr();
+            for half in [0, V::LANES] {
+                // SAFETY: a line is two registers.
+                unsafe { V::load(to.add(half)).mul(share).store(to.add(half)) };
+            }
+        }
+        if let Some(entropy) = &self.entropy {
+            let class = entropy.classes[row] as usize;
+            self.result[layout.start(class / line, row) + class % line] -= self.factor;
+        }
+        sum
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::layout::Layout;
 use crate::lines::{Lines, out_of_memory};
-use crate::losses::{Softmax, SoftmaxCrossEntropy, softmax_scratch};
+use crate::losses::{Entropy, Softmax};
 use crate::pixels::Pixels;
 use crate::step::{Step, changed};
 use crate::{CpuDevice, CpuElement, delta, elementwise, forward, gradient, losses, product};
@@ -338,10 +338,7 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
         expect_shape("softmax", "logits", logits.shape, self.shape);
         let logits = self.in_this_layout(logits);
         let (device, layout, values) = self.parts_mut();
-        device.with_scratch(softmax_scratch(layout), |row| {
-            let softmax = Softmax { layout, result: values, logits: &logits, row };
-            E::dispatch(device.is_portable(), softmax);
-        });
+        E::dispatch(device.is_portable(), &mut Softmax::new(layout, &logits, values));
     }
 
     fn softmax_cross_entropy(
@@ -355,14 +352,11 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
         expect_len("softmax_cross_entropy", "classes", classes.len(), self.shape.rows);
         let logits = self.in_this_layout(logits);
         let (device, layout, values) = self.parts_mut();
-        let mut sums = (0.0, 0);
-        device.with_scratch(softmax_scratch(layout), |row| {
-            let softmax = Softmax { layout, result: values, logits: &logits, row };
-            let sums = &mut sums;
-            let kernel = SoftmaxCrossEntropy { softmax, classes, factor, sums };
-            E::dispatch(device.is_portable(), kernel);
-        });
-        tally.add_batch(sums.0, sums.1);
+        let entropy = Some(Entropy { classes, loss: 0.0, correct: 0 });
+        let mut softmax = Softmax { factor, entropy, ..Softmax::new(layout, &logits, values) };
+        E::dispatch(device.is_portable(), &mut softmax);
+        let (loss, correct) = softmax.entropy.map_or((0.0, 0), |sums| (sums.loss, sums.correct));
+        tally.add_batch(loss, correct);
     }
 
     fn squared_error(&mut self, output: &Self, target: &Self, factor: E, tally: &mut Self) {

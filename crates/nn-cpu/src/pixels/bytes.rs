@@ -22,11 +22,11 @@ impl<'a, E> Source<'a, E> {
         &self.bytes[self.rows[row] as usize * self.columns..][..self.columns]
     }
 
-    /// Up to eight bytes of this row of the batch, from column `start` on, as a little-endian word;
-    /// the rest is 0.
+    /// Up to eight bytes of row `index` of the source, from column `start` on, as a little-endian
+    /// word; the rest is 0.
     #[inline(always)]
-    pub(super) fn word(&self, row: usize, start: usize, count: usize) -> u64 {
-        let at = self.rows[row] as usize * self.columns + start;
+    pub(super) fn word(&self, index: u32, start: usize, count: usize) -> u64 {
+        let at = index as usize * self.columns + start;
         let mask = u64::MAX >> (64 - 8 * count);
         match self.bytes.get(at..at + 8) {
             Some(bytes) => word(bytes) & mask,

@@ -219,8 +219,8 @@ impl<E: CpuElement> Kernel<E> for FillColumns<'_, '_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         let Self { source, range, filling } = self;
-        for row in 0..source.rows.len() {
-            filling.push::<V>(row, source.word(row, range.start, range.len()), source.scale);
+        for (row, &index) in source.rows.iter().enumerate() {
+            filling.push::<V>(row, source.word(index, range.start, range.len()), source.scale);
         }
     }
 }
