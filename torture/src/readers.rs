@@ -68,7 +68,7 @@ pub fn checkpoint(bytes: &[u8]) {
         if let Ok(checkpoint) = Checkpoint::from_bytes(&file) {
             let written = checkpoint.to_bytes().expect("what was read can be written");
             let again = Checkpoint::from_bytes(&written).expect("what was written reads");
-            assert_eq!(again, checkpoint);
+            // By their bytes: a speed on record may be a NaN, which equals nothing.
             assert_eq!(again.to_bytes().ok(), Some(written));
         }
     }
