@@ -4,6 +4,8 @@
     /tmp/venv/bin/python data/digits8x8/make.py
 
 The data set's own order is kept: the first 1,437 images are for training, the last 360 for testing.
+Grey values 0 to 16 become 0 to 255, the range that readers of IDX images expect: round(255 v / 16),
+from which v is had back by rounding.
 """
 
 import gzip
@@ -28,7 +30,9 @@ digits = load_digits()
 assert digits.images.shape == (1797, 8, 8)
 assert digits.images.min() == 0 and digits.images.max() == 16
 assert (digits.images == digits.images.astype("uint8")).all()
-write_idx("train-images-idx3", digits.images[:TRAIN])
+grey = (digits.images * 255 / 16).round()
+assert ((grey * 16 / 255).round() == digits.images).all()
+write_idx("train-images-idx3", grey[:TRAIN])
 write_idx("train-labels-idx1", digits.target[:TRAIN])
-write_idx("t10k-images-idx3", digits.images[TRAIN:])
+write_idx("t10k-images-idx3", grey[TRAIN:])
 write_idx("t10k-labels-idx1", digits.target[TRAIN:])

@@ -60,6 +60,17 @@ Everything is installed and built before the first measurement: Python packages 
 (PEERS_PYTHON names a Python that has them already), burn and candle into target/peers. A peer that cannot
 be had is named and left out. Let nothing else run meanwhile.")]
     Compare(Compare),
+
+    /// Kill, cut, fill up, flip and overload what can be, and print what was lost
+    #[command(after_help = "Examples:
+  cargo xtask torture                         everything, in at most 18 minutes
+  cargo xtask torture --minutes 2             everything, briefly
+  cargo xtask torture --only kill,writers     some parts
+  cargo xtask torture --seed 7                other random choices
+
+Ends with a table of what was tried and what was lost; exit code 1 if anything was. docs/reliability.md
+says what each part does.")]
+    Torture(Torture),
 }
 
 /// Options of `fetch-data`.
@@ -163,6 +174,22 @@ pub struct Compare {
     pub no_install: bool,
 }
 
+/// Options of `torture`.
+#[derive(Debug, Clone, Args)]
+pub struct Torture {
+    /// The most minutes that it may take; each part has its share of them
+    #[arg(long, default_value_t = 18.0, value_parser = minutes)]
+    pub minutes: f64,
+
+    /// All random choices follow from it
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+
+    /// Parts to run instead of all
+    #[arg(long, value_name = "PART,PART", value_delimiter = ',')]
+    pub only: Vec<String>,
+}
+
 /// Reads a web folder; a missing `/` at its end is added.
 fn mirror(text: &str) -> Result<String, String> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
@@ -179,6 +206,12 @@ fn network(text: &str) -> Result<&'static Network, String> {
     let number: Option<usize> = text.parse().ok();
     let network = number.and_then(|number| NETWORKS.get(number.checked_sub(1)?));
     network.ok_or_else(|| format!("the networks have the numbers 1 to {}", NETWORKS.len()))
+}
+
+/// Reads a time above 0.
+fn minutes(text: &str) -> Result<f64, String> {
+    let value = text.parse().ok().filter(|&value| value > 0.0 && value < 10_000.0);
+    value.ok_or_else(|| "a number of minutes above 0 and below 10,000".to_owned())
 }
 
 /// Reads a number above 0.

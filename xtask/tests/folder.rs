@@ -5,12 +5,12 @@ mod common;
 
 use std::fs;
 use std::io::{self, Write};
-use std::time::{Duration, SystemTime};
+use std::path::Path;
 
 use common::server::{Reply, Server};
 use common::{IMAGES, Place, TINY, packed, payload};
 use xtask::Error;
-use xtask::fetch::{CopyError, InstallError, Request, copy_verified, install};
+use xtask::fetch::{CopyError, Fetched, InstallError, Request, copy_verified, install};
 
 #[test]
 fn valid_files_mean_no_request_with_or_without_offline() {
@@ -70,16 +70,87 @@ fn a_wrong_file_stays_until_the_right_one_is_whole_and_is_kept_aside_then() {
 }
 
 #[test]
-fn what_a_killed_run_left_is_cleared_when_it_is_old() {
+fn what_a_killed_run_left_is_cleared_and_what_another_is_writing_is_not() {
     let place = Place::lacking_images();
-    let old = place.dir().join(".train-images-idx3-ubyte.aaaaaa.partial");
-    let young = place.dir().join(".train-images-idx3-ubyte.bbbbbb.partial");
-    let hours_ago = SystemTime::now() - Duration::from_secs(2 * 3600);
-    fs::File::create(&old).unwrap().set_modified(hours_ago).unwrap();
-    fs::File::create(&young).unwrap();
+    let dead = place.dir().join(".nn-aaaaaa.partial");
+    let alive = place.dir().join(".nn-bbbbbb.partial");
+    fs::write(&dead, "half").unwrap();
+    let writer = fs::File::create(&alive).unwrap();
+    writer.lock().unwrap();
     let server = Server::start(vec![Reply::ok(&packed(IMAGES))]);
     place.fetch(&[server.url()]).unwrap();
-    assert!(!old.exists() && young.exists());
+    assert!(!dead.exists() && alive.exists());
+}
+
+/// A folder that holds the whole data set, to copy from.
+fn source() -> tempfile::TempDir {
+    let from = tempfile::tempdir().unwrap();
+    for file in &TINY.files {
+        fs::write(from.path().join(file.name), payload(file)).unwrap();
+    }
+    from
+}
+
+fn copy_from(from: &Path, place: &Place) -> Result<Vec<Fetched>, Error> {
+    let request = Request {
+        set: &TINY,
+        dir: place.dir(),
+        from: Some(from),
+        mirrors: &[],
+        offline: false,
+        note: |_| {},
+    };
+    place.ask(&request)
+}
+
+#[test]
+fn many_copies_into_one_folder_at_once_keep_only_the_wrong_file_aside() {
+    let from = source();
+    for _ in 0..10 {
+        let place = Place::empty();
+        fs::write(place.images(), "something of my own").unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| copy_from(from.path(), &place).unwrap());
+            }
+        });
+        assert_eq!(place.leftovers(), ["train-images-idx3-ubyte.invalid"]);
+        let aside = place.dir().join("train-images-idx3-ubyte.invalid");
+        assert_eq!(fs::read_to_string(aside).unwrap(), "something of my own");
+        for file in &TINY.files {
+            assert!(fs::read(place.dir().join(file.name)).unwrap() == payload(file));
+        }
+    }
+}
+
+/// Each operation on the disk fails in turn: the wrong old file stays, or the right one stands there
+/// and the old one beside it.
+#[test]
+fn a_disk_that_fails_at_any_operation_loses_nothing() {
+    let from = source();
+    for faulty in 0.. {
+        let place = Place::lacking_images();
+        fs::write(place.images(), "something of my own").unwrap();
+        let mut operation = 0;
+        let fail = move |_| {
+            operation += 1;
+            if operation == faulty + 1 { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        };
+        let result = nn_data::watch_file_operations(fail, || copy_from(from.path(), &place));
+        let there = fs::read(place.images()).unwrap();
+        let aside = fs::read(place.dir().join("train-images-idx3-ubyte.invalid"));
+        let is_new = there == payload(IMAGES);
+        let kept = if is_new { aside.unwrap() } else { there };
+        assert_eq!(kept, b"something of my own", "operation {faulty}");
+        assert!(place.leftovers().iter().all(|name| !name.ends_with(".partial")), "{faulty}");
+        match result {
+            Err(error) => assert!(error.to_string().contains("no space left"), "{error}"),
+            Ok(_) => {
+                assert!(is_new && faulty > 10, "{faulty} operations");
+                return;
+            }
+        }
+    }
 }
 
 #[test]

@@ -92,6 +92,7 @@ Examples:
   nn train                                          the defaults: 784-256-128-10, Adam, 10 epochs
   nn train --hidden 30 --activation sigmoid --loss squared-error --optimizer sgd --batch 10
   nn train --hidden \"\"                              no hidden layer: a linear classifier
+  nn train --optimizer lbfgs --epochs 50            each step takes the whole training set
   nn train --data data/fashion-mnist --patience 3   stop early, keep the best weights
   nn train --print-config > my.toml                 every setting, to change and give to --config
   nn train --resume runs/NAME                       go on where it was interrupted

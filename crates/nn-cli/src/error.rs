@@ -5,6 +5,7 @@ use nn_core::{CheckpointError, ConfigError, NetworkError, TrainError};
 use nn_data::DataError;
 use nn_lecture::LectureError;
 use nn_plot::PlotError;
+use nn_solvers::SolverError;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,8 @@ pub(crate) enum CliError {
     Lecture(#[from] LectureError),
     #[error(transparent)]
     Plot(#[from] PlotError),
+    #[error(transparent)]
+    Solver(#[from] SolverError),
     #[error("{}: {cause}", path.display())]
     Photograph { path: PathBuf, cause: PhotographError },
     #[error("{}: cannot {action}: {cause}", path.display())]
@@ -58,6 +61,7 @@ impl CliError {
         match self {
             Self::Usage(_) => 2,
             Self::Lecture(error) if error.is_usage() => 2,
+            Self::Solver(SolverError::TooManyParameters { .. }) => 2,
             Self::Interrupted { signal } => u8::try_from(128 + signal).unwrap_or(1),
             _ => 1,
         }

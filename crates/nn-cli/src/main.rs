@@ -1,74 +1,7 @@
-//! The command `nn`: train, test and use networks on IDX data.
-//!
-//! Results go to stdout (`stdout`), progress and diagnostics to stderr (`stderr`, `progress`). A
-//! failure is printed here, once, and its exit code says of what kind it is.
+//! The command `nn`; all of it is in the library beside this file, where its readers can be tried alone.
 
-mod backend;
-mod cli;
-mod clock;
-mod commands;
-mod data_source;
-mod error;
-mod glyphs;
-mod grey;
-mod ink;
-mod jpeg_end;
-mod milestones;
-mod mistakes;
-mod model_file;
-mod photograph;
-mod picture;
-mod prepare;
-mod preset;
-mod printable;
-mod progress;
-mod resolve;
-mod run_figures;
-mod run_folder;
-mod run_observer;
-mod settings;
-mod signals;
-mod stderr;
-mod stdout;
-mod table;
-mod terminal_picture;
-mod test_report;
-mod training_report;
-
-use clap::Parser;
-use cli::{Cli, Command};
-use error::CliError;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    signals::survive_full_files();
-    match run(Cli::parse().command) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            if !error.is_said() {
-                stderr::error(error.to_string());
-            }
-            ExitCode::from(error.exit_code())
-        }
-    }
-}
-
-fn run(command: Command) -> Result<(), CliError> {
-    match command {
-        Command::Train(arguments) => commands::train::run(*arguments),
-        Command::Test(arguments) => commands::test::run(arguments),
-        Command::Predict(arguments) => commands::predict::run(arguments),
-        Command::Compare(arguments) => commands::compare::run(arguments),
-        Command::Calibrate(arguments) => commands::calibrate::run(arguments),
-        Command::Committee(arguments) => commands::committee::run(&arguments),
-        Command::Inspect(arguments) => commands::inspect::run(&arguments),
-        Command::Check(arguments) => commands::check::run(&arguments),
-        Command::Data(command) => commands::data::run(command),
-        Command::Lecture(arguments) => commands::lecture::run(arguments),
-        Command::Plot(arguments) => commands::plot::run(&arguments),
-        Command::Export(arguments) => commands::export::run(&arguments),
-        Command::Import(arguments) => commands::import::run(arguments),
-        Command::Completions { shell } => commands::completions::run(shell),
-        Command::Man { out } => commands::man::run(out.as_deref()),
-    }
+    nn_cli::main()
 }

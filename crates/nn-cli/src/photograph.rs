@@ -67,7 +67,8 @@ fn refusal(error: &ImageError) -> PhotographError {
         // A picture, but not of a kind that is built in: GIF, WebP, ...
         ImageError::Unsupported(_) => PhotographError::UnknownFormat,
         ImageError::Limits(_) => PhotographError::BeyondLimits,
-        _ => PhotographError::Damaged(error.to_string()),
+        // Some decoders write several lines.
+        _ => PhotographError::Damaged(error.to_string().trim().replace('\n', ", ")),
     }
 }
 

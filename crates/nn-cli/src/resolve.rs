@@ -2,11 +2,43 @@
 
 use crate::cli::{DeviceArgs, check_threads};
 use crate::error::CliError;
-use crate::settings::{ClassWeights, Settings, Widths};
+use crate::settings::{ClassWeights, SOLVERS, Settings, Widths, optimizer_names};
 use nn_core::{
     Activation, Architecture, Curve, Distortion, Initializer, Loss, Optimizer, Schedule,
     TrainingConfig,
 };
+use nn_solvers::Solver;
+
+/// Settings of steps on batches, which a solver on the whole training set does not take.
+const OF_SINGLE_STEPS: [&str; 27] = [
+    "batch",
+    "lr",
+    "schedule",
+    "warm-up",
+    "dropout",
+    "clip-norm",
+    "patience",
+    "momentum",
+    "smoothing",
+    "beta1",
+    "beta2",
+    "epsilon",
+    "step-epochs",
+    "step-factor",
+    "batch-norm",
+    "max-norm",
+    "label-smoothing",
+    "class-weights",
+    "average",
+    "rotation",
+    "scale",
+    "shear",
+    "shift",
+    "elastic",
+    "sigma",
+    "fade",
+    "fade-to",
+];
 
 impl Settings {
     /// The same with every default filled in, and checked.
@@ -20,7 +52,11 @@ impl Settings {
                 "data is empty, must be a folder or \"sample\"; leave it out for the default";
             return Err(CliError::Usage(error.to_owned()));
         }
-        let optimizer = self.resolve_optimizer()?;
+        let solver = self.resolve_solver()?;
+        let optimizer = match solver {
+            Some(_) => TrainingConfig::default().optimizer, // nobody asks it
+            None => self.resolve_optimizer()?,
+        };
         let schedule = self.resolve_schedule()?;
         let defaults = TrainingConfig::default();
         let activation = self.activation.unwrap_or(Activation::Relu);
@@ -66,6 +102,7 @@ impl Settings {
             activation,
             output_activation: self.output_activation.unwrap_or(Activation::Identity),
             config,
+            solver,
             device,
         };
         // Inputs and outputs come from the data; everything else can be checked before it is read.
@@ -100,6 +137,21 @@ impl Settings {
         }
     }
 
+    /// The solver that is asked for instead of an optimizer, if one is.
+    fn resolve_solver(&self) -> Result<Option<Solver>, CliError> {
+        let name = self.optimizer.as_deref().filter(|name| SOLVERS.contains(name));
+        let Some(name) = name else { return Ok(None) };
+        let table = self.to_table();
+        match OF_SINGLE_STEPS.into_iter().find(|key| table.contains_key(*key)) {
+            Some(key) => Err(CliError::Usage(format!(
+                "{key} makes no sense with optimizer {name}, which finds its own way on the whole \
+                 training set; leave it out"
+            ))),
+            // The rate is for solvers that are not among these.
+            None => Ok(Solver::from_name(name, 1.0)),
+        }
+    }
+
     fn resolve_optimizer(&self) -> Result<Optimizer, CliError> {
         let name = match (self.optimizer.as_deref(), self.momentum) {
             // As PyTorch has it: SGD with a momentum is the momentum method.
@@ -107,7 +159,7 @@ impl Settings {
             (name, _) => name.unwrap_or("adam"),
         };
         let mut optimizer = Optimizer::from_name(name)
-            .ok_or_else(|| unknown("optimizer", name, &Optimizer::NAMES))?;
+            .ok_or_else(|| unknown("optimizer", name, &optimizer_names()))?;
         let mut given = [
             ("momentum", self.momentum),
             ("smoothing", self.smoothing),
@@ -201,6 +253,8 @@ pub(crate) struct Resolved {
     pub(crate) activation: Activation,
     pub(crate) output_activation: Activation,
     pub(crate) config: TrainingConfig,
+    /// What trains on the whole training set at each step, in place of the optimizer in `config`.
+    pub(crate) solver: Option<Solver>,
     pub(crate) device: DeviceArgs,
 }
 
@@ -248,6 +302,12 @@ impl Resolved {
             threads: self.device.threads,
             ..Settings::default()
         };
+        if let Some(solver) = self.solver {
+            settings.optimizer = Some(solver.name().to_owned());
+            (settings.lr, settings.schedule, settings.warm_up) = (None, None, None);
+            (settings.batch, settings.dropout) = (None, None);
+            return settings;
+        }
         match config.optimizer {
             Optimizer::Sgd => {}
             Optimizer::Momentum { momentum } | Optimizer::Nesterov { momentum } => {

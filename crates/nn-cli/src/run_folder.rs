@@ -4,12 +4,12 @@ use crate::clock::utc_now;
 use crate::data_source::DataSource;
 use crate::error::CliError;
 use crate::settings::Settings;
-use nn_data::{TrainTest, replace_file};
+use nn_data::{TrainTest, append_to_file, replace_file, sweep_partial_files};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 const MODEL: &str = "model.nn";
@@ -64,10 +64,12 @@ impl RunFolder {
         if path.join(CHECKPOINT).is_file() {
             return Self::lock(path.to_owned());
         }
-        Err(CliError::Failed(format!(
-            "{}: no {CHECKPOINT} in it, so there is nothing to go on with; give the folder of a run",
-            path.display()
-        )))
+        let why = if path.join(MODEL).is_file() {
+            "its model was trained in one piece, as by lbfgs; train a new one with more epochs"
+        } else {
+            "so there is nothing to go on with; give the folder of a run"
+        };
+        Err(CliError::Failed(format!("{}: no {CHECKPOINT} in it, {why}", path.display())))
     }
 
     fn lock(path: PathBuf) -> Result<Self, CliError> {
@@ -76,7 +78,7 @@ impl RunFolder {
         let lock = lock.map_err(|cause| CliError::io("write", &file, cause))?;
         match lock.try_lock() {
             Ok(()) => {
-                sweep(&path);
+                sweep_partial_files(&path);
                 Ok(Self { path, _lock: lock })
             }
             Err(TryLockError::WouldBlock) => Err(CliError::Failed(format!(
@@ -131,11 +133,7 @@ impl RunFolder {
     /// Adds an event to the metrics.
     pub(crate) fn append_metrics(&self, event: &Value) -> Result<(), CliError> {
         let path = self.path.join(METRICS);
-        OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .and_then(|mut file| file.write_all(format!("{event}\n").as_bytes()))
+        append_to_file(&path, format!("{event}\n").as_bytes())
             .map_err(|cause| CliError::io("write", &path, cause))
     }
 
@@ -165,17 +163,6 @@ impl RunFolder {
         }
         self.write(METRICS, &kept)?;
         Ok(seconds)
-    }
-}
-
-/// Takes away what writers that were killed left half done. What cannot be taken away does no harm.
-fn sweep(folder: &Path) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with(".nn-") && name.ends_with(".partial") {
-            let _ = fs::remove_file(entry.path());
-        }
     }
 }
 

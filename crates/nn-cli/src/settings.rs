@@ -43,8 +43,9 @@ pub(crate) struct Settings {
     /// What is made small; a squared error compares with the class as a unit vector [default: cross-entropy]
     #[arg(long, value_name = "NAME", value_parser = loss_parser(), help_heading = "Training")]
     pub(crate) loss: Option<Loss>,
-    /// How gradients become steps [default: adam]
-    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Optimizer::NAMES), help_heading = "Training")]
+    /// How gradients become steps; the last four take the whole training set at each step, and an
+    /// epoch is one of their iterations [default: adam]
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(optimizer_names()), help_heading = "Training")]
     pub(crate) optimizer: Option<String>,
     /// Learning rate [default: 0.004; rms-prop 0.002; sgd 0.4, momentum and nesterov 0.08, both divided
     /// by the factor that the loss has beside cross-entropy's]
@@ -183,6 +184,15 @@ fn parse_widths(text: &str) -> Result<Widths, String> {
     valid.map(Widths).ok_or_else(|| "not a list of widths such as 256,128".to_owned())
 }
 
+/// Solvers that take the whole training set at each step. Newton and Raphson's bare step is not among
+/// them: from a random start it climbs as gladly as it descends.
+pub(crate) const SOLVERS: [&str; 4] = ["conjugate-gradient", "lbfgs", "newton", "gauss-newton"];
+
+/// All that --optimizer may be.
+pub(crate) fn optimizer_names() -> Vec<&'static str> {
+    [&Optimizer::NAMES[..], &SOLVERS].concat()
+}
+
 fn initializer_parser() -> impl TypedValueParser<Value = Initializer> {
     let names = PossibleValuesParser::new(Initializer::ALL.map(Initializer::name));
     names.try_map(|name| Initializer::ALL.into_iter().find(|i| i.name() == name).ok_or(name))
@@ -315,6 +325,20 @@ mod tests {
             let read: Settings = toml::from_str(&printed.to_toml().unwrap()).unwrap();
             assert_eq!(read, printed);
             assert_eq!(read.resolve().unwrap().to_settings(), printed);
+        }
+    }
+
+    #[test]
+    fn a_solver_takes_no_settings_of_single_steps() {
+        for name in SOLVERS {
+            let printed = flags(&["--optimizer", name]).resolve().unwrap().to_settings();
+            assert_eq!(printed.optimizer.as_deref(), Some(name));
+            assert_eq!(printed.clone().resolve().unwrap().to_settings(), printed);
+        }
+        for arguments in [["--batch", "5"], ["--dropout", "0"], ["--beta1", "0.5"]] {
+            let error = flags(&["--optimizer", "lbfgs", arguments[0], arguments[1]]).resolve();
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains(&arguments[0][2..]), "{error}");
         }
     }
 

@@ -117,6 +117,23 @@ impl TrainingReport<'_> {
         Ok(())
     }
 
+    /// When a signal ended a solver before its time: its weights are kept as they are.
+    pub(crate) fn stopped(&mut self, iteration: usize, iterations: usize) -> Result<(), CliError> {
+        let model = self.folder.model().display().to_string();
+        self.emit(&json!({
+            "event": "interrupted",
+            "epochs_done": iteration,
+            "model": model,
+        }))?;
+        self.progress.aside(|| {
+            stderr::note(format!(
+                "interrupted after {iteration} of {iterations} iterations; the weights so far are \
+                 kept in {model}"
+            ));
+        });
+        Ok(())
+    }
+
     /// A line of JSON on stdout if that is wanted, and in the metrics.
     fn emit(&mut self, event: &Value) -> Result<(), CliError> {
         if let Err(error) = self.folder.append_metrics(event)

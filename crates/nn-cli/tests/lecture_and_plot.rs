@@ -49,6 +49,23 @@ fn unknown_topics_and_parameters_are_wrong_usage() {
     run(path, words("lecture universal wdith=20")).failed_with(2).saying(&["wdith", "width"]);
     run(path, words("lecture universal width=x")).failed_with(2).saying(&["width"]);
     run(path, words("lecture universal width")).failed_with(2).saying(&["NAME=VALUE"]);
+    for (topic, wrong) in [
+        ("universal", "width=0"),
+        ("universal", "learning-rate=-0.1"),
+        ("universal", "learning-rate=nan"),
+        ("universal", "expression=sin("),
+        ("universal", "expression=a*x"),
+        ("universal", "expression=1/(x-1)"),
+        ("descent", "good=-1"),
+        ("perceptron", "runs=0"),
+        ("backprop", "activation=heaviside"),
+        ("digits8x8", "hidden=0"),
+    ] {
+        let (name, _) = wrong.split_once('=').unwrap();
+        let ran = run(path, ["lecture", topic, wrong, "--data", "sample"]).failed_with(2);
+        let ran = ran.saying(&[&format!("parameter {name} is "), ", must be "]);
+        assert!(ran.stdout.is_empty() && ran.stderr.lines().count() == 1, "{}", ran.stderr);
+    }
     run(path, words("lecture all width=20")).failed_with(2).saying(&["one topic"]);
 }
 

@@ -121,17 +121,8 @@ impl<T: Tensor> FullBatch<T> {
     /// # Panics
     /// When there are not as many values as the network has parameters.
     pub fn set_parameters(&mut self, parameters: &[T::Elem]) {
-        let (actual, expected) = (parameters.len(), self.parameters.len());
-        assert!(actual == expected, "set_parameters: {actual} values for {expected} parameters");
+        self.network.set_parameters(parameters);
         self.parameters.copy_from_slice(parameters);
-        let mut rest = parameters;
-        for layer in self.network.layers_mut() {
-            for tensor in [&mut layer.weight, &mut layer.bias] {
-                let (values, after) = rest.split_at(tensor.shape().len());
-                tensor.write(values);
-                rest = after;
-            }
-        }
     }
 
     /// The cost, by a forward pass alone.

@@ -146,6 +146,24 @@ impl<T: Tensor> Network<T> {
         self.layers.iter_mut().chain(self.norms.iter_mut().map(|norm| &mut norm.affine))
     }
 
+    /// Moves the network to another point in the space of its weights: layer after layer, first
+    /// layer first, the weights (outputs x inputs, row-major), then the biases.
+    ///
+    /// # Panics
+    /// When there are not as many values as the network has parameters.
+    pub fn set_parameters(&mut self, parameters: &[T::Elem]) {
+        let (actual, expected) = (parameters.len(), self.architecture.parameter_count());
+        assert!(actual == expected, "set_parameters: {actual} values for {expected} parameters");
+        let mut rest = parameters;
+        for layer in &mut self.layers {
+            for tensor in [&mut layer.weight, &mut layer.bias] {
+                let (values, after) = rest.split_at(tensor.shape().len());
+                tensor.write(values);
+                rest = after;
+            }
+        }
+    }
+
     /// Where it lives.
     pub fn device(&self) -> &T::Device {
         &self.device

@@ -1,12 +1,14 @@
-//! What is done number by number: loops over whole buffers, which the compiler turns into vectors.
+//! What is done number by number: loops over whole buffers, which the compiler turns into vectors
+//! where no exponential is in them.
 //!
 //! The buffers hold more than the matrix (see [`Layout`](crate::layout::Layout)); computing that too
 //! does no harm and keeps the loops plain.
 #![allow(unsafe_code, reason = "blocks of a buffer go to several threads")]
 
 use crate::split::Split;
+use crate::vector::{Kernel, Vector};
 use crate::{CpuDevice, CpuElement};
-use nn_tensor::{Activation, Penalty, Update, UpdateRule};
+use nn_tensor::{Activation, Element, Penalty, Update, UpdateRule};
 use std::ops::Range;
 
 /// Numbers in a block; a multiple of every line.
@@ -66,8 +68,74 @@ pub(crate) fn activate<E: CpuElement>(
         Activation::Heaviside => map(device, 1, values, |z| Activation::Heaviside.apply(z)),
         Activation::Relu => map(device, 1, values, |z| Activation::Relu.apply(z)),
         Activation::LeakyRelu => map(device, 1, values, |z| Activation::LeakyRelu.apply(z)),
-        other => map(device, 20, values, |z| other.apply(z)),
+        Activation::Sigmoid => registers(device, values, Curve::Sigmoid),
+        Activation::Tanh => registers(device, values, Curve::Tanh),
+        Activation::Gelu => map(device, 40, values, |z| Activation::Gelu.apply(z)),
+        Activation::Softplus => map(device, 40, values, |z| Activation::Softplus.apply(z)),
     }
+}
+
+/// Activations that are computed a register at a time.
+#[derive(Clone, Copy)]
+enum Curve {
+    Sigmoid,
+    Tanh,
+}
+
+/// `curve` of each number. `values` is made of whole lines.
+fn registers<E: CpuElement>(device: &CpuDevice, values: &mut [E], curve: Curve) {
+    let (len, values) = (values.len(), Split::new(values));
+    for_each_range(device, len, 10, |range| {
+        // SAFETY: blocks are disjoint.
+        let values = unsafe { values.part(range) };
+        E::dispatch(device.is_portable(), Registers { values, curve });
+    });
+}
+
+struct Registers<'a, E> {
+    values: &'a mut [E],
+    curve: Curve,
+}
+
+impl<E: CpuElement> Kernel<E> for Registers<'_, E> {
+    #[inline(always)]
+    fn run<V: Vector<Elem = E>>(self) {
+        for register in self.values.chunks_exact_mut(V::LANES) {
+            // SAFETY: a chunk is one register.
+            unsafe {
+                let z = V::load(register.as_ptr());
+                let activated = match self.curve {
+                    Curve::Sigmoid => sigmoid(z),
+                    Curve::Tanh => tanh(z),
+                };
+                activated.store(register.as_mut_ptr());
+            }
+        }
+    }
+}
+
+/// -|z|.
+#[inline(always)]
+fn minus_absolute<V: Vector>(z: V) -> V {
+    let minus = V::splat(V::Elem::ZERO).sub(z);
+    z.where_positive(minus, z)
+}
+
+/// 1 / (1 + exp(-z)), computed from exp(-|z|) so that nothing overflows.
+#[inline(always)]
+fn sigmoid<V: Vector>(z: V) -> V {
+    let one = V::splat(V::Elem::ONE);
+    let decay = minus_absolute(z).exp();
+    z.where_positive(one, decay).div(one.add(decay))
+}
+
+/// tanh z = ∓e / (2 + e) with e = exp(-2|z|) - 1, which keeps its places near 0.
+#[inline(always)]
+fn tanh<V: Vector>(z: V) -> V {
+    let minus = minus_absolute(z);
+    let e = minus.add(minus).exp_m1();
+    let negative = e.div(V::splat(V::Elem::from_f64(2.0)).add(e));
+    z.where_positive(V::splat(V::Elem::ZERO).sub(negative), negative)
 }
 
 /// δ times σ' of each number, from `kept`: a, or z for activations whose slope needs it.

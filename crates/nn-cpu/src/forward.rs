@@ -2,7 +2,8 @@
 #![allow(unsafe_code, reason = "tiles of the result go to several threads")]
 
 use crate::CpuElement;
-use crate::pixels::Pixels;
+use crate::forward_few;
+use crate::pixels::{Pixels, Tiled};
 use crate::split::Split;
 use crate::tensor::CpuTensor;
 use crate::tile::{Listed, SideBySide, Tile, accumulate, accumulate_panels, piece_start, pieces};
@@ -10,14 +11,14 @@ use crate::vector::{Kernel, Vector};
 use nn_tensor::Tensor;
 
 /// Tiles in one block of work.
-const TILES_IN_BLOCK: usize = 22;
+const TILES_IN_BLOCK: usize = 6;
 
 /// What the forward product reads.
 #[derive(Clone, Copy)]
 struct Forward<'a, E> {
     input: &'a CpuTensor<E>,
     /// The input without its zeros, if it was gathered from bytes.
-    pixels: Option<&'a Pixels>,
+    pixels: Option<&'a Tiled>,
     weight: &'a CpuTensor<E>,
     bias: &'a [E],
     rectify: bool,
@@ -42,7 +43,13 @@ pub(crate) fn forward<E: CpuElement>(
 ) {
     let layout = result.layout;
     let device = result.device().clone();
-    let pixels = input.pixels();
+    let pixels = match input.pixels() {
+        Some(Pixels::Few(few)) => {
+            return forward_few::forward(result, few, weight, bias, rectify);
+        }
+        Some(Pixels::Tiled(tiled)) => Some(tiled),
+        None => None,
+    };
     let forward = Forward { input, pixels, weight, bias: bias.values(), rectify };
     let tiles = pieces(layout.rows);
     let blocks = tiles.div_ceil(TILES_IN_BLOCK);
@@ -109,15 +116,9 @@ impl<E: CpuElement> Forward<'_, E> {
             let mut sums: Tile<V, R> = [bias; R];
             if let Some(pixels) = self.pixels {
                 let list = pixels.by_rows.list::<E>(tile);
-                let (count, indices) = (list.indices.len(), Listed(list.indices.as_ptr()));
-                accumulate::<V, SideBySide, _, R>(
-                    &mut sums,
-                    count,
-                    list.values.as_ptr(),
-                    R,
-                    weight,
-                    indices,
-                );
+                let a = (list.values.as_ptr(), SideBySide, R);
+                let indices = Listed(list.indices.as_ptr());
+                accumulate::<V, _, _, R>(&mut sums, list.indices.len(), a, weight, indices);
             } else {
                 let row = piece_start(layout.rows, tile);
                 let input = self.input.values()[layout.start(0, row)..].as_ptr();

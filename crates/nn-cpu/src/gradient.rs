@@ -1,9 +1,10 @@
 //! The weight gradient dW = δᵀ X and db = Σ δ, and what is done with it while it is in registers.
 #![allow(unsafe_code, reason = "tiles of the weights go to several threads")]
 
+use crate::changed::{Changed, Parts, step_bias};
+use crate::gradient_few;
 use crate::layout::Layout;
-use crate::pixels::Pixels;
-use crate::split::Split;
+use crate::pixels::{Pixels, Tiled};
 use crate::step::{Step, StepLine};
 use crate::tensor::CpuTensor;
 use crate::tile::{All, Listed, SideBySide, Tile, accumulate, piece_start, pieces, zeros};
@@ -11,20 +12,13 @@ use crate::vector::{Kernel, Vector};
 use crate::{CpuDevice, CpuElement};
 
 /// Tiles in one block of work.
-const TILES_IN_BLOCK: usize = 33;
-
-/// The numbers that a gradient changes: the weight and its moments, or the gradient itself.
-pub(crate) struct Changed<'a, E> {
-    pub(crate) weight: &'a mut [E],
-    pub(crate) first: &'a mut [E],
-    pub(crate) second: &'a mut [E],
-}
+const TILES_IN_BLOCK: usize = 12;
 
 /// What is read.
 #[derive(Clone, Copy)]
 struct Gradient<'a, E> {
     input: &'a CpuTensor<E>,
-    pixels: Option<&'a Pixels>,
+    pixels: Option<&'a Tiled>,
     delta: &'a CpuTensor<E>,
     step: &'a Step<E>,
 }
@@ -37,7 +31,15 @@ pub(crate) fn apply<E: CpuElement>(
     (delta, input): (&CpuTensor<E>, &CpuTensor<E>),
     (step, bias_step): (&Step<E>, &Step<E>),
 ) {
-    let gradient = Gradient { input, pixels: input.pixels(), delta, step };
+    let pixels = match input.pixels() {
+        Some(Pixels::Few(few)) => {
+            let steps = (step, bias_step);
+            return gradient_few::apply(device, (weights, layout), biases, (delta, few), steps);
+        }
+        Some(Pixels::Tiled(tiled)) => Some(tiled),
+        None => None,
+    };
+    let gradient = Gradient { input, pixels, delta, step };
     let blocks = gradient.tiles().div_ceil(TILES_IN_BLOCK);
     let operations = 2 * delta.layout.rows * layout.rows * layout.columns;
     let weights = Parts::new(weights);
@@ -52,48 +54,10 @@ pub(crate) fn apply<E: CpuElement>(
         let changed = unsafe { weights.part(range) };
         E::dispatch(device.is_portable(), Block { gradient, panel, first_tile, changed });
         if number == 0 {
-            let range = panel * layout.lanes..(panel + 1) * layout.lanes;
             // SAFETY: each panel of the bias is done by the first block of that panel alone.
-            let changed = unsafe { biases.part(range) };
-            E::dispatch(device.is_portable(), BiasLine { delta, panel, step: bias_step, changed });
+            unsafe { step_bias(device, (delta, panel), bias_step, &biases) };
         }
     });
-}
-
-/// [`Changed`], to be given out in parts.
-struct Parts<'a, E> {
-    weight: Split<'a, E>,
-    first: Split<'a, E>,
-    second: Split<'a, E>,
-    has: (bool, bool),
-}
-
-impl<'a, E: CpuElement> Parts<'a, E> {
-    fn new(changed: Changed<'a, E>) -> Self {
-        let Changed { weight, first, second } = changed;
-        Self {
-            has: (!first.is_empty(), !second.is_empty()),
-            weight: Split::new(weight),
-            first: Split::new(first),
-            second: Split::new(second),
-        }
-    }
-
-    /// The same range of each.
-    ///
-    /// # Safety
-    /// No two parts that are alive at the same time overlap.
-    unsafe fn part(&self, range: std::ops::Range<usize>) -> Changed<'_, E> {
-        let if_has = |has| if has { range.clone() } else { 0..0 };
-        // SAFETY: the caller's promise.
-        unsafe {
-            Changed {
-                weight: self.weight.part(range.clone()),
-                first: self.first.part(if_has(self.has.0)),
-                second: self.second.part(if_has(self.has.1)),
-            }
-        }
-    }
 }
 
 impl<E: CpuElement> Gradient<'_, E> {
@@ -191,59 +155,18 @@ impl<E: CpuElement> Gradient<'_, E> {
                 if count == 0 && self.step.is_nothing_without_gradient() {
                     return;
                 }
+                let a = (list.values.as_ptr(), SideBySide, R);
                 let listed = Listed(list.indices.as_ptr());
-                accumulate::<V, SideBySide, _, R>(
-                    &mut sums,
-                    count,
-                    list.values.as_ptr(),
-                    R,
-                    delta,
-                    listed,
-                );
+                accumulate::<V, _, _, R>(&mut sums, count, a, delta, listed);
             } else {
                 let layout = self.input.layout;
                 let input = self.tile_start(tile);
                 let start = layout.start(input / line, 0) + input % line;
                 let input = self.input.values()[start..].as_ptr();
-                accumulate::<V, SideBySide, _, R>(&mut sums, layout.rows, input, line, delta, All);
+                let a = (input, SideBySide, line);
+                accumulate::<V, _, _, R>(&mut sums, layout.rows, a, delta, All);
             }
-            for (row, sum) in sums.iter().enumerate() {
-                self.step.apply(lines.at(row * line), sum[0]);
-                self.step.apply(lines.at(row * line + V::LANES), sum[1]);
-            }
-        }
-    }
-}
-
-/// One panel of the bias.
-struct BiasLine<'a, E> {
-    delta: &'a CpuTensor<E>,
-    panel: usize,
-    step: &'a Step<E>,
-    changed: Changed<'a, E>,
-}
-
-impl<E: CpuElement> Kernel<E> for BiasLine<'_, E> {
-    #[inline(always)]
-    fn run<V: Vector<Elem = E>>(self) {
-        let line = 2 * V::LANES;
-        let layout = self.delta.layout;
-        let values = &self.delta.values()[layout.start(self.panel, 0)..][..layout.rows * line];
-        let Changed { weight, first, second } = self.changed;
-        let lines = StepLine {
-            weight: weight.as_mut_ptr(),
-            first: first.as_mut_ptr(),
-            second: second.as_mut_ptr(),
-        };
-        // SAFETY: `values` is made of whole lines, and `lines` points to one line of each.
-        unsafe {
-            let mut sums = zeros::<V, 1>()[0];
-            for sample in values.chunks_exact(line) {
-                sums[0] = sums[0].add(V::load(sample.as_ptr()));
-                sums[1] = sums[1].add(V::load(sample.as_ptr().add(V::LANES)));
-            }
-            self.step.apply(lines, sums[0]);
-            self.step.apply(lines.at(V::LANES), sums[1]);
+            self.step.apply(&sums, |row| lines.at(row * line));
         }
     }
 }

@@ -57,6 +57,7 @@ impl Layout {
     }
 
     /// Position in memory of the first number of this row of this panel.
+    #[inline]
     pub(crate) fn start(&self, panel: usize, row: usize) -> usize {
         (panel * self.stride + row) * self.lanes
     }

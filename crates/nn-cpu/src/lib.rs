@@ -27,13 +27,17 @@
 //! convert to and from row-major.
 
 mod batch_norm;
+mod changed;
 mod crew;
 mod delta;
 mod device;
 mod element;
 mod elementwise;
+mod exponential;
 mod forward;
+mod forward_few;
 mod gradient;
+mod gradient_few;
 mod layout;
 mod lines;
 mod losses;

@@ -39,6 +39,7 @@ impl Lines {
     }
 
     /// The lines as numbers.
+    #[inline]
     pub(crate) fn numbers<E: CpuElement>(&self) -> &[E] {
         let len = self.0.len() * lanes::<E>();
         // SAFETY: `CpuElement` is sealed to f32 and f64, for which every pattern of bytes is a value;
@@ -47,6 +48,7 @@ impl Lines {
     }
 
     /// The lines as numbers that can be changed.
+    #[inline]
     pub(crate) fn numbers_mut<E: CpuElement>(&mut self) -> &mut [E] {
         let len = self.0.len() * lanes::<E>();
         // SAFETY: as in `numbers`; the borrow of `self` is exclusive, and bytes have no value that

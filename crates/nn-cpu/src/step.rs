@@ -2,8 +2,9 @@
 #![allow(unsafe_code, reason = "raw pointers to lines that the caller has checked")]
 
 use crate::CpuElement;
-use crate::gradient::Changed;
+use crate::changed::Changed;
 use crate::tensor::{CpuTensor, needs_first, needs_second, used_moment};
+use crate::tile::Tile;
 use crate::vector::Vector;
 use nn_tensor::{Moments, Penalty, Update, UpdateRule};
 
@@ -11,7 +12,9 @@ use nn_tensor::{Moments, Penalty, Update, UpdateRule};
 pub(crate) enum Step<E> {
     /// It is written where the weights would be.
     Store,
-    /// It is applied to the weights.
+    /// Descent and nothing else, at this rate.
+    Descent(E),
+    /// Any other step on the weights.
     Update(Update<E>),
 }
 
@@ -56,26 +59,60 @@ pub(crate) fn changed<'a, E: CpuElement>(
 impl<E: CpuElement> Step<E> {
     pub(crate) const STORE: Self = Self::Store;
 
-    /// Whether a weight whose gradient is 0 stays as it is.
-    pub(crate) fn is_nothing_without_gradient(&self) -> bool {
-        matches!(self, Self::Update(update) if update.rule == UpdateRule::Descent
+    /// The step that `update` is.
+    pub(crate) fn of(update: &Update<E>) -> Self {
+        let plain = update.rule == UpdateRule::Descent
             && update.penalty == Penalty::NONE
-            && update.decay == E::ZERO)
+            && update.decay == E::ZERO;
+        if plain { Self::Descent(update.learning_rate) } else { Self::Update(*update) }
     }
 
-    /// The step for `V::LANES` weights: [`Update::apply`], in registers.
+    /// Whether a weight whose gradient is 0 stays as it is.
+    pub(crate) fn is_nothing_without_gradient(&self) -> bool {
+        matches!(self, Self::Descent(_))
+    }
+
+    /// The step for the lines of a tile, where `line_of` gives the line of each row:
+    /// [`Update::apply`], in registers.
     ///
     /// # Safety
-    /// `line` points to that many numbers of the weight and of each moment that the rule has.
+    /// Each line is one of the weight and of each moment that the rule has.
     #[inline(always)]
-    pub(crate) unsafe fn apply<V: Vector<Elem = E>>(&self, line: StepLine<E>, gradient: V) {
+    pub(crate) unsafe fn apply<V: Vector<Elem = E>, const R: usize>(
+        &self,
+        gradient: &Tile<V, R>,
+        line_of: impl Fn(usize) -> StepLine<E>,
+    ) {
+        // The choice stands outside of the loops, which are short.
         // SAFETY: the caller's promise.
         unsafe {
             match self {
-                Self::Store => gradient.store(line.weight),
-                Self::Update(update) => step(update, line, gradient),
+                Self::Store => for_each(gradient, line_of, |line, sum| sum.store(line.weight)),
+                Self::Descent(rate) => {
+                    let rate = V::splat(E::ZERO - *rate);
+                    for_each(gradient, line_of, |line, sum| {
+                        rate.mul_add(sum, V::load(line.weight)).store(line.weight);
+                    });
+                }
+                Self::Update(update) => {
+                    for_each(gradient, line_of, |line, sum| step(update, line, sum));
+                }
             }
         }
+    }
+}
+
+/// Calls `apply` with each register of a tile and its place.
+#[inline(always)]
+fn for_each<V: Vector, const R: usize>(
+    tile: &Tile<V, R>,
+    line_of: impl Fn(usize) -> StepLine<V::Elem>,
+    apply: impl Fn(StepLine<V::Elem>, V),
+) {
+    for (row, [low, high]) in tile.iter().enumerate() {
+        let line = line_of(row);
+        apply(line, *low);
+        apply(line.at(V::LANES), *high);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::layout::Layout;
 use crate::lines::{Lines, out_of_memory};
+use crate::losses::{Entropy, Softmax};
 use crate::pixels::Pixels;
 use crate::step::{Step, changed};
 use crate::{
@@ -35,6 +36,7 @@ pub struct CpuTensor<E> {
 
 impl<E: CpuElement> CpuTensor<E> {
     /// All numbers, in the order of memory; written out first, if they were gathered from bytes.
+    #[inline]
     pub(crate) fn values(&self) -> &[E] {
         self.whole.get_or_init(|| self.write_out()).numbers()
     }
@@ -62,6 +64,7 @@ impl<E: CpuElement> CpuTensor<E> {
     }
 
     /// The numbers without their zeros, if they were gathered from bytes.
+    #[inline]
     pub(crate) fn pixels(&self) -> Option<&Pixels> {
         self.holds_pixels.then_some(&self.pixels)
     }
@@ -124,7 +127,7 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
             device: device.clone(),
             whole: OnceLock::from(lines),
             spare: Mutex::new(None),
-            pixels: Pixels::default(),
+            pixels: Pixels::for_rows(layout.rows),
             holds_pixels: false,
             element: PhantomData,
         })
@@ -309,7 +312,7 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
             let (rule, bias_update) = (update.rule, update.for_bias());
             let weights = (changed(weight, Some(&mut moments.weight), Some(rule)), layout);
             let biases = changed(bias, Some(&mut moments.bias), Some(rule));
-            let steps = (&Step::Update(*update), &Step::Update(bias_update));
+            let steps = (&Step::of(update), &Step::of(&bias_update));
             gradient::apply(&device, weights, biases, (delta, input), steps);
         } else {
             Self::linear_gradient(gradient, delta, input);
@@ -382,9 +385,7 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
         expect_shape("softmax", "logits", logits.shape, self.shape);
         let logits = self.in_this_layout(logits);
         let (device, layout, values) = self.parts_mut();
-        device.with_scratch(layout.columns, |row| {
-            losses::softmax(layout, values, &logits, row);
-        });
+        E::dispatch(device.is_portable(), &mut Softmax::new(layout, &logits, values));
     }
 
     fn softmax_cross_entropy(
@@ -398,9 +399,10 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
         expect_len("softmax_cross_entropy", "classes", classes.len(), self.shape.rows);
         let logits = self.in_this_layout(logits);
         let (device, layout, values) = self.parts_mut();
-        let (loss, correct) = device.with_scratch(layout.columns, |row| {
-            losses::softmax_cross_entropy(layout, values, &logits, classes, factor, row)
-        });
+        let entropy = Some(Entropy { classes, loss: 0.0, correct: 0 });
+        let mut softmax = Softmax { factor, entropy, ..Softmax::new(layout, &logits, values) };
+        E::dispatch(device.is_portable(), &mut softmax);
+        let (loss, correct) = softmax.entropy.map_or((0.0, 0), |sums| (sums.loss, sums.correct));
         tally.add_batch(loss, correct);
     }
 

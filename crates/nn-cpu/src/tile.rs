@@ -14,28 +14,41 @@ pub(crate) const MOST_ROWS: usize = 6;
 pub(crate) type Tile<V, const R: usize> = [[V; 2]; R];
 
 /// Where the numbers of a for the rows of a tile lie.
-pub(crate) trait Order {
+pub(crate) trait Order: Copy {
     /// Distance from row to row, in numbers.
-    fn row_step(line: usize) -> usize;
+    fn row_step(self, line: usize) -> usize;
 }
 
 /// The rows' numbers side by side.
+#[derive(Clone, Copy)]
 pub(crate) struct SideBySide;
 
 /// The rows' numbers a line apart, as rows of a panel are.
+#[derive(Clone, Copy)]
 pub(crate) struct LineApart;
+
+/// The rows' numbers this far apart.
+#[derive(Clone, Copy)]
+pub(crate) struct Apart(pub(crate) usize);
 
 impl Order for SideBySide {
     #[inline(always)]
-    fn row_step(_line: usize) -> usize {
+    fn row_step(self, _line: usize) -> usize {
         1
     }
 }
 
 impl Order for LineApart {
     #[inline(always)]
-    fn row_step(line: usize) -> usize {
+    fn row_step(self, line: usize) -> usize {
         line
+    }
+}
+
+impl Order for Apart {
+    #[inline(always)]
+    fn row_step(self, _line: usize) -> usize {
+        self.0
     }
 }
 
@@ -71,7 +84,8 @@ impl Steps for Listed {
     }
 }
 
-/// Adds `count` steps to the sums; from step to step a advances by `advance` numbers.
+/// Adds `count` steps to the sums; from step to step a, whose numbers for the rows lie in `order`,
+/// advances by `advance` numbers.
 ///
 /// # Safety
 /// a and b hold every number that the steps name.
@@ -79,8 +93,7 @@ impl Steps for Listed {
 pub(crate) unsafe fn accumulate<V: Vector, O: Order, S: Steps, const R: usize>(
     sums: &mut Tile<V, R>,
     count: usize,
-    mut a: *const V::Elem,
-    advance: usize,
+    (mut a, order, advance): (*const V::Elem, O, usize),
     b: *const V::Elem,
     steps: S,
 ) {
@@ -94,7 +107,7 @@ pub(crate) unsafe fn accumulate<V: Vector, O: Order, S: Steps, const R: usize>(
             let low = V::load(b);
             let high = V::load(b.add(V::LANES));
             for (row, sum) in held.iter_mut().enumerate() {
-                let factor = V::splat(*a.add(row * O::row_step(line)));
+                let factor = V::splat(*a.add(row * order.row_step(line)));
                 sum[0] = factor.mul_add(low, sum[0]);
                 sum[1] = factor.mul_add(high, sum[1]);
             }
@@ -125,7 +138,7 @@ pub(crate) unsafe fn accumulate_panels<V: Vector, const R: usize>(
         unsafe {
             let a = a.add(panel * stride * line);
             let b = b.add(panel * line * line);
-            accumulate::<V, LineApart, _, R>(sums, width, a, 1, b, All);
+            accumulate::<V, _, _, R>(sums, width, (a, LineApart, 1), b, All);
         }
         panel += 1;
     }

@@ -24,6 +24,11 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// There must be room.
     unsafe fn store(self, to: *mut Self::Elem);
+    /// Writes eight numbers: the bytes of a little-endian word, times `scale`.
+    ///
+    /// # Safety
+    /// There must be room.
+    unsafe fn store_bytes(word: u64, scale: Self::Elem, to: *mut Self::Elem);
     fn splat(value: Self::Elem) -> Self;
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
@@ -34,6 +39,10 @@ pub(crate) trait Vector: Copy {
     fn mul_add(self, factor: Self, term: Self) -> Self;
     /// `then` where self > 0, else `otherwise`, also where self is NaN.
     fn where_positive(self, then: Self, otherwise: Self) -> Self;
+    /// eˣ of each number; see [`exponential`](crate::exponential).
+    fn exp(self) -> Self;
+    /// eˣ - 1 of each number, exact to the last places near 0 too.
+    fn exp_m1(self) -> Self;
 }
 
 /// Work that can be done with any [`Vector`].
@@ -72,6 +81,15 @@ impl<E: CpuElement, const N: usize> Vector for Portable<E, N> {
     unsafe fn store(self, to: *mut E) {
         // SAFETY: as in `load`.
         unsafe { *to.cast::<[E; N]>() = self.0 };
+    }
+
+    #[inline(always)]
+    unsafe fn store_bytes(word: u64, scale: E, to: *mut E) {
+        // SAFETY: the caller's promise.
+        let to = unsafe { &mut *to.cast::<[E; 8]>() };
+        for (value, byte) in to.iter_mut().zip(word.to_le_bytes()) {
+            *value = scale * E::from_byte(byte);
+        }
     }
 
     #[inline(always)]
@@ -119,6 +137,16 @@ impl<E: CpuElement, const N: usize> Vector for Portable<E, N> {
         }
         result
     }
+
+    #[inline(always)]
+    fn exp(self) -> Self {
+        self.zip(self, |value, _| num_traits::Float::exp(value))
+    }
+
+    #[inline(always)]
+    fn exp_m1(self) -> Self {
+        self.zip(self, |value, _| num_traits::Float::exp_m1(value))
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -126,6 +154,7 @@ pub(crate) mod avx2 {
     //! AVX2 and FMA: 256 bits.
 
     use super::{Kernel, Vector};
+    use crate::exponential::{Exponential, exponential, exponential_minus_one};
     use std::arch::x86_64::*;
 
     /// Whether this CPU has both; looked up once by std.
@@ -153,6 +182,85 @@ pub(crate) mod avx2 {
 
     // SAFETY of every block below: a kernel gets these types from `run` alone, whose caller has
     // seen that the CPU has AVX2 and FMA; loads and stores pass their caller's promise on.
+    impl Exponential for F32x8 {
+        const LEAST: f32 = -104.0;
+        const GREATEST: f32 = 89.0;
+        const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
+        const TERMS: usize = 8;
+
+        #[inline(always)]
+        fn clamp(self) -> Self {
+            // SAFETY: see above. Of two operands of which one is NaN, the second is taken.
+            Self(unsafe {
+                let above = _mm256_max_ps(_mm256_set1_ps(Self::LEAST), self.0);
+                _mm256_min_ps(_mm256_set1_ps(Self::GREATEST), above)
+            })
+        }
+
+        #[inline(always)]
+        fn round(self) -> Self {
+            // SAFETY: see above.
+            Self(unsafe {
+                _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(self.0)
+            })
+        }
+
+        #[inline(always)]
+        fn times_power_of_two(self, exponent: Self) -> Self {
+            // SAFETY: see above.
+            Self(unsafe {
+                let exponent = _mm256_cvtps_epi32(exponent.0);
+                let half = _mm256_srai_epi32::<1>(exponent);
+                let power = |exponent| {
+                    let biased = _mm256_add_epi32(exponent, _mm256_set1_epi32(127));
+                    _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased))
+                };
+                let first = _mm256_mul_ps(self.0, power(half));
+                _mm256_mul_ps(first, power(_mm256_sub_epi32(exponent, half)))
+            })
+        }
+    }
+
+    impl Exponential for F64x4 {
+        const LEAST: f64 = -746.0;
+        const GREATEST: f64 = 710.0;
+        const LN_2: [f64; 2] = [0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10];
+        const TERMS: usize = 14;
+
+        #[inline(always)]
+        fn clamp(self) -> Self {
+            // SAFETY: see above. Of two operands of which one is NaN, the second is taken.
+            Self(unsafe {
+                let above = _mm256_max_pd(_mm256_set1_pd(Self::LEAST), self.0);
+                _mm256_min_pd(_mm256_set1_pd(Self::GREATEST), above)
+            })
+        }
+
+        #[inline(always)]
+        fn round(self) -> Self {
+            // SAFETY: see above.
+            Self(unsafe {
+                _mm256_round_pd::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(self.0)
+            })
+        }
+
+        #[inline(always)]
+        fn times_power_of_two(self, exponent: Self) -> Self {
+            // SAFETY: see above.
+            Self(unsafe {
+                let exponent = _mm256_cvtpd_epi32(exponent.0);
+                let half = _mm_srai_epi32::<1>(exponent);
+                let power = |exponent| {
+                    let biased =
+                        _mm256_cvtepi32_epi64(_mm_add_epi32(exponent, _mm_set1_epi32(1023)));
+                    _mm256_castsi256_pd(_mm256_slli_epi64::<52>(biased))
+                };
+                let first = _mm256_mul_pd(self.0, power(half));
+                _mm256_mul_pd(first, power(_mm_sub_epi32(exponent, half)))
+            })
+        }
+    }
+
     impl Vector for F32x8 {
         type Elem = f32;
         const LANES: usize = 8;
@@ -167,6 +275,16 @@ pub(crate) mod avx2 {
         unsafe fn store(self, to: *mut f32) {
             // SAFETY: see above.
             unsafe { _mm256_storeu_ps(to, self.0) };
+        }
+
+        #[inline(always)]
+        unsafe fn store_bytes(word: u64, scale: f32, to: *mut f32) {
+            // SAFETY: see above.
+            unsafe {
+                let bytes = _mm_cvtsi64_si128(word.cast_signed());
+                let numbers = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
+                _mm256_storeu_ps(to, _mm256_mul_ps(numbers, _mm256_set1_ps(scale)));
+            }
         }
 
         #[inline(always)]
@@ -219,6 +337,16 @@ pub(crate) mod avx2 {
                 _mm256_blendv_ps(otherwise.0, then.0, positive)
             })
         }
+
+        #[inline(always)]
+        fn exp(self) -> Self {
+            exponential(self)
+        }
+
+        #[inline(always)]
+        fn exp_m1(self) -> Self {
+            exponential_minus_one(self)
+        }
     }
 
     impl Vector for F64x4 {
@@ -235,6 +363,19 @@ pub(crate) mod avx2 {
         unsafe fn store(self, to: *mut f64) {
             // SAFETY: see above.
             unsafe { _mm256_storeu_pd(to, self.0) };
+        }
+
+        #[inline(always)]
+        unsafe fn store_bytes(word: u64, scale: f64, to: *mut f64) {
+            // SAFETY: see above.
+            unsafe {
+                let all = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(word.cast_signed()));
+                let halves = [_mm256_castsi256_si128(all), _mm256_extracti128_si256::<1>(all)];
+                for (half, numbers) in halves.into_iter().enumerate() {
+                    let scaled = _mm256_mul_pd(_mm256_cvtepi32_pd(numbers), _mm256_set1_pd(scale));
+                    _mm256_storeu_pd(to.add(4 * half), scaled);
+                }
+            }
         }
 
         #[inline(always)]
@@ -286,6 +427,16 @@ pub(crate) mod avx2 {
                 let positive = _mm256_cmp_pd::<_CMP_GT_OQ>(self.0, _mm256_setzero_pd());
                 _mm256_blendv_pd(otherwise.0, then.0, positive)
             })
+        }
+
+        #[inline(always)]
+        fn exp(self) -> Self {
+            exponential(self)
+        }
+
+        #[inline(always)]
+        fn exp_m1(self) -> Self {
+            exponential_minus_one(self)
         }
     }
 }

@@ -8,6 +8,7 @@ use std::thread;
 use crate::error::DataError;
 use crate::idx::{Compression, write_idx};
 use crate::pair::{image_array, label_array, load_pair};
+use crate::replace::sweep_partial_files;
 use crate::train_test::TrainTest;
 
 /// Names that MNIST and every data set in its form use: training images and labels, test images and labels.
@@ -114,6 +115,7 @@ pub fn write_folder(
     }
     fs::create_dir_all(dir)
         .map_err(|cause| DataError::io(dir.display().to_string(), "create", cause))?;
+    sweep_partial_files(dir);
     let [train_images, train_labels, test_images, test_labels] = targets;
     write_idx(&train_images, &image_array(&data.train)?, compression)?;
     write_idx(&train_labels, &label_array(&data.train)?, compression)?;

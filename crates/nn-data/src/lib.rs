@@ -15,6 +15,7 @@ mod dataset;
 mod deskew;
 mod distortion;
 mod error;
+mod file_operations;
 mod folder;
 mod idx;
 mod pair;
@@ -29,13 +30,14 @@ pub use dataset::{Dataset, Inputs, MAX_CLASSES, Targets};
 pub use deskew::{deskew, deskewed};
 pub use distortion::{Distorter, Distortion};
 pub use error::DataError;
+pub use file_operations::{FileOperation, watch_file_operations};
 pub use folder::{folder_files, load_folder, write_folder};
 pub use idx::{
     Compression, ElementType, IdxArray, IdxValues, MAX_DIMENSIONS, read_idx, read_idx_from,
     write_idx, write_idx_to,
 };
 pub use pair::load_pair;
-pub use replace::replace_file;
+pub use replace::{append_to_file, remove_if_abandoned, replace_file, sweep_partial_files};
 #[cfg(feature = "sample")]
 pub use sample::embedded_sample;
 pub use sample::{make_sample, stratified_sample};

@@ -83,8 +83,8 @@ impl LectureError {
     }
 
     /// A parameter out of its range.
-    pub fn parameter(parameter: &'static str, value: impl Display, allowed: &str) -> Self {
-        Self::Parameter { parameter, value: value.to_string(), allowed: allowed.to_owned() }
+    pub fn parameter(parameter: &'static str, value: impl Display, allowed: impl Display) -> Self {
+        Self::Parameter { parameter, value: value.to_string(), allowed: allowed.to_string() }
     }
 
     /// An error unless the parameter's condition holds.
@@ -92,7 +92,7 @@ impl LectureError {
         parameter: &'static str,
         value: impl Display,
         holds: bool,
-        allowed: &str,
+        allowed: impl Display,
     ) -> Result<(), Self> {
         if holds { Ok(()) } else { Err(Self::parameter(parameter, value, allowed)) }
     }

@@ -59,7 +59,7 @@ impl Expression {
 
 fn refused(parameter: &'static str, text: &str, why: &str) -> LectureError {
     let why = why.lines().next().unwrap_or_default();
-    LectureError::parameter(parameter, text, &format!("{ALLOWED} ({why})"))
+    LectureError::parameter(parameter, text, format!("{ALLOWED} ({why})"))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod fit;
 mod least_squares;
 mod page;
 mod parameters;
+mod range;
 mod report;
 mod samples;
 pub mod shrinkage;

@@ -2,6 +2,7 @@
 
 use crate::LectureError;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::str::FromStr;
 
 /// Names and values as text, from a command line.
@@ -34,7 +35,7 @@ impl Parameters {
         &self,
         name: &'static str,
         default: V,
-        allowed: &str,
+        allowed: impl Display,
     ) -> Result<V, LectureError> {
         let Some(text) = self.0.get(name) else { return Ok(default) };
         text.trim().parse().map_err(|_| LectureError::parameter(name, text, allowed))

@@ -1,4 +1,4 @@
-//! The guide names each equation once, and only code, tests and figures that exist.
+//! The guide names each equation once, and only code, tests, lines and figures that exist.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
@@ -9,26 +9,79 @@ fn docs() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs")
 }
 
-/// Name and file of a cell such as [`name`](../file).
-fn link(cell: &str) -> (String, String) {
-    let (name, file) = cell.trim().trim_start_matches("[`").split_once("`](").unwrap();
-    (name.to_owned(), fs::read_to_string(docs().join(file.trim_end_matches(')'))).unwrap())
+fn guide() -> String {
+    fs::read_to_string(docs().join("lecture.md")).unwrap()
+}
+
+/// A link to a line of code: [`name`](../file.rs#L12).
+struct CodeLink<'g> {
+    name: &'g str,
+    file: &'g str,
+    line: usize,
+}
+
+/// All links to functions in some Markdown, from first to last.
+fn code_links(markdown: &str) -> Vec<CodeLink<'_>> {
+    let link = |rest: &'_ str| -> Option<(usize, usize)> {
+        let (name, after) = rest.split_once("`](")?;
+        let (target, _) = after.split_once(')')?;
+        (!name.contains('`') && target.contains(".rs")).then_some((name.len(), target.len()))
+    };
+    let found = markdown.split("[`").skip(1).filter_map(|rest| {
+        let (name, target) = link(rest)?;
+        let (name, target) = (&rest[..name], &rest[name + 3..name + 3 + target]);
+        let (file, line) = target.split_once("#L").unwrap_or((target, "0"));
+        Some(CodeLink { name, file, line: line.parse().unwrap() })
+    });
+    found.collect()
+}
+
+/// The line, counted from 1, on which the function begins; 0 where it does not.
+fn line_of(function: &str, code: &str) -> usize {
+    let heads = [format!("fn {function}("), format!("fn {function}<")];
+    let begins = |line: &str| heads.iter().any(|head| line.contains(head));
+    code.lines().position(begins).map_or(0, |index| index + 1)
+}
+
+/// Has the line numbers written instead of compared.
+const UPDATE: &str = "NN_UPDATE_GUIDE=1 cargo test -p nn-lecture --test guide every_link";
+
+#[test]
+fn every_link_to_code_points_at_the_line_of_its_function() {
+    let guide = guide();
+    let (mut right, mut wrong) = (guide.clone(), Vec::new());
+    let links = code_links(&guide);
+    assert!(links.len() > 62, "{}", links.len()); // two for each of 31 equations, and some more
+    for CodeLink { name, file, line } in links {
+        let code = fs::read_to_string(docs().join(file)).unwrap_or_default();
+        let actual = line_of(name, &code);
+        assert!(actual > 0, "{file} has no function {name}");
+        if line != actual {
+            wrong.push(format!("{name} is on line {actual} of {file}, not {line}"));
+            let old = if line == 0 { String::new() } else { format!("#L{line}") };
+            let link = |anchor: &str| format!("[`{name}`]({file}{anchor})");
+            right = right.replace(&link(&old), &link(&format!("#L{actual}")));
+        }
+    }
+    if std::env::var_os("NN_UPDATE_GUIDE").is_some() {
+        fs::write(docs().join("lecture.md"), right).unwrap();
+    } else {
+        assert!(wrong.is_empty(), "{wrong:#?}\nput them right with {UPDATE}");
+    }
 }
 
 #[test]
-fn every_equation_stands_once_with_code_and_test_that_exist() {
-    let guide = fs::read_to_string(docs().join("lecture.md")).unwrap();
+fn every_equation_stands_once_with_a_function_and_a_test() {
+    let guide = guide();
     let rows: Vec<_> = guide.lines().filter(|line| line.starts_with("| (")).collect();
     let number = |row: &&str| row[3..].split_once(')').unwrap().0.parse::<u16>().unwrap();
     assert_eq!(rows.iter().map(number).collect::<Vec<_>>(), (90..=120).collect::<Vec<_>>());
     for row in rows {
-        let cells: Vec<_> = row.split(" | ").collect();
-        let (function, code) = link(cells[2]);
-        assert!(
-            [format!("fn {function}("), format!("fn {function}<")].iter().any(|f| code.contains(f)),
-            "{row}"
-        );
-        let (test, code) = link(cells[3].trim_end_matches(" |"));
+        let links = code_links(row);
+        let [_, CodeLink { name: test, file, .. }] = links[..] else {
+            unreachable!("not one function and one test: {row}")
+        };
+        let code = fs::read_to_string(docs().join(file)).unwrap();
         let found = code.find(&format!("fn {test}()")).unwrap_or_else(|| unreachable!("{row}"));
         assert!(code[..found].trim_end().ends_with("#[test]"), "{row}");
     }
@@ -36,7 +89,7 @@ fn every_equation_stands_once_with_code_and_test_that_exist() {
 
 #[test]
 fn every_figure_of_the_guide_is_there_and_none_besides() {
-    let guide = fs::read_to_string(docs().join("lecture.md")).unwrap();
+    let guide = guide();
     let shown = guide.split("](figures/").skip(1).map(|rest| rest.split(')').next().unwrap());
     let mut shown: Vec<_> = shown.map(str::to_owned).collect();
     let files = fs::read_dir(docs().join("figures")).unwrap();
@@ -47,11 +100,13 @@ fn every_figure_of_the_guide_is_there_and_none_besides() {
     assert_eq!(shown, files);
 }
 
-/// Every topic has its section.
+/// Every topic has its section, with links into its code.
 #[test]
 fn every_topic_is_in_the_guide() {
-    let guide = fs::read_to_string(docs().join("lecture.md")).unwrap();
+    let guide = guide();
     for topic in nn_lecture::TOPICS {
-        assert!(guide.contains(&format!(": `{}`\n", topic.name)), "{}", topic.name);
+        let (_, section) = guide.split_once(&format!(": `{}`\n", topic.name)).unwrap();
+        let section = section.split("\n## ").next().unwrap();
+        assert!(!code_links(section).is_empty(), "{}", topic.name);
     }
 }

@@ -61,6 +61,24 @@ fn every_number_of_the_single_step_is_right() {
         let output: f64 = hidden.enumerate().map(|(i, a)| p[6 + i] * a).sum::<f64>() + p[9];
         0.5 * (settings.y - output).powi(2)
     };
+    let same = |symbol: &str, expected: &[f64]| {
+        let values = line(symbol);
+        assert_eq!(values.len(), expected.len(), "{symbol}");
+        for (value, expected) in values.iter().zip(expected) {
+            assert!((value - expected).abs() < 1e-15, "{symbol}: {value} {expected}");
+        }
+    };
+    let z1: Vec<f64> = w1.iter().map(|w| w * settings.x + 0.1).collect();
+    let a1: Vec<f64> = z1.iter().map(|z| 1.0 / (1.0 + (-z).exp())).collect();
+    let a2 = w2.iter().zip(&a1).map(|(w, a)| w * a).sum::<f64>() + 0.1;
+    let delta2 = a2 - settings.y;
+    let delta1: Vec<f64> = w2.iter().zip(&a1).map(|(w, a)| delta2 * w * a * (1.0 - a)).collect();
+    same("z1", &z1);
+    same("a1", &a1);
+    same("a2", &[a2]);
+    same("C", &[0.5 * delta2 * delta2]);
+    same("δ2", &[delta2]);
+    same("δ1", &delta1);
     let start = [w1, b1, w2, b2].concat();
     assert!((cost(&start) - data.cost_before).abs() < 1e-15);
     let gradient = ["dC/dW1", "dC/db1", "dC/dW2", "dC/db2"].map(line).concat();
@@ -187,6 +205,15 @@ fn the_network_overfits_and_remedies_help() {
     }
     assert!(remedy("L2").weight_size < plain.weight_size);
     assert!(remedy("L1").weight_size < plain.weight_size);
+    // What the report counts is what the numbers say, the ensemble among them.
+    let report = overfitting::report(&data);
+    let costs: Vec<f64> = data.remedies[1..].iter().map(|remedy| remedy.test_cost).collect();
+    let costs = [costs, vec![data.ensemble.cost_of_mean]].concat();
+    let helped = costs.iter().filter(|&&cost| cost < plain.test_cost).count();
+    let sentence = &report.claims[1].sentence;
+    assert!(sentence.starts_with(&format!("{helped} of 7 remedies lower")), "{sentence}");
+    let ensemble_helps = data.ensemble.cost_of_mean < plain.test_cost;
+    assert_eq!(sentence.contains("but not") && sentence.ends_with("ensemble"), !ensemble_helps);
     // Early stopping keeps the step whose validation cost is lowest.
     let early = remedy("early stopping");
     assert!(early.steps < settings.steps);

@@ -23,6 +23,14 @@ use std::fmt::Debug;
 /// Every operation panics when the shapes given to it do not fit, naming the operation and both
 /// shapes: that is the caller's bug. What the outside world can cause is a [`TensorError`], from
 /// [`zeros`](Self::zeros) or, for a device that fails later, from [`synchronize`](Self::synchronize).
+///
+/// ```should_panic
+/// use nn_tensor::{ReferenceTensor, Role, Shape, Tensor};
+/// let zeros = |rows, columns| {
+///     ReferenceTensor::<f32>::zeros(&(), Shape::new(rows, columns), Role::Activation).expect("memory")
+/// };
+/// zeros(2, 3).copy_from(&zeros(3, 2)); // names copy_from, 3 x 2 and 2 x 3
+/// ```
 pub trait Tensor: Sized + Send + Sync + 'static {
     /// `f32` or `f64`.
     type Elem: Element;
@@ -242,8 +250,9 @@ pub trait Tensor: Sized + Send + Sync + 'static {
             let class = class as usize;
             correct += usize::from(argmax(row) == class);
             let logit = row[class];
-            let log_of_sum = softmax_row(row);
-            loss += (log_of_sum - logit).to_f64();
+            let (log_of_sum, largest) = softmax_row(row);
+            // In this order: ln Σ is lost beside a huge logit, but not beside a difference of two.
+            loss += (log_of_sum + (largest - logit)).to_f64();
             row[class] = row[class] - Self::Elem::ONE;
             for value in row {
                 *value = *value * factor;
@@ -277,12 +286,14 @@ pub trait Tensor: Sized + Send + Sync + 'static {
         for (row, &class) in values.chunks_mut(columns).zip(classes) {
             let class = class as usize;
             let weight = class_weights.get(class).copied().unwrap_or(Self::Elem::ONE);
-            correct += usize::from(argmax(row) == class);
-            // Each -ln p is ln Σ exp - logit; the targets add up to 1.
-            let logit = row[class];
-            let mean = row.iter().copied().sum::<Self::Elem>() * elsewhere;
-            let log_of_sum = softmax_row(row);
-            let expected = (Self::Elem::ONE - smoothing) * logit + mean;
+            let best = argmax(row);
+            correct += usize::from(best == class);
+            // Each -ln p is ln Σ exp(logit - largest) - (logit - largest); the targets add up to 1.
+            let largest = row[best];
+            let logit = row[class] - largest;
+            let sum: Self::Elem = row.iter().map(|&value| value - largest).sum();
+            let (log_of_sum, _) = softmax_row(row);
+            let expected = (Self::Elem::ONE - smoothing) * logit + sum * elsewhere;
             loss += (weight * (log_of_sum - expected)).to_f64();
             row[class] = row[class] - (Self::Elem::ONE - smoothing);
             for value in row {
@@ -530,9 +541,9 @@ pub fn argmax<E: Element>(row: &[E]) -> usize {
     best
 }
 
-/// Replaces logits by probabilities and returns ln Σ exp(logit). The largest logit is taken out
-/// first, so that nothing overflows.
-fn softmax_row<E: Element>(row: &mut [E]) -> E {
+/// Replaces logits by probabilities and returns ln Σ exp(logit - largest) and the largest logit, which
+/// is taken out so that nothing overflows.
+fn softmax_row<E: Element>(row: &mut [E]) -> (E, E) {
     let largest = row.iter().copied().fold(E::neg_infinity(), E::max);
     let mut sum = E::ZERO;
     for value in row.iter_mut() {
@@ -542,7 +553,7 @@ fn softmax_row<E: Element>(row: &mut [E]) -> E {
     for value in row.iter_mut() {
         *value = *value / sum;
     }
-    largest + sum.ln()
+    (sum.ln(), largest)
 }
 
 /// Panics, naming the operation and both lengths, unless they agree.

@@ -1,10 +1,8 @@
 //! Files in the data folder: which are there and valid, and how a new one takes its place.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-
-use tempfile::NamedTempFile;
 
 use super::datasets::DataFile;
 use super::verify::{CopyError, Mismatch, copy_verified};
@@ -84,51 +82,59 @@ pub enum InstallError {
 
 /// Unpacks and checks `input`, then puts it under the final name in one step.
 ///
-/// Under the final name stands the old file or the whole new one, whatever happens. A file that stood
-/// there with other content is kept beside it with `.invalid` at its end.
+/// Under the final name stands the old file or the whole new one, whatever happens and whoever else
+/// installs the same file. A wrong file that stood there is kept beside it with `.invalid` at its end.
 ///
 /// # Errors
 /// If the bytes are not the file, or cannot be read or written.
 pub fn install(input: impl Read, dir: &Path, file: &DataFile) -> Result<Valid, InstallError> {
-    let local = |path: &Path, error| InstallError::Local(Error::io("write", path, error));
     let path = dir.join(file.name);
-    let mut fresh = new_file(dir, file).map_err(|error| local(dir, error))?;
-    let sha256 = copy_verified(input, fresh.as_file_mut(), file).map_err(|error| match error {
-        CopyError::Mismatch(mismatch) => InstallError::Mismatch(mismatch),
-        CopyError::Read(error) => InstallError::Read(error),
-        CopyError::Write(error) => local(&path, error),
-    })?;
-    fresh.as_file_mut().flush().map_err(|error| local(&path, error))?;
-    fresh.as_file().sync_all().map_err(|error| local(&path, error))?;
-    if path.exists() {
-        let aside = dir.join(format!("{}.invalid", file.name));
-        fs::rename(&path, &aside).map_err(|error| local(&path, error))?;
+    let local = |error| InstallError::Local(Error::io("write", &path, error));
+    let mut lock = None;
+    let mut copied = None;
+    let written = nn_data::replace_file(&path, |mut output| {
+        match copy_verified(input, &mut output, file) {
+            Ok(sha256) => {
+                copied = Some(Ok(sha256));
+                // Held until the new file has its name: two at once would keep each other's file aside.
+                lock = lock_folder(dir);
+                keep_wrong_file(&path, dir, file)
+            }
+            Err(error) => {
+                copied = Some(Err(error));
+                Err(io::ErrorKind::InvalidData.into())
+            }
+        }
+    });
+    drop(lock);
+    match (copied, written) {
+        (Some(Ok(sha256)), Ok(())) => Ok(Valid { path, sha256 }),
+        (Some(Err(CopyError::Mismatch(mismatch))), _) => Err(InstallError::Mismatch(mismatch)),
+        (Some(Err(CopyError::Read(error))), _) => Err(InstallError::Read(error)),
+        (Some(Err(CopyError::Write(error))), _) | (_, Err(error)) => Err(local(error)),
+        (None, Ok(())) => Err(local(io::Error::other("nothing was written"))),
     }
-    fresh.persist(&path).map_err(|error| local(&path, error.error))?;
-    sync_folder(dir);
-    Ok(Valid { path, sha256 })
 }
 
-/// A file beside the final one, removed by itself unless it is renamed. `.partial` keeps it out of git.
-fn new_file(dir: &Path, file: &DataFile) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    let prefix = format!(".{}.", file.name);
-    builder.prefix(&prefix).suffix(".partial");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // Readable for everyone, as far as the umask allows; a temporary file is private by default.
-        builder.permissions(fs::Permissions::from_mode(0o644));
-        builder.tempfile_in(dir)
+/// Keeps a wrong file under a second name, before its first is given to the right one. A right file,
+/// which another run may have put there meanwhile, needs no keeping.
+fn keep_wrong_file(path: &Path, dir: &Path, file: &DataFile) -> io::Result<()> {
+    if !matches!(check(path, file), Ok(Some(Err(_)))) {
+        return Ok(());
     }
-    #[cfg(not(unix))]
-    builder.tempfile_in(dir)
+    let aside = dir.join(format!("{}.invalid", file.name));
+    match fs::remove_file(&aside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    // A second name costs nothing; where the disk has no second names, a copy.
+    fs::hard_link(path, &aside).or_else(|_| fs::copy(path, &aside).map(|_| ()))
 }
 
-/// Makes the rename last through a power cut, where the system can do that.
-fn sync_folder(dir: &Path) {
-    // Windows cannot open folders; the data can be fetched again.
-    if let Ok(folder) = File::open(dir) {
-        let _ = folder.sync_all();
-    }
+/// Locks the folder against other runs of this program, where the system can do that.
+fn lock_folder(dir: &Path) -> Option<File> {
+    // Windows cannot open folders.
+    let folder = File::open(dir).ok()?;
+    folder.lock().ok()?;
+    Some(folder)
 }

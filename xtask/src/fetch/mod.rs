@@ -22,6 +22,7 @@ pub use datasets::{DataFile, DataSet, FASHION_MNIST, KMNIST, MNIST, Package};
 pub use http::next_url;
 pub use install::{InstallError, Present, Valid, install, present};
 pub use limits::Limits;
+pub use package::unpack_archive;
 pub use space::free;
 pub(crate) use verify::hex;
 pub use verify::{CopyError, Mismatch, copy_verified};
@@ -98,6 +99,7 @@ pub fn fetch(request: &Request<'_>, limits: &Limits) -> Result<Vec<Fetched>, Err
         return Err(Error::Offline { set: set.name, dir: dir.into(), missing: names(&missing) });
     }
     fs::create_dir_all(dir).map_err(|error| Error::io("create", dir, error))?;
+    nn_data::sweep_partial_files(dir);
     require_space(dir, &missing, limits)?;
     if let Some(from) = request.from {
         for (valid, file) in local::copy_from(from, dir, set, &missing)?.into_iter().zip(missing) {

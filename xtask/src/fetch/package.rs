@@ -156,6 +156,19 @@ fn install_from_tar(
     Ok(())
 }
 
+/// Unpacks an archive as that of a package is, for those who try to break it (`nn-torture`, fuzzing).
+///
+/// # Errors
+/// Why nothing, or not everything, was installed, in words.
+pub fn unpack_archive(
+    archive: impl Read,
+    folder: &str,
+    dir: &Path,
+    wanted: &[&DataFile],
+) -> Result<(), String> {
+    install_from_tar(archive, folder, dir, wanted).map_err(|failure| format!("{failure:?}"))
+}
+
 #[cfg(test)]
 #[path = "package_tests.rs"]
 mod tests;

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::Path;
-use std::time::Duration;
 
 use super::datasets::{DataFile, DataSet, Package};
 use super::failure::Failure;
@@ -189,25 +188,15 @@ fn install_partial(partial: &Path, dir: &Path, file: &DataFile) -> Result<Valid,
     })
 }
 
-/// Removes what other mirrors, and runs that were killed, left of a file that is now there.
+/// Removes what other mirrors left of a file that is now there.
 fn remove_partials(dir: &Path, file: &DataFile) {
-    const ABANDONED: Duration = Duration::from_secs(3600);
     let download = format!("{}.", file.gz_name());
-    let unpacked = format!(".{}.", file.name);
     let Ok(entries) = fs::read_dir(dir) else { return };
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        // A young one may belong to a run that is still at work.
-        let ours = name.starts_with(&download)
-            || name.starts_with(&unpacked) && age(&path).is_some_and(|age| age > ABANDONED);
-        if ours && name.ends_with(".partial") {
-            // One that cannot be removed only takes space.
-            let _ = fs::remove_file(&path);
+        if name.starts_with(&download) && name.ends_with(".partial") {
+            // Another run that is still downloading holds a lock on its own.
+            nn_data::remove_if_abandoned(&path);
         }
     }
-}
-
-/// Time since the last write to a file.
-fn age(path: &Path) -> Option<Duration> {
-    fs::metadata(path).ok()?.modified().ok()?.elapsed().ok()
 }

@@ -18,3 +18,4 @@ pub(crate) mod predict;
 pub(crate) mod repeat;
 pub(crate) mod test;
 pub(crate) mod train;
+mod train_full_batch;

@@ -1,6 +1,6 @@
 //! `nn train`.
 
-use super::{ablate, repeat};
+use super::{ablate, repeat, train_full_batch};
 use crate::backend::{self, Work};
 use crate::cli::TrainArgs;
 use crate::data_source::DataSource;
@@ -15,8 +15,8 @@ use crate::signals::StopRequest;
 use crate::training_report::TrainingReport;
 use crate::{stderr, stdout};
 use nn_core::{
-    Architecture, Checkpoint, Evaluation, Model, NetworkError, Outcome, TrainError, Trainer,
-    TrainingConfig, TrainingState, evaluate, evaluate_committee,
+    Architecture, Checkpoint, Evaluation, Model, NetworkError, Outcome, Position, TrainError,
+    Trainer, TrainingConfig, TrainingState, evaluate, evaluate_committee,
 };
 use nn_data::{Dataset, TrainTest};
 use nn_tensor::Tensor;
@@ -96,7 +96,7 @@ pub(crate) struct Training {
     pub(crate) arguments: TrainArgs,
     pub(crate) resolved: Resolved,
     source: DataSource,
-    data: TrainTest,
+    pub(super) data: TrainTest,
     resumed: Option<(RunFolder, Checkpoint)>,
     /// Whether it is one of several, which are summed up elsewhere.
     brief: bool,
@@ -118,6 +118,9 @@ impl Work for Training {
     type Output = Trained;
 
     fn run<T: Tensor<Elem = f32>>(mut self, device: &T::Device) -> Result<Trained, CliError> {
+        if let Some(solver) = self.resolved.solver {
+            return train_full_batch::run::<T>(&self, solver, device);
+        }
         let stop = StopRequest::listen()?;
         let (train, validation) = self.split()?;
         let validation = Some(&validation).filter(|set| !set.is_empty());
@@ -135,17 +138,9 @@ impl Work for Training {
                 (trainer, self.new_folder()?, 0.0)
             }
         };
-        let start = self.start_event(&trainer, validation, &folder);
-        let report = TrainingReport {
-            folder: &folder,
-            json: self.arguments.format.is_json(),
-            progress: self.progress(),
-            has_validation: validation.is_some(),
-            seconds,
-            brief: self.brief,
-            operations_an_epoch: operations_a_sample(&self.architecture()) * train.len() as f64,
-            metrics_failed: false,
-        };
+        let (form, position) = (trainer.network().architecture(), trainer.position());
+        let start = self.start_event(form, &position, validation, &folder);
+        let report = self.report(&folder, validation.is_some(), train.len(), seconds);
         let mut observer = RunObserver::new(&folder, &self.data.test, stop.clone(), report);
         observer.report.start(&start)?;
         let outcome = trainer.run(&mut observer);
@@ -190,14 +185,14 @@ impl Training {
     }
 
     /// Training and validation set; the latter may be empty.
-    fn split(&self) -> Result<(Dataset, Dataset), CliError> {
+    pub(super) fn split(&self) -> Result<(Dataset, Dataset), CliError> {
         if self.data.test.is_empty() {
             return Err(NetworkError::Empty { what: "test", task: "test" }.into());
         }
         let config = &self.resolved.config;
         let (train, validation) = self.data.train.split(self.resolved.validation, config.seed)?;
         let samples = train.len();
-        if config.batch > samples && samples > 0 {
+        if config.batch > samples && samples > 0 && self.resolved.solver.is_none() {
             let batch = config.batch;
             self.note(format!(
                 "batch {batch} is more than the {samples} samples: one step an epoch"
@@ -206,12 +201,12 @@ impl Training {
         Ok((train, validation))
     }
 
-    fn architecture(&self) -> Architecture {
+    pub(super) fn architecture(&self) -> Architecture {
         let train = &self.data.train;
         self.resolved.architecture(train.input_width(), train.output_width())
     }
 
-    fn new_folder(&self) -> Result<RunFolder, CliError> {
+    pub(super) fn new_folder(&self) -> Result<RunFolder, CliError> {
         let (form, seed) = (self.architecture(), self.resolved.config.seed);
         let name = format!("{}-{form}-seed{seed}", self.source.short_name());
         let folder = RunFolder::create(self.arguments.out.as_deref(), &name)?;
@@ -235,13 +230,13 @@ impl Training {
     }
 
     /// What is trained, on what, how: the first event.
-    fn start_event<T: Tensor>(
+    pub(super) fn start_event(
         &self,
-        trainer: &Trainer<T>,
+        form: &Architecture,
+        position: &Position,
         validation: Option<&Dataset>,
         folder: &RunFolder,
     ) -> Value {
-        let (form, position) = (trainer.network().architecture(), trainer.position());
         let held_out = validation.map_or(0, Dataset::len);
         let (samples, folder) = (self.data.train.len() - held_out, folder.path().display());
         self.note(format!(
@@ -291,12 +286,30 @@ impl Training {
         })
     }
 
-    fn progress(&self) -> Progress {
+    /// The report to write of epochs of `samples`, after `seconds` of training before a resume.
+    pub(super) fn report<'r>(
+        &self,
+        folder: &'r RunFolder,
+        has_validation: bool,
+        samples: usize,
+        seconds: f64,
+    ) -> TrainingReport<'r> {
         let config = &self.resolved.config;
-        Progress::new(!self.arguments.quiet, config.epochs, config.batch)
+        let samples_a_step =
+            if self.resolved.solver.is_some() { self.data.train.len() } else { config.batch };
+        TrainingReport {
+            folder,
+            json: self.arguments.format.is_json(),
+            progress: Progress::new(!self.arguments.quiet, config.epochs, samples_a_step),
+            has_validation,
+            seconds,
+            brief: self.brief,
+            operations_an_epoch: operations_a_sample(&self.architecture()) * samples as f64,
+            metrics_failed: false,
+        }
     }
 
-    fn note(&self, text: impl AsRef<str>) {
+    pub(super) fn note(&self, text: impl AsRef<str>) {
         if !self.arguments.quiet {
             stderr::note(text);
         }

@@ -87,6 +87,27 @@ pub struct Trainer<T: Tensor> {
 impl<T: Tensor> Trainer<T> {
     /// A training at its beginning. Data sets are views and cheap to keep.
     ///
+    /// What does not fit is refused here, before anything is computed:
+    ///
+    /// ```
+    /// use nn_core::{Activation, Architecture, NetworkError, TrainError, Trainer, TrainingConfig};
+    /// use nn_data::Dataset;
+    /// use nn_tensor::ReferenceTensor;
+    ///
+    /// let data = Dataset::classification(vec![0.0, 1.0], 2, vec![1], 2)?; // samples of 2 numbers
+    /// let form = Architecture {
+    ///     inputs: 3,
+    ///     hidden: vec![],
+    ///     outputs: 2,
+    ///     activation: Activation::Relu,
+    ///     output_activation: Activation::Identity,
+    /// };
+    /// let config = TrainingConfig::default();
+    /// let refused = Trainer::<ReferenceTensor<f32>>::new(&(), &form, &config, &data, None).err();
+    /// assert!(matches!(refused, Some(TrainError::Network(NetworkError::InputWidth { .. }))));
+    /// # Ok::<(), nn_data::DataError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`TrainError::Network`] for settings out of range, data that does not fit the architecture,
     /// an empty set, or a device without the memory.

@@ -1,5 +1,6 @@
 //! Activation functions, each with its derivative: eqs. (94) and (96), and the sigmoid.
 
+use crate::range::{Positive, Whole};
 use crate::topic::Parameter;
 use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
 use nn_core::Activation;
@@ -48,14 +49,14 @@ impl Settings {
     /// # Errors
     /// [`LectureError::Parameter`].
     pub fn validate(&self) -> Result<(), LectureError> {
-        let Self { range, points } = self;
-        LectureError::check("range", range, *range > 0.0 && *range <= 1e3, RANGE)?;
-        LectureError::check("points", points, (3..=100_001).contains(points), POINTS)
+        let Self { range, points } = *self;
+        RANGE.check("range", range)?;
+        POINTS.check("points", points)
     }
 }
 
-const RANGE: &str = "a number above 0, at most 1000";
-const POINTS: &str = "a whole number from 3 to 100001";
+const RANGE: Positive = Positive(1000.0);
+const POINTS: Whole = Whole(3, 100_001);
 
 /// One activation function along z.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,6 +2,7 @@
 //! (120), and what the common mistakes look like in it.
 
 use crate::chain::{Layer, Mistake, backpropagate, differences};
+use crate::range::Whole;
 use crate::topic::Parameter;
 use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
 use nn_core::gradient_check::{GradientCheck, TOLERANCE, check_all, relative_error};
@@ -49,8 +50,8 @@ impl Default for Settings {
     }
 }
 
-const WIDTH: &str = "a whole number from 2 to 50";
-const LAYERS: &str = "a whole number from 2 to 10";
+const WIDTH: Whole = Whole(2, 50);
+const LAYERS: Whole = Whole(2, 10);
 
 impl Settings {
     /// From what a person typed.
@@ -72,8 +73,8 @@ impl Settings {
     /// # Errors
     /// [`LectureError::Parameter`].
     pub fn validate(&self) -> Result<(), LectureError> {
-        LectureError::check("width", self.width, (2..=50).contains(&self.width), WIDTH)?;
-        LectureError::check("layers", self.layers, (2..=10).contains(&self.layers), LAYERS)?;
+        WIDTH.check("width", self.width)?;
+        LAYERS.check("layers", self.layers)?;
         crate::fit::check_activation(self.activation)
     }
 }

@@ -1,5 +1,6 @@
 //! The bias absorbed into the weights, eq. (97), against the bias kept apart.
 
+use crate::range::Whole;
 use crate::topic::Parameter;
 use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
 use nn_core::{Activation, Initializer};
@@ -38,7 +39,7 @@ impl Default for Settings {
     }
 }
 
-const SIZE: &str = "a whole number from 1 to 4096";
+const SIZE: Whole = Whole(1, 4096);
 
 impl Settings {
     /// From what a person typed.
@@ -62,7 +63,7 @@ impl Settings {
     pub fn validate(&self) -> Result<(), LectureError> {
         let Self { inputs, outputs, samples, .. } = *self;
         for (name, value) in [("inputs", inputs), ("outputs", outputs), ("samples", samples)] {
-            LectureError::check(name, value, (1..=4096).contains(&value), SIZE)?;
+            SIZE.check(name, value)?;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Gradient descent on a cost of two weights, eqs. (98) to (103), and a cost with several minima.
 
+use crate::range::{Positive, Whole};
 use crate::topic::Parameter;
 use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
 use nn_core::Activation;
@@ -33,8 +34,8 @@ impl Default for Settings {
     }
 }
 
-const RATE: &str = "a number above 0, at most 1e6";
-const STEPS: &str = "a whole number from 1 to 10000";
+const RATE: Positive = Positive(1e6);
+const STEPS: Whole = Whole(1, 10_000);
 const NAMES: [&str; 3] = ["small", "good", "large"];
 
 impl Settings {
@@ -56,9 +57,9 @@ impl Settings {
     /// [`LectureError::Parameter`].
     pub fn validate(&self) -> Result<(), LectureError> {
         for (name, rate) in NAMES.into_iter().zip(self.rates) {
-            LectureError::check(name, rate, rate > 0.0 && rate <= 1e6, RATE)?;
+            RATE.check(name, rate)?;
         }
-        LectureError::check("steps", self.steps, (1..=10_000).contains(&self.steps), STEPS)
+        STEPS.check("steps", self.steps)
     }
 }
 

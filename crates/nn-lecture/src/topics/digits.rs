@@ -1,5 +1,6 @@
 //! The data: what an image is to a network, eqs. (90) and (91).
 
+use crate::range::Whole;
 use crate::samples::{Samples, percent};
 use crate::topic::Parameter;
 use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
@@ -32,7 +33,7 @@ impl Default for Settings {
     }
 }
 
-const COUNT: &str = "a whole number from 1 to 400";
+const COUNT: Whole = Whole(1, 400);
 
 impl Settings {
     /// From what a person typed.
@@ -50,7 +51,7 @@ impl Settings {
     /// # Errors
     /// [`LectureError::Parameter`].
     pub fn validate(&self, samples: usize) -> Result<(), LectureError> {
-        LectureError::check("count", self.count, (1..=400).contains(&self.count), COUNT)?;
+        COUNT.check("count", self.count)?;
         let below = format!("below {samples}, the number of training images");
         LectureError::check("first", self.first, self.first < samples, &below)
     }

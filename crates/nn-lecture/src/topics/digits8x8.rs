@@ -1,5 +1,6 @@
 //! A second data set of another size: the 8x8 digits that scikit-learn ships.
 
+use crate::range::Whole;
 use crate::samples::{Samples, percent};
 use crate::topic::Parameter;
 use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
@@ -39,8 +40,8 @@ impl Default for Settings {
     }
 }
 
-const HIDDEN: &str = "a whole number from 1 to 1024";
-const EPOCHS: &str = "a whole number from 1 to 1000";
+const HIDDEN: Whole = Whole(1, 1024);
+const EPOCHS: Whole = Whole(1, 1000);
 
 impl Settings {
     /// From what a person typed.
@@ -62,12 +63,12 @@ impl Settings {
     /// [`LectureError::Parameter`].
     pub fn validate(&self) -> Result<(), LectureError> {
         let Self { hidden, epochs, .. } = *self;
-        LectureError::check("hidden", hidden, (1..=1024).contains(&hidden), HIDDEN)?;
-        LectureError::check("epochs", epochs, (1..=1000).contains(&epochs), EPOCHS)
+        HIDDEN.check("hidden", hidden)?;
+        EPOCHS.check("epochs", epochs)
     }
 }
 
-/// Grey values run from 0 to this.
+/// The data set has grey values from 0 to this; its files have them as 0 to 255.
 const BLACK: f64 = 16.0;
 
 /// The 1,437 training and 360 test digits that are compiled into this crate, values 0 to 1.
@@ -99,7 +100,9 @@ fn pair(images: &[u8], labels: &[u8]) -> Result<Dataset, DataError> {
     };
     let pixels = bytes(images, "embedded 8x8 images")?;
     let labels = bytes(labels, "embedded 8x8 labels")?;
-    let values = pixels.into_iter().map(|pixel| f64::from(pixel) / BLACK).collect();
+    // Rounding undoes make.py's: sixteenths, as scikit-learn has them, to the last bit.
+    let grey = |pixel: u8| (f64::from(pixel) * BLACK / 255.0).round() / BLACK;
+    let values = pixels.into_iter().map(grey).collect();
     Dataset::classification(values, 64, labels.into_iter().map(u32::from).collect(), 10)
 }
 

@@ -1,6 +1,7 @@
 //! From the perceptron to the deep network: what each step of the lecture buys.
 
 use crate::least_squares::classify;
+use crate::range::Whole;
 use crate::samples::{Affine, Samples, percent};
 use crate::topic::Parameter;
 use crate::topics::perceptron::{Rule, train_epoch};
@@ -37,7 +38,7 @@ impl Default for Settings {
     }
 }
 
-const EPOCHS: &str = "a whole number from 1 to 1000";
+const EPOCHS: Whole = Whole(1, 1000);
 
 impl Settings {
     /// From what a person typed.
@@ -55,8 +56,7 @@ impl Settings {
     /// # Errors
     /// [`LectureError::Parameter`].
     pub fn validate(&self) -> Result<(), LectureError> {
-        let known = (1..=1000).contains(&self.epochs);
-        LectureError::check("epochs", self.epochs, known, EPOCHS)
+        EPOCHS.check("epochs", self.epochs)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The linear two-layer network, eqs. (92) and (93): ordinary least squares, closed form and descent.
 
 use crate::least_squares::{LeastSquares, Rows, classify, solve};
+use crate::range::Whole;
 use crate::samples::{Affine, Samples, percent};
 use crate::topic::Parameter;
 use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
@@ -39,8 +40,8 @@ impl Default for Settings {
     }
 }
 
-const SAMPLES: &str = "a whole number from 4 to 10000";
-const STEPS: &str = "a whole number from 1 to 100000";
+const SAMPLES: Whole = Whole(4, 10_000);
+const STEPS: Whole = Whole(1, 100_000);
 
 impl Settings {
     /// From what a person typed.
@@ -60,8 +61,8 @@ impl Settings {
     /// [`LectureError::Parameter`].
     pub fn validate(&self) -> Result<(), LectureError> {
         let Self { samples, steps } = *self;
-        LectureError::check("samples", samples, (4..=10_000).contains(&samples), SAMPLES)?;
-        LectureError::check("steps", steps, (1..=100_000).contains(&steps), STEPS)
+        SAMPLES.check("samples", samples)?;
+        STEPS.check("steps", steps)
     }
 }
 

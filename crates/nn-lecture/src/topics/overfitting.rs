@@ -1,16 +1,18 @@
 //! Too many neurons for too few samples, and what helps: early stopping, L1, L2, dropout, more
 //! samples, a smaller network, ensembles.
 
-use crate::fit::{dataset, form, normal, points, predict, short, spread, thinned};
+use crate::fit::{dataset, form, normal, predict, spread, thinned};
+use crate::range::{Positive, Whole};
 use crate::shrinkage::{self, Shrinkage};
 use crate::topic::Parameter;
-use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
+use crate::{LectureError, Parameters, Topic};
 use nn_core::{
     Activation, Initializer, Loss, Optimizer, Outcome, Schedule, Trainer, TrainingConfig,
 };
 use nn_data::Dataset;
-use nn_plot::{Axis, Bars, Curves, Figure, Series, Style};
 use nn_tensor::Tensor;
+
+pub use crate::topics::overfitting_report::report;
 
 /// What a person sees in the list of topics.
 pub const TOPIC: Topic = Topic {
@@ -73,13 +75,13 @@ impl Default for Settings {
     }
 }
 
-const SAMPLES: &str = "a whole number from 3 to 1000";
-const WIDTH: &str = "a whole number from 1 to 200";
+const SAMPLES: Whole = Whole(3, 1000);
+const WIDTH: Whole = Whole(1, 200);
 const NOISE: &str = "a number from 0 to 10";
-const STEPS: &str = "a whole number from 10 to 50000";
-const RATE: &str = "a number above 0, at most 1";
+const STEPS: Whole = Whole(10, 50_000);
+const RATE: Positive = Positive(1.0);
 const DROPOUT: &str = "a number from 0 to below 1";
-const ENSEMBLE: &str = "a whole number from 2 to 50";
+const ENSEMBLE: Whole = Whole(2, 50);
 
 impl Settings {
     /// From what a person typed.
@@ -107,16 +109,15 @@ impl Settings {
     /// # Errors
     /// [`LectureError::Parameter`].
     pub fn validate(&self) -> Result<(), LectureError> {
-        LectureError::check("samples", self.samples, (3..=1000).contains(&self.samples), SAMPLES)?;
-        LectureError::check("width", self.width, (1..=200).contains(&self.width), WIDTH)?;
+        SAMPLES.check("samples", self.samples)?;
+        WIDTH.check("width", self.width)?;
         LectureError::check("noise", self.noise, (0.0..=10.0).contains(&self.noise), NOISE)?;
-        LectureError::check("steps", self.steps, (10..=50_000).contains(&self.steps), STEPS)?;
-        let rate = self.learning_rate;
-        LectureError::check("learning-rate", rate, rate > 0.0 && rate <= 1.0, RATE)?;
+        STEPS.check("steps", self.steps)?;
+        RATE.check("learning-rate", self.learning_rate)?;
         LectureError::check("l2", self.l2, (0.0..=10.0).contains(&self.l2), NOISE)?;
         LectureError::check("l1", self.l1, (0.0..=10.0).contains(&self.l1), NOISE)?;
         LectureError::check("dropout", self.dropout, (0.0..1.0).contains(&self.dropout), DROPOUT)?;
-        LectureError::check("ensemble", self.ensemble, (2..=50).contains(&self.ensemble), ENSEMBLE)
+        ENSEMBLE.check("ensemble", self.ensemble)
     }
 }
 
@@ -175,7 +176,7 @@ pub struct Outcomes {
 const VALIDATION: usize = 50;
 const TEST: usize = 1000;
 /// How many times the samples "more samples" has.
-const MORE: usize = 10;
+pub(crate) const MORE: usize = 10;
 /// Neurons of the smaller network.
 const FEW: usize = 3;
 
@@ -319,182 +320,4 @@ fn mean_of(rows: &[Vec<f64>]) -> Vec<f64> {
     let columns = rows.first().map_or(0, Vec::len);
     let mean = |column: usize| rows.iter().map(|row| row[column]).sum::<f64>() / rows.len() as f64;
     (0..columns).map(mean).collect()
-}
-
-/// Lays the result out.
-#[must_use]
-pub fn report(data: &Outcomes) -> Report {
-    let (plain, ensemble) = (&data.remedies[0], &data.ensemble);
-    let helped = data.remedies.iter().filter(|remedy| remedy.test_cost < plain.test_cost).count();
-    let error = shrinkage::worst_error(&data.shrinkage);
-    Report {
-        topic: TOPIC.name,
-        title: TOPIC.title.to_owned(),
-        claims: vec![
-            Claim::new(
-                format!(
-                    "Left alone, the network brings its training cost to {} while fresh samples \
-                     cost {}; the noise alone is {}",
-                    short(plain.train_cost),
-                    short(plain.test_cost),
-                    short(data.least_cost)
-                ),
-                [("training cost", short(plain.train_cost)), ("test cost", short(plain.test_cost))],
-            ),
-            Claim::new(
-                format!(
-                    "{helped} of {} remedies lower the cost of fresh samples",
-                    data.remedies.len() - 1
-                ),
-                [("that helped", helped.to_string())],
-            ),
-            Claim::new(
-                format!(
-                    "The mean of the networks costs {}: their mean cost {} less their spread {}",
-                    short(ensemble.cost_of_mean),
-                    short(ensemble.mean_cost),
-                    short(ensemble.spread)
-                ),
-                [
-                    ("cost of the mean", short(ensemble.cost_of_mean)),
-                    ("mean cost", short(ensemble.mean_cost)),
-                ],
-            ),
-            Claim::new(
-                format!(
-                    "On a quadratic cost w_j after n steps is [1 - (1 - μ_j λ)ⁿ] w_j* and with an \
-                     L2 penalty μ_j / (μ_j + α) w_j*, to {error:.0e}: stopping after n steps acts \
-                     like α = 1 / (n λ)"
-                ),
-                [("largest difference", format!("{error:.1e}"))],
-            ),
-        ],
-        tables: vec![table(data), shrinkage_table(data)],
-        figures: vec![
-            ("overfitting-costs".to_owned(), cost_figure(data)),
-            ("overfitting-fits".to_owned(), fit_figure(data)),
-            ("overfitting-remedies".to_owned(), remedy_figure(data)),
-            ("overfitting-shrinkage".to_owned(), shrinkage_figure(data)),
-        ],
-        code: code(),
-    }
-}
-
-fn code() -> Vec<CodeReference> {
-    let at = |equation, function, file| CodeReference { equation, function, file };
-    vec![
-        at("(106)", "Loss::from_sum", "crates/nn-core/src/loss.rs"),
-        at("L1, L2", "Penalty::gradient", "crates/nn-tensor/src/update.rs"),
-        at("dropout", "dropout_factor", "crates/nn-tensor/src/keep.rs"),
-        at("w_j(n)", "after_steps", "crates/nn-lecture/src/shrinkage.rs"),
-    ]
-}
-
-fn table(data: &Outcomes) -> Table {
-    let header = ["remedy", "training cost", "test cost", "size of weights", "steps"];
-    let table = data.remedies.iter().fold(Table::new("Remedies", &header), |table, remedy| {
-        table.row([
-            remedy.name.to_owned(),
-            short(remedy.train_cost),
-            short(remedy.test_cost),
-            short(remedy.weight_size),
-            remedy.steps.to_string(),
-        ])
-    });
-    let none = String::new;
-    table.row(["ensemble".to_owned(), none(), short(data.ensemble.cost_of_mean), none(), none()])
-}
-
-fn shrinkage_table(data: &Outcomes) -> Table {
-    let header = ["μ", "n", "after n steps", "closed form", "L2, α = 1/(nλ)", "closed form"];
-    let mut table = Table::new("Early stopping against L2 on a quadratic cost", &header);
-    for way in &data.shrinkage {
-        for (&(n, stopped), &(_, held)) in way.stopped.iter().zip(&way.penalised) {
-            if [1, 10, 100, 1000].contains(&n) {
-                let exact = shrinkage::after_steps(way.curvature, n);
-                let penalised = shrinkage::with_penalty(way.curvature, n);
-                let cells = [stopped, exact, held, penalised].map(|v| format!("{v:.6}"));
-                let [stopped, exact, held, penalised] = cells;
-                let (mu, n) = (way.curvature.to_string(), n.to_string());
-                table = table.row([mu, n, stopped, exact, held, penalised]);
-            }
-        }
-    }
-    table
-}
-
-fn cost_figure(data: &Outcomes) -> Figure {
-    let remedy = |name: &str| data.remedies.iter().find(|remedy| remedy.name == name);
-    let mut series = Vec::new();
-    for (name, remedy) in [("nothing", remedy("nothing")), ("L2", remedy("L2"))] {
-        let Some(remedy) = remedy else { continue };
-        let (train, fresh) = (remedy.train_history.clone(), remedy.validation_history.clone());
-        series.push(Series::line(&format!("{name}: training"), train).styled(Style::Dashed));
-        series.push(Series::line(&format!("{name}: fresh samples"), fresh));
-    }
-    if let Some(early) = remedy("early stopping") {
-        let lowest = early.validation_history.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1));
-        let at = lowest.map(|(_, cost)| (early.steps as f64, cost));
-        series.push(Series::line("early stopping", at.into_iter().collect()).styled(Style::Points));
-    }
-    Figure::Curves(Curves {
-        title: "Cost by step".to_owned(),
-        x: Axis::log("step"),
-        y: Axis::log("mean squared error"),
-        series,
-    })
-}
-
-fn fit_figure(data: &Outcomes) -> Figure {
-    let truth: Vec<f64> = data.x.iter().map(|x| x * x).collect();
-    let mut series = vec![
-        Series::line("samples", data.samples.clone()).styled(Style::Points),
-        Series::line("x²", points(&data.x, &truth)).styled(Style::Dashed),
-    ];
-    for remedy in
-        data.remedies.iter().filter(|r| ["nothing", "early stopping", "L2"].contains(&r.name))
-    {
-        series.push(Series::line(remedy.name, points(&data.x, &remedy.fit)));
-    }
-    series.push(Series::line("ensemble", points(&data.x, &data.ensemble.fit)));
-    Figure::Curves(Curves {
-        title: "Fits of noisy samples".to_owned(),
-        x: Axis::linear("x"),
-        y: Axis::linear("y"),
-        series,
-    })
-}
-
-fn remedy_figure(data: &Outcomes) -> Figure {
-    let names = data.remedies.iter().map(|remedy| match remedy.name {
-        "early stopping" => "early stop".to_owned(), // so that bars keep large letters
-        "smaller network" => "small net".to_owned(),
-        "more samples" => format!("{MORE} x data"),
-        name => name.to_owned(),
-    });
-    let costs = data.remedies.iter().map(|remedy| remedy.test_cost);
-    Figure::Bars(Bars {
-        title: "Cost of fresh samples by remedy".to_owned(),
-        x: "remedy".to_owned(),
-        y: Axis::linear("mean squared error"),
-        names: names.chain(["ensemble".to_owned()]).collect(),
-        series: vec![("test cost".to_owned(), costs.chain([data.ensemble.cost_of_mean]).collect())],
-    })
-}
-
-fn shrinkage_figure(data: &Outcomes) -> Figure {
-    let line = |points: &[(usize, f64)]| points.iter().map(|&(n, w)| (n as f64, w)).collect();
-    let both = |way: &Shrinkage| {
-        let name = format!("μ = {}", way.curvature);
-        [
-            Series::line(&format!("{name}, n steps"), line(&way.stopped)),
-            Series::line(&format!("{name}, L2"), line(&way.penalised)).styled(Style::Dashed),
-        ]
-    };
-    Figure::Curves(Curves {
-        title: "Early stopping against L2".to_owned(),
-        x: Axis::log("steps n, or 1/(α λ)"),
-        y: Axis::linear("w / w*"),
-        series: data.shrinkage.iter().flat_map(both).collect(),
-    })
 }

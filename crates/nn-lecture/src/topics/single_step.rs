@@ -3,6 +3,7 @@
 
 use crate::chain::{Layer, Mistake, backpropagate, forward};
 use crate::fit::{dataset, form, full_batch, short};
+use crate::range::Positive;
 use crate::topic::Parameter;
 use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
 use nn_core::gradient_check::relative_error;
@@ -56,9 +57,9 @@ impl Default for Settings {
 }
 
 const NUMBER: &str = "a number from -1000 to 1000";
-const RATE: &str = "a number above 0, at most 100";
+const RATE: Positive = Positive(100.0);
 const SEED: &str = "a whole number";
-const CONVERGED: &str = "a number above 0, at most 1";
+const CONVERGED: Positive = Positive(1.0);
 
 impl Settings {
     /// From what a person typed.
@@ -84,8 +85,8 @@ impl Settings {
         let Self { x, y, learning_rate: rate, converged, .. } = *self;
         LectureError::check("x", x, x.abs() <= 1e3, NUMBER)?;
         LectureError::check("y", y, y.abs() <= 1e3, NUMBER)?;
-        LectureError::check("learning-rate", rate, rate > 0.0 && rate <= 100.0, RATE)?;
-        LectureError::check("converged", converged, converged > 0.0 && converged <= 1.0, CONVERGED)
+        RATE.check("learning-rate", rate)?;
+        CONVERGED.check("converged", converged)
     }
 }
 

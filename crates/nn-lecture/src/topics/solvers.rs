@@ -1,6 +1,7 @@
 //! Methods beyond gradient descent, which the lecture names: the same cost, the same start.
 
 use crate::fit::{SolverRun, dataset, form, full_batch, short, solve, spread};
+use crate::range::{Positive, Whole};
 use crate::topic::Parameter;
 use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
 use nn_core::{Activation, Architecture, FullBatch, Initializer, Loss};
@@ -46,9 +47,9 @@ impl Default for Settings {
     }
 }
 
-const RATE: &str = "a number above 0, at most 1000";
-const NORM: &str = "a number above 0, at most 1";
-const ITERATIONS: &str = "a whole number from 1 to 100000";
+const RATE: Positive = Positive(1000.0);
+const NORM: Positive = Positive(1.0);
+const ITERATIONS: Whole = Whole(1, 100_000);
 
 impl Settings {
     /// From what a person typed.
@@ -69,11 +70,9 @@ impl Settings {
     /// # Errors
     /// [`LectureError::Parameter`].
     pub fn validate(&self) -> Result<(), LectureError> {
-        let (rate, norm) = (self.learning_rate, self.gradient_norm);
-        LectureError::check("learning-rate", rate, rate > 0.0 && rate <= 1e3, RATE)?;
-        LectureError::check("gradient-norm", norm, norm > 0.0 && norm <= 1.0, NORM)?;
-        let fits = (1..=100_000).contains(&self.iterations);
-        LectureError::check("iterations", self.iterations, fits, ITERATIONS)
+        RATE.check("learning-rate", self.learning_rate)?;
+        NORM.check("gradient-norm", self.gradient_norm)?;
+        ITERATIONS.check("iterations", self.iterations)
     }
 }
 

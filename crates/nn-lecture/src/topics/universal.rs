@@ -7,11 +7,13 @@ use crate::fit::{
     SolverRun, activation, check_activation, dataset, form, full_batch, points, predict,
     root_mean_square, short, solve, spread, thinned,
 };
+use crate::range::{Positive, Whole};
 use crate::topic::Parameter;
+use crate::topics::universal_trials::{changes, sweep, trials};
 use crate::{LectureError, Parameters, Topic};
 use nn_core::{Activation, Initializer, Loss};
 use nn_solvers::{Limits, Solver};
-use nn_tensor::{Shape, Tensor};
+use nn_tensor::Tensor;
 
 pub use crate::topics::universal_report::report;
 
@@ -96,12 +98,12 @@ impl Default for Settings {
     }
 }
 
-const SAMPLES: &str = "a whole number from 2 to 2000";
-const WIDTH: &str = "a whole number from 1 to 200";
-const RATE: &str = "a number above 0, at most 10";
-const EPOCHS: &str = "a whole number from 2 to 100000";
-const MOST_WIDTH: &str = "a whole number from 1 to 50";
-const TOLERANCE: &str = "a number above 0, at most 10";
+const SAMPLES: Whole = Whole(2, 2000);
+const WIDTH: Whole = Whole(1, 200);
+const RATE: Positive = Positive(10.0);
+const EPOCHS: Whole = Whole(2, 100_000);
+const MOST_WIDTH: Whole = Whole(1, 50);
+const TOLERANCE: Positive = Positive(10.0);
 
 impl Settings {
     /// From what a person typed.
@@ -130,33 +132,21 @@ impl Settings {
     /// # Errors
     /// [`LectureError::Parameter`].
     pub fn validate(&self) -> Result<(), LectureError> {
-        LectureError::check("samples", self.samples, (2..=2000).contains(&self.samples), SAMPLES)?;
-        LectureError::check("width", self.width, (1..=200).contains(&self.width), WIDTH)?;
-        let rate = self.learning_rate;
-        LectureError::check("learning-rate", rate, rate > 0.0 && rate <= 10.0, RATE)?;
-        LectureError::check("epochs", self.epochs, (2..=100_000).contains(&self.epochs), EPOCHS)?;
-        LectureError::check(
-            "most-width",
-            self.most_width,
-            (1..=50).contains(&self.most_width),
-            MOST_WIDTH,
-        )?;
-        let tolerance = self.tolerance;
-        LectureError::check(
-            "tolerance",
-            tolerance,
-            tolerance > 0.0 && tolerance <= 10.0,
-            TOLERANCE,
-        )?;
+        SAMPLES.check("samples", self.samples)?;
+        WIDTH.check("width", self.width)?;
+        RATE.check("learning-rate", self.learning_rate)?;
+        EPOCHS.check("epochs", self.epochs)?;
+        MOST_WIDTH.check("most-width", self.most_width)?;
+        TOLERANCE.check("tolerance", self.tolerance)?;
         check_activation(self.activation)?;
-        self.solver(rate)?;
+        self.solver(self.learning_rate)?;
         Expression::parse("expression", &self.expression)?;
         Expression::parse("harder", &self.harder).map(drop)
     }
 
     fn solver(&self, learning_rate: f64) -> Result<Solver, LectureError> {
         Solver::from_name(&self.solver, learning_rate).ok_or_else(|| {
-            LectureError::parameter("solver", &self.solver, &Solver::NAMES.join(", "))
+            LectureError::parameter("solver", &self.solver, Solver::NAMES.join(", "))
         })
     }
 }
@@ -223,9 +213,9 @@ pub struct Approximation {
 }
 
 /// A function sampled on [-1, 1].
-struct Samples {
-    x: Vec<f64>,
-    y: Vec<f64>,
+pub(super) struct Samples {
+    pub(super) x: Vec<f64>,
+    pub(super) y: Vec<f64>,
 }
 
 impl Samples {
@@ -237,23 +227,14 @@ impl Samples {
 }
 
 /// What one network and its training are.
-struct Plan {
-    hidden: Vec<usize>,
-    activation: Activation,
-    start: (Initializer, u64),
-    loss: Loss,
-    solver: Solver,
-    limits: Limits,
+pub(super) struct Plan {
+    pub(super) hidden: Vec<usize>,
+    pub(super) activation: Activation,
+    pub(super) start: (Initializer, u64),
+    pub(super) loss: Loss,
+    pub(super) solver: Solver,
+    pub(super) limits: Limits,
 }
-
-/// Fits of the sweep: fresh starts of each width, steps of each, and about how many of the samples
-/// they see; errors are measured on all.
-const STARTS: u64 = 3;
-const SWEEP_STEPS: usize = 60;
-const SWEEP_SAMPLES: usize = 60;
-/// Neurons of each layer in the trials, and evaluations of each.
-const TRIAL_WIDTH: usize = 15;
-const TRIAL: usize = 500;
 
 /// Fits, changes one setting at a time, sweeps the width, and tries combinations.
 ///
@@ -302,7 +283,12 @@ pub fn run_fit<D: Tensor<Elem = f64>>(
 
 /// The tutorial's way: weights U(0, 1), biases 0.1, half the sum of squares, all samples at once;
 /// width, rate and epochs times a factor each.
-fn tutorial(settings: &Settings, width: f64, rate: f64, epochs: f64) -> Result<Plan, LectureError> {
+pub(super) fn tutorial(
+    settings: &Settings,
+    width: f64,
+    rate: f64,
+    epochs: f64,
+) -> Result<Plan, LectureError> {
     let epochs = (epochs * settings.epochs as f64) as usize;
     let width = ((width * settings.width as f64) as usize).max(1);
     Ok(Plan {
@@ -321,7 +307,7 @@ fn tutorial(settings: &Settings, width: f64, rate: f64, epochs: f64) -> Result<P
 }
 
 /// A solver's run, and what the network then says at the samples.
-fn fit<D: Tensor<Elem = f64>>(
+pub(super) fn fit<D: Tensor<Elem = f64>>(
     device: &D::Device,
     samples: &Samples,
     plan: Plan,
@@ -331,105 +317,6 @@ fn fit<D: Tensor<Elem = f64>>(
     let run = solve(&mut cost, plan.solver, &plan.limits)?;
     let answers = predict(cost.network(), &samples.x)?;
     Ok((run, answers))
-}
-
-fn changes<D: Tensor<Elem = f64>>(
-    settings: &Settings,
-    device: &D::Device,
-    samples: &Samples,
-) -> Result<Vec<Change>, LectureError> {
-    let change = |setting, of: &dyn Fn(f64) -> (f64, f64, f64)| -> Result<Change, LectureError> {
-        let mut costs = [0.0; 3];
-        for (cost, factor) in costs.iter_mut().zip([0.5, 1.0, 2.0]) {
-            let (width, rate, epochs) = of(factor);
-            let (run, _) = fit::<D>(device, samples, tutorial(settings, width, rate, epochs)?)?;
-            *cost = run.minimum.cost;
-        }
-        Ok(Change { setting, costs })
-    };
-    Ok(vec![
-        change("width", &|factor| (factor, 1.0, 1.0))?,
-        change("learning rate", &|factor| (1.0, factor, 1.0))?,
-        change("epochs", &|factor| (1.0, 1.0, factor))?,
-    ])
-}
-
-/// The best of a few Gauss-Newton fits of every width.
-fn sweep<D: Tensor<Elem = f64>>(
-    settings: &Settings,
-    device: &D::Device,
-    expression: &str,
-    samples: &Samples,
-) -> Result<Sweep, LectureError> {
-    let every = samples.x.len().div_ceil(SWEEP_SAMPLES);
-    let thin = |values: &[f64]| values.iter().copied().step_by(every).collect::<Vec<_>>();
-    let data = dataset(&thin(&samples.x), &thin(&samples.y))?;
-    let limits = Limits { iterations: SWEEP_STEPS, ..Limits::default() };
-    let mut errors = Vec::new();
-    for width in 1..=settings.most_width {
-        let mut best = f64::INFINITY;
-        for start in 0..STARTS {
-            let seed = settings.seed.wrapping_add(start);
-            let form = form(vec![width], settings.activation);
-            let fresh = (Initializer::LecunNormal, seed);
-            let mut cost = full_batch::<D>(device, &form, fresh, &data, Loss::SquaredError)?;
-            let mut parameters = cost.parameters().to_vec();
-            spread_out(&mut parameters, width, seed);
-            cost.set_parameters(&parameters);
-            solve(&mut cost, Solver::GaussNewton, &limits)?;
-            let answers = predict(cost.network(), &samples.x)?;
-            best = best.min(root_mean_square(&answers, &samples.y));
-        }
-        errors.push((width, best));
-    }
-    let fits = |&&(_, error): &&(usize, f64)| error <= settings.tolerance;
-    let smallest = errors.iter().find(fits).map(|&(width, _)| width);
-    Ok(Sweep { expression: expression.to_owned(), errors, smallest })
-}
-
-/// Nguyen and Widrow's (1990) first layer: slopes in proportion to the width, and the neurons'
-/// midpoints spread over [-1, 1], so that each has a part of the curve to itself.
-fn spread_out(parameters: &mut [f64], width: usize, seed: u64) {
-    let draws: Vec<f64> = Initializer::UniformPositive.weights(Shape::new(2, width), 0, seed);
-    let (signs, places) = draws.split_at(width);
-    for neuron in 0..width {
-        let sign = if signs[neuron] < 0.5 { -1.0 } else { 1.0 };
-        let weight = 0.7 * width as f64 * sign;
-        let midpoint = 2.0 * (neuron as f64 + places[neuron]) / width as f64 - 1.0;
-        parameters[neuron] = weight;
-        parameters[width + neuron] = -weight * midpoint;
-    }
-}
-
-fn trials<D: Tensor<Elem = f64>>(
-    settings: &Settings,
-    device: &D::Device,
-    samples: &Samples,
-) -> Result<Vec<Trial>, LectureError> {
-    let mut trials = Vec::new();
-    for activation in [Activation::Tanh, Activation::Sigmoid, Activation::Relu] {
-        for layers in [1, 2] {
-            for solver in [
-                Solver::Momentum { learning_rate: 0.02, momentum: 0.9 },
-                Solver::Adam { learning_rate: 0.02 },
-                Solver::Lbfgs { memory: 10 },
-            ] {
-                let limits = Limits { evaluations: TRIAL, ..Limits::default() };
-                let plan = Plan {
-                    hidden: vec![TRIAL_WIDTH; layers],
-                    activation,
-                    start: (Initializer::HeNormal, settings.seed),
-                    loss: Loss::SquaredError,
-                    solver,
-                    limits,
-                };
-                let (_, answers) = fit::<D>(device, samples, plan)?;
-                let error = root_mean_square(&answers, &samples.y);
-                trials.push(Trial { activation, layers, solver: solver.name(), error });
-            }
-        }
-    }
-    Ok(trials)
 }
 
 /// Cost by epoch, for a figure.

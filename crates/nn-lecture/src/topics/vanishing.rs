@@ -2,6 +2,7 @@
 //! applied again and again.
 
 use crate::fit::{dataset, full_batch, short};
+use crate::range::Whole;
 use crate::topic::Parameter;
 use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
 use nn_core::{Activation, Architecture, FullBatch, Initializer, Loss, Network, TrainingConfig};
@@ -41,9 +42,9 @@ impl Default for Settings {
     }
 }
 
-const DEPTH: &str = "a whole number from 2 to 50";
-const WIDTH: &str = "a whole number from 1 to 500";
-const SAMPLES: &str = "a whole number from 1 to 1000";
+const DEPTH: Whole = Whole(2, 50);
+const WIDTH: Whole = Whole(1, 500);
+const SAMPLES: Whole = Whole(1, 1000);
 
 impl Settings {
     /// From what a person typed.
@@ -65,9 +66,9 @@ impl Settings {
     /// # Errors
     /// [`LectureError::Parameter`].
     pub fn validate(&self) -> Result<(), LectureError> {
-        LectureError::check("depth", self.depth, (2..=50).contains(&self.depth), DEPTH)?;
-        LectureError::check("width", self.width, (1..=500).contains(&self.width), WIDTH)?;
-        LectureError::check("samples", self.samples, (1..=1000).contains(&self.samples), SAMPLES)
+        DEPTH.check("depth", self.depth)?;
+        WIDTH.check("width", self.width)?;
+        SAMPLES.check("samples", self.samples)
     }
 }
 

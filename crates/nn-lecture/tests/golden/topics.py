@@ -41,6 +41,7 @@ def digits():
         "never_inked": int((x.max(axis=0) == 0).sum()),
         "mean_of_3": x[y == 3].mean(axis=0).sum(),
         "first_label": int(y[0]),
+        "first_image_by_place": np.arange(784) @ x[0],
     }
 
 

@@ -1,0 +1,226 @@
+//! The lists of a batch of many rows: one for each piece that a tile covers.
+#![allow(unsafe_code, reason = "lists filled by several threads, each its own")]
+
+use super::bytes::{GROUP, Group, Source, prefetch, transpose};
+use crate::lines::Lines;
+use crate::split::Split;
+use crate::tile::{MOST_ROWS, piece_start, pieces};
+use crate::vector::{Kernel, Vector};
+use crate::{CpuDevice, CpuElement};
+use std::ops::Range;
+
+/// Pieces of columns in one block of work.
+const PIECES_IN_BLOCK: usize = 33;
+
+/// Both lists of one batch.
+///
+/// The rows of the batch are cut into pieces as high as a tile of the forward product; for each
+/// piece, the columns in which any of its rows is not 0 are listed, with their values side by side.
+/// The weight gradient runs over the batch instead, so for it the columns are cut into pieces, and
+/// the rows in which any of a piece's columns is not 0 are listed. Of MNIST, 43 % and 34 % remain.
+#[derive(Default)]
+pub(crate) struct Tiled {
+    /// For each piece of rows: columns.
+    pub(crate) by_rows: Lists,
+    /// For each piece of columns: rows.
+    pub(crate) by_columns: Lists,
+}
+
+impl Tiled {
+    /// See [`Pixels::gather`](super::Pixels::gather).
+    pub(super) fn gather<E: CpuElement>(
+        &mut self,
+        device: &CpuDevice,
+        source: Source<'_, E>,
+    ) -> bool {
+        let (rows, columns, portable) = (source.rows.len(), source.columns, device.is_portable());
+        if !self.by_rows.fit::<E>(rows, columns) || !self.by_columns.fit::<E>(columns, rows) {
+            return false;
+        }
+        self.by_rows.fill(device, 1, |range, filling| {
+            E::dispatch(portable, FillRows { source, range, filling });
+        });
+        self.by_columns.fill(device, PIECES_IN_BLOCK, |range, filling| {
+            E::dispatch(portable, FillColumns { source, range, filling });
+        });
+        true
+    }
+
+    /// Calls `visit` with row, column and value of all that is not left out.
+    pub(super) fn for_each<E: CpuElement>(&self, mut visit: impl FnMut(usize, usize, E)) {
+        for piece in 0..self.by_rows.pieces() {
+            let (rows, list) = (self.by_rows.piece(piece), self.by_rows.list::<E>(piece));
+            for (&column, of_rows) in list.indices.iter().zip(list.values.chunks_exact(rows.len()))
+            {
+                for (row, &value) in rows.clone().zip(of_rows) {
+                    visit(row, column as usize, value);
+                }
+            }
+        }
+    }
+}
+
+/// One list for each piece of a dimension cut into pieces.
+#[derive(Default)]
+pub(crate) struct Lists {
+    /// Length of the dimension that is cut.
+    pub(crate) len: usize,
+    /// Length of the other one: room in each list.
+    room: usize,
+    counts: Vec<u32>,
+    indices: Vec<u32>,
+    values: Lines,
+}
+
+/// The list of one piece: indices, and for each as many values as the piece is high.
+pub(crate) struct List<'a, E> {
+    pub(crate) indices: &'a [u32],
+    pub(crate) values: &'a [E],
+}
+
+/// Values are written eight at a time, and may reach that far beyond a list.
+const SLACK: usize = 8;
+
+impl Lists {
+    /// Makes room; false when there is no memory for it.
+    fn fit<E: CpuElement>(&mut self, len: usize, room: usize) -> bool {
+        let fits = |vector: &mut Vec<u32>, len: usize| {
+            let fits = vector.try_reserve_exact(len.saturating_sub(vector.len())).is_ok();
+            if fits {
+                vector.resize(len.max(vector.len()), 0);
+            }
+            fits
+        };
+        (self.len, self.room) = (len, room);
+        let values = pieces(len) * self.list_len();
+        fits(&mut self.counts, pieces(len))
+            && fits(&mut self.indices, pieces(len) * (room + 1))
+            && self.values.grow(values.div_ceil(crate::lines::lanes::<E>()))
+    }
+
+    /// Numbers from one list of values to the next.
+    fn list_len(&self) -> usize {
+        self.room * MOST_ROWS + SLACK
+    }
+
+    /// Number of lists.
+    pub(crate) fn pieces(&self) -> usize {
+        pieces(self.len)
+    }
+
+    /// The part of the dimension that this piece is.
+    #[inline]
+    pub(crate) fn piece(&self, piece: usize) -> Range<usize> {
+        piece_start(self.len, piece)..piece_start(self.len, piece + 1)
+    }
+
+    /// The list of piece `piece`.
+    #[inline]
+    pub(crate) fn list<E: CpuElement>(&self, piece: usize) -> List<'_, E> {
+        let (count, first) = (self.counts[piece] as usize, piece * self.list_len());
+        List {
+            indices: &self.indices[piece * (self.room + 1)..][..count],
+            values: &self.values.numbers()[first..first + count * self.piece(piece).len()],
+        }
+    }
+
+    /// Has `fill` fill the list of each piece.
+    fn fill<E: CpuElement>(
+        &mut self,
+        device: &CpuDevice,
+        pieces_in_block: usize,
+        fill: impl Fn(Range<usize>, &mut Filling<'_, E>) + Sync,
+    ) {
+        let (len, room, list_len) = (self.len, self.room, self.list_len());
+        let counts = Split::new(&mut self.counts);
+        let indices = Split::new(&mut self.indices);
+        let values = Split::new(self.values.numbers_mut::<E>());
+        let blocks = pieces(len).div_ceil(pieces_in_block);
+        device.for_each_block(blocks, len * room * 4, |block| {
+            let first = block * pieces_in_block;
+            for piece in first..pieces(len).min(first + pieces_in_block) {
+                let range = piece_start(len, piece)..piece_start(len, piece + 1);
+                // SAFETY: the parts of different pieces do not overlap, and each piece is filled once.
+                let (count, indices, values) = unsafe {
+                    (
+                        counts.part(piece..piece + 1),
+                        indices.part(piece * (room + 1)..(piece + 1) * (room + 1)),
+                        values.part(piece * list_len..(piece + 1) * list_len),
+                    )
+                };
+                let mut filling = Filling { indices, values, height: range.len(), count: 0 };
+                fill(range, &mut filling);
+                count[0] = filling.count as u32;
+            }
+        });
+    }
+}
+
+/// A list while it is being filled.
+struct Filling<'a, E> {
+    indices: &'a mut [u32],
+    values: &'a mut [E],
+    height: usize,
+    count: usize,
+}
+
+impl<E: CpuElement> Filling<'_, E> {
+    /// Lists `index` with the first `height` of `bytes`, unless they are all 0; the others are 0.
+    /// What is not listed is written all the same and then overwritten: that is quicker than to
+    /// decide.
+    #[inline(always)]
+    fn push<V: Vector<Elem = E>>(&mut self, index: usize, bytes: u64, scale: E) {
+        self.indices[self.count] = index as u32;
+        let start = self.count * self.height;
+        let to = self.values[start..start + SLACK].as_mut_ptr();
+        // SAFETY: `to` points to eight numbers.
+        unsafe { V::store_bytes(bytes, scale, to) };
+        self.count += usize::from(bytes != 0);
+    }
+}
+
+/// The columns in which any row of a piece of rows is not 0.
+struct FillRows<'a, 'b, E> {
+    source: Source<'a, E>,
+    range: Range<usize>,
+    filling: &'a mut Filling<'b, E>,
+}
+
+impl<E: CpuElement> Kernel<E> for FillRows<'_, '_, E> {
+    #[inline(always)]
+    fn run<V: Vector<Elem = E>>(self) {
+        let Self { source, range, filling } = self;
+        let next = range.end..source.rows.len().min(range.end + MOST_ROWS);
+        next.for_each(|row| prefetch(source.row(row)));
+        let group = Group::new(&source, range);
+        for block in 0..source.columns.div_ceil(GROUP) {
+            let words = group.block(block);
+            let mut any = 0;
+            for word in words {
+                any |= word;
+            }
+            if any != 0 {
+                for (offset, column) in transpose(words).into_iter().enumerate() {
+                    filling.push::<V>(block * GROUP + offset, column, source.scale);
+                }
+            }
+        }
+    }
+}
+
+/// The rows in which any column of a piece of columns is not 0.
+struct FillColumns<'a, 'b, E> {
+    source: Source<'a, E>,
+    range: Range<usize>,
+    filling: &'a mut Filling<'b, E>,
+}
+
+impl<E: CpuElement> Kernel<E> for FillColumns<'_, '_, E> {
+    #[inline(always)]
+    fn run<V: Vector<Elem = E>>(self) {
+        let Self { source, range, filling } = self;
+        for (row, &index) in source.rows.iter().enumerate() {
+            filling.push::<V>(row, source.word(index, range.start, range.len()), source.scale);
+        }
+    }
+}

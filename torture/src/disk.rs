@@ -1,0 +1,130 @@
+//! Disks that fill up under a training: a limit on the size of files, and a small file system.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use nn_core::Checkpoint;
+
+use crate::kills::{expect_code, start};
+use crate::trial::{Dice, Effort, Tally, bytes_of, same};
+
+const TRAINING: &str = "train --quiet --data sample --hidden 24 --epochs 2 --batch 64 --out";
+
+/// Fills the disk of a training at many sizes.
+pub fn run(effort: &Effort) -> Tally {
+    let mut tally = Tally::default();
+    let result = run_in_folder(effort, &mut tally);
+    tally.check(result);
+    tally
+}
+
+fn run_in_folder(effort: &Effort, tally: &mut Tally) -> Result<(), String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let line = format!("{TRAINING} straight");
+    expect_code(&mut start(effort, folder.path(), line.split_whitespace())?, &[0])?;
+    let straight = folder.path().join("straight");
+    let expected = bytes_of(&straight.join("model.nn"))?;
+    let largest = bytes_of(&straight.join("checkpoint.nn"))?.len() as u64;
+
+    let mut dice = Dice::new(effort.seed);
+    let may_mount = may_mount();
+    let mut round = 0;
+    while effort.goes_on(round) {
+        let name = format!("limit{round}");
+        // In blocks of 1024 bytes, from none to more than enough.
+        let blocks = dice.below(largest / 1024 + 20);
+        limited(effort, folder.path(), &name, blocks)?;
+        after(effort, folder.path(), &name, &expected, tally)?;
+        tally.count(1, "trainings under a limit on the size of files");
+        if may_mount {
+            let name = format!("mount{round}");
+            let kilobytes = 4 + dice.below(largest * 3 / 1024);
+            in_small_file_system(effort, folder.path(), &name, kilobytes)?;
+            after(effort, folder.path(), &name, &expected, tally)?;
+            tally.count(1, "trainings on a file system that fills up");
+        }
+        round += 1;
+    }
+    Ok(())
+}
+
+/// What is left is whole, and without the limit the run is finished to the bytes of the straight one.
+fn after(
+    effort: &Effort,
+    folder: &Path,
+    name: &str,
+    expected: &Vec<u8>,
+    tally: &mut Tally,
+) -> Result<(), String> {
+    let run = folder.join(name);
+    for file in ["model.nn", "checkpoint.nn"].map(|file| run.join(file)) {
+        if file.exists() {
+            Checkpoint::load(&file).map_err(|error| format!("{name}: {error}"))?;
+            tally.count(1, "files found whole");
+        }
+    }
+    let line = match run.join("checkpoint.nn").exists() {
+        // A disk that filled up before the first save may have cut the settings off, too.
+        true if run.join("config.toml").exists() => format!("train --quiet --resume {name}"),
+        _ => {
+            let _ = fs::remove_dir_all(&run);
+            format!("{TRAINING} {name}")
+        }
+    };
+    expect_code(&mut start(effort, folder, line.split_whitespace())?, &[0])?;
+    same(name, &bytes_of(&run.join("model.nn"))?, expected)?;
+    fs::remove_dir_all(&run).map_err(|error| error.to_string())
+}
+
+/// A shell script with `nn` as its $0 and further words; success, or a failure that was reported.
+fn script(effort: &Effort, folder: &Path, text: &str, words: &[&str]) -> Result<(), String> {
+    let status = Command::new("sh")
+        .args(["-c", text])
+        .arg(&effort.nn)
+        .args(words)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .map_err(|error| format!("sh: {error}"))?;
+    match status.code() {
+        Some(0 | 1) => Ok(()),
+        other => Err(format!("{words:?}: exit code {other:?}")),
+    }
+}
+
+fn limited(effort: &Effort, folder: &Path, name: &str, blocks: u64) -> Result<(), String> {
+    // The unit of `ulimit -f` is 512 or 1024 bytes; either will do.
+    let text = format!("ulimit -f {blocks}; exec \"$0\" {TRAINING} {name}");
+    script(effort, folder, &text, &[])
+}
+
+const MOUNT: &str = "mount -t tmpfs -o size=";
+
+/// Whether this user may have a file system of its own, in a name space of its own.
+fn may_mount() -> bool {
+    let script = format!("{MOUNT}64k none /tmp");
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script]);
+    let status = unshare.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
+/// The file system goes when the script ends, so what lies in it is copied out before.
+fn in_small_file_system(
+    effort: &Effort,
+    folder: &Path,
+    name: &str,
+    kilobytes: u64,
+) -> Result<(), String> {
+    let inside = format!(
+        "mkdir small && {MOUNT}{kilobytes}k none small && \
+         {{ \"$0\" {TRAINING} small/{name}; code=$?; cp -r small/{name} . 2>/dev/null; exit $code; }}"
+    );
+    let text = "exec unshare --user --map-root-user --mount sh -c \"$1\" \"$0\"";
+    let result = script(effort, folder, text, &[&inside]);
+    let _ = fs::remove_dir(folder.join("small"));
+    result
+}

@@ -1,0 +1,178 @@
+//! Trainings that are killed, again and again, and end with the bytes of one that was left alone.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nn_core::Checkpoint;
+use serde_json::Value;
+
+use crate::trial::{Dice, Effort, Tally, bytes_of, same};
+
+/// A training of under a second, with everything that a checkpoint must carry.
+const TRAINING: &str = "train --quiet --data sample --hidden 24 --epochs 12 --batch 64 --dropout 0.1 \
+    --validation 0.1 --patience 12 --optimizer adamw --weight-decay 0.001";
+
+/// What a run leaves that must not depend on what happened to it.
+const RESULTS: [&str; 2] = ["model.nn", "checkpoint.nn"];
+
+/// How a training is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// `kill -9`: the process knows nothing of it.
+    Kill,
+    /// SIGTERM: it finishes its batch and saves.
+    Terminate,
+}
+
+/// Ends trainings at random moments, goes on with them, and compares what they come to.
+pub fn run(effort: &Effort, ending: Ending) -> Tally {
+    let mut tally = Tally::default();
+    let result = run_in_folder(effort, ending, &mut tally);
+    tally.check(result);
+    tally
+}
+
+fn run_in_folder(effort: &Effort, ending: Ending, tally: &mut Tally) -> Result<(), String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let start = Instant::now();
+    let mut straight = begin(effort, folder.path(), "straight")?;
+    expect_code(&mut straight, &[0])?;
+    let longest = start.elapsed().as_micros() as u64;
+    let metrics = metrics_of(&folder.path().join("straight"))?;
+
+    let mut dice = Dice::new(effort.seed ^ ending as u64);
+    let (mut ended, mut name) = (0, 0);
+    while effort.goes_on(ended) {
+        let run = folder.path().join(name.to_string());
+        let mut child = if run.join("checkpoint.nn").exists() {
+            resume(effort, folder.path(), &name.to_string(), 1 + dice.below(3))?
+        } else {
+            begin(effort, folder.path(), &name.to_string())?
+        };
+        let patience = Duration::from_micros(dice.below(longest));
+        if let Some(code) = wait(&mut child, patience)? {
+            if code != 0 {
+                return Err(format!("round {ended}: ended by itself with {code}"));
+            }
+            compare(&folder.path().join("straight"), &run, &metrics)?;
+            tally.count(1, "runs compared with a straight one");
+            fs::remove_dir_all(&run).map_err(|error| error.to_string())?;
+            name += 1;
+            continue;
+        }
+        end(&mut child, ending)?;
+        ended += 1;
+        tally.count(1, if ending == Ending::Kill { "kills" } else { "SIGTERMs" });
+        for file in RESULTS.map(|file| run.join(file)).iter().filter(|file| file.exists()) {
+            Checkpoint::load(file).map_err(|error| format!("round {ended}: {error}"))?;
+            tally.count(1, "files found whole");
+        }
+    }
+    // What is left unfinished is finished without being disturbed.
+    let run = folder.path().join(name.to_string());
+    if run.join("checkpoint.nn").exists() {
+        expect_code(&mut resume(effort, folder.path(), &name.to_string(), 1)?, &[0])?;
+        compare(&folder.path().join("straight"), &run, &metrics)?;
+        tally.count(1, "runs compared with a straight one");
+    }
+    Ok(())
+}
+
+fn compare(straight: &Path, run: &Path, metrics: &[Value]) -> Result<(), String> {
+    for file in RESULTS {
+        same(file, &bytes_of(&run.join(file))?, &bytes_of(&straight.join(file))?)?;
+    }
+    same("metrics.jsonl", &metrics_of(run)?.as_slice(), &metrics)
+}
+
+/// What the metrics say of each epoch, but for how long it took.
+fn metrics_of(run: &Path) -> Result<Vec<Value>, String> {
+    let text = bytes_of(&run.join("metrics.jsonl"))?;
+    let mut epochs = Vec::new();
+    for line in String::from_utf8_lossy(&text).lines() {
+        let mut event: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        if event["event"] == "epoch" {
+            if let Some(object) = event.as_object_mut() {
+                object.remove("seconds");
+                object.remove("images_per_s");
+            }
+            epochs.push(event);
+        }
+    }
+    Ok(epochs)
+}
+
+fn begin(effort: &Effort, folder: &Path, name: &str) -> Result<Child, String> {
+    start(effort, folder, TRAINING.split_whitespace().chain(["--out", name]))
+}
+
+/// Goes on with this number of threads, which must change nothing.
+fn resume(effort: &Effort, folder: &Path, name: &str, threads: u64) -> Result<Child, String> {
+    let threads = threads.to_string();
+    start(effort, folder, ["train", "--quiet", "--resume", name, "--threads", &threads])
+}
+
+/// Starts `nn` in `folder`.
+///
+/// # Errors
+/// If it cannot be started.
+pub fn start<'a>(
+    effort: &Effort,
+    folder: &Path,
+    words: impl IntoIterator<Item = &'a str>,
+) -> Result<Child, String> {
+    Command::new(&effort.nn)
+        .args(words)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| format!("{}: {error}", effort.nn.display()))
+}
+
+/// The exit code of a child that ends within `patience`.
+fn wait(child: &mut Child, patience: Duration) -> Result<Option<i32>, String> {
+    let start = Instant::now();
+    loop {
+        match child.try_wait().map_err(|error| error.to_string())? {
+            Some(status) => return Ok(Some(status.code().unwrap_or(-1))),
+            None if start.elapsed() >= patience => return Ok(None),
+            None => thread::sleep(Duration::from_micros(200)),
+        }
+    }
+}
+
+fn end(child: &mut Child, ending: Ending) -> Result<(), String> {
+    match ending {
+        Ending::Kill => {
+            child.kill().map_err(|error| error.to_string())?;
+            child.wait().map_err(|error| error.to_string())?;
+            Ok(())
+        }
+        Ending::Terminate => {
+            let id = child.id().to_string();
+            let sent = Command::new("kill").args(["-TERM", &id]).stderr(Stdio::null()).status();
+            sent.map_err(|error| format!("kill: {error}"))?;
+            // Before it listens the signal ends it (no code); after its last batch it may be done.
+            expect_code(child, &[143, 0, -1])
+        }
+    }
+}
+
+/// Waits for the end and an exit code among `codes`; -1 is an end by a signal.
+///
+/// # Errors
+/// Names another code.
+pub fn expect_code(child: &mut Child, codes: &[i32]) -> Result<(), String> {
+    let status = child.wait().map_err(|error| error.to_string())?;
+    let code = status.code().unwrap_or(-1);
+    if codes.contains(&code) {
+        Ok(())
+    } else {
+        Err(format!("exit code {code}, not one of {codes:?}"))
+    }
+}

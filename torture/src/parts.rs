@@ -1,0 +1,135 @@
+//! The parts of the torture, how often each does what it does, and its share of the time.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::kills::Ending;
+use crate::memory::CountingAllocator;
+use crate::trial::{Effort, Tally};
+use crate::{crowd, damage, disk, downloads, kills, noise, threads, writers};
+
+/// What a part needs besides its effort.
+#[derive(Clone, Copy, Debug)]
+pub struct Means<'a> {
+    /// Counts the memory of this process.
+    pub memory: &'a CountingAllocator,
+    /// Folder of the fuzzers' corpora.
+    pub corpus: &'a Path,
+}
+
+/// A part of the torture.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// What it is called on the command line and in the table.
+    pub name: &'static str,
+    /// Rounds of the long version.
+    pub rounds: u64,
+    /// The most of the whole time that it may take, in percent.
+    pub share: u32,
+    run: fn(&Effort, Means<'_>) -> Tally,
+}
+
+/// All parts; their shares make 100.
+pub const PARTS: [Part; 9] = [
+    Part {
+        name: "kill",
+        rounds: 200,
+        share: 35,
+        run: |effort, _| kills::run(effort, Ending::Kill),
+    },
+    Part {
+        name: "signals",
+        rounds: 100,
+        share: 12,
+        run: |effort, _| kills::run(effort, Ending::Terminate),
+    },
+    Part { name: "writers", rounds: 1, share: 6, run: |effort, _| writers::run(effort) },
+    Part { name: "disk", rounds: 40, share: 10, run: |effort, _| disk::run(effort) },
+    Part { name: "crowd", rounds: 30, share: 6, run: |effort, _| crowd::run(effort) },
+    Part { name: "threads", rounds: 48, share: 10, run: |effort, _| threads::run(effort) },
+    Part { name: "damage", rounds: 1, share: 8, run: |effort, _| damage::run(effort) },
+    Part { name: "downloads", rounds: 1000, share: 5, run: |effort, _| downloads::run(effort) },
+    Part {
+        name: "noise",
+        rounds: 1_000_000,
+        share: 8,
+        run: |effort, means| noise::run(effort, means.memory, means.corpus),
+    },
+];
+
+/// What came of a part.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The part.
+    pub name: &'static str,
+    /// What it tried and lost.
+    pub tally: Tally,
+    /// How long it took.
+    pub took: Duration,
+    /// Whether its time was over before its rounds were done.
+    pub out_of_time: bool,
+}
+
+impl Part {
+    /// Runs this part within its share of `minutes`.
+    #[must_use]
+    pub fn run(self, effort: &Effort, minutes: f64, means: Means<'_>) -> Report {
+        let start = Instant::now();
+        let share = Duration::from_secs_f64(minutes * 60.0 * f64::from(self.share) / 100.0);
+        let until = start + share;
+        let effort = Effort { rounds: self.rounds, until: Some(until), ..effort.clone() };
+        let tally = (self.run)(&effort, means);
+        let out_of_time = Instant::now() >= until;
+        Report { name: self.name, tally, took: start.elapsed(), out_of_time }
+    }
+}
+
+/// The table of everything that was tried, one line a thing, and what was lost.
+#[must_use]
+pub fn table(reports: &[Report]) -> String {
+    let mut text =
+        format!("{:<10} {:>9}  {:<46} {:>5} {:>8}\n", "part", "tried", "what", "lost", "time");
+    for report in reports {
+        let mut lost = report.tally.lost.len().to_string();
+        let mut took = format!("{:.1} s", report.took.as_secs_f64());
+        let mut name = report.name;
+        for (count, what) in &report.tally.tried {
+            text.push_str(&format!("{name:<10} {count:>9}  {what:<46} {lost:>5} {took:>8}\n"));
+            (name, lost, took) = ("", String::new(), String::new());
+        }
+        if report.tally.tried.is_empty() {
+            text.push_str(&format!("{name:<10} {:>9}  {:<46} {lost:>5} {took:>8}\n", 0, "nothing"));
+        }
+        if report.out_of_time {
+            text.push_str(&format!("{:<10} {:>9}  its share of the time was over\n", "", ""));
+        }
+    }
+    let lost: usize = reports.iter().map(|report| report.tally.lost.len()).sum();
+    let took: f64 = reports.iter().map(|report| report.took.as_secs_f64()).sum();
+    text.push_str(&format!("{:<10} {:>9}  {:<46} {lost:>5} {took:>6.0} s", "together", "", ""));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shares_are_the_whole_time() {
+        assert_eq!(PARTS.iter().map(|part| part.share).sum::<u32>(), 100);
+    }
+
+    #[test]
+    fn the_table_names_what_was_tried_and_lost() {
+        let tally = Tally {
+            tried: vec![(200, "kills"), (31, "runs compared")],
+            lost: vec!["model.nn differs".to_owned()],
+        };
+        let took = Duration::from_millis(1500);
+        let table = table(&[Report { name: "kill", tally, took, out_of_time: true }]);
+        let lines: Vec<&str> = table.lines().collect();
+        assert_eq!(lines.len(), 5);
+        assert!(lines[1].starts_with("kill") && lines[1].contains("200  kills"), "{table}");
+        assert!(lines[1].ends_with("1    1.5 s") && lines[4].contains(" 1 "), "{table}");
+    }
+}

@@ -1,0 +1,230 @@
+//! Every writer of the workspace, with each of its file operations failing in turn, and with the
+//! process dying there: the old file or the new one is there, whole.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use nn_core::Checkpoint;
+use nn_core::safetensors;
+use nn_data::{
+    Compression, IdxArray, IdxValues, append_to_file, replace_file, sweep_partial_files,
+    watch_file_operations, write_idx,
+};
+use xtask::fetch::{DataFile, install};
+
+use crate::samples::small_checkpoint;
+use crate::trial::{Effort, Tally, bytes_of};
+
+/// Writes one of two states to the file of this name in a folder.
+type Write = fn(&Path, State) -> Result<(), String>;
+
+/// Which content a writer writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Old,
+    New,
+}
+
+/// A writer, the name of its file, and what it does.
+const WRITERS: [(&str, &str, Write); 7] = [
+    ("checkpoint", "checkpoint.nn", write_checkpoint),
+    ("safetensors", "model.safetensors", write_safetensors),
+    ("idx", "images-idx3-ubyte", |path, state| write_array(path, state, Compression::None)),
+    ("idx-gzip", "images-idx3-ubyte.gz", |path, state| write_array(path, state, Compression::Gzip)),
+    ("text", "config.toml", write_text),
+    ("download", "labels", write_download),
+    ("metrics", "metrics.jsonl", append_line),
+];
+
+fn number(state: State) -> u8 {
+    if state == State::Old { 1 } else { 2 }
+}
+
+fn write_checkpoint(path: &Path, state: State) -> Result<(), String> {
+    let checkpoint = checkpoint_of(state)?;
+    checkpoint.save(path).map_err(|error| error.to_string())
+}
+
+/// A model alone, and one in the middle of its training.
+fn checkpoint_of(state: State) -> Result<Checkpoint, String> {
+    let checkpoint = small_checkpoint()?;
+    match state {
+        State::Old => Ok(Checkpoint { training: None, ..checkpoint }),
+        State::New => Ok(checkpoint),
+    }
+}
+
+fn write_safetensors(path: &Path, state: State) -> Result<(), String> {
+    let mut model = small_checkpoint()?.model;
+    model.sample_shape = if state == State::Old { vec![16] } else { vec![4, 4] };
+    safetensors::export(&model, path).map_err(|error| error.to_string())
+}
+
+fn write_array(path: &Path, state: State, compression: Compression) -> Result<(), String> {
+    let values =
+        IdxValues::U8((0..784).map(|index| (index as u8).wrapping_mul(number(state))).collect());
+    let array = IdxArray::new(vec![1, 28, 28], values).map_err(|error| error.to_string())?;
+    write_idx(path, &array, compression).map_err(|error| error.to_string())
+}
+
+fn write_text(path: &Path, state: State) -> Result<(), String> {
+    let text = format!("epochs = {}\n", number(state)).repeat(30);
+    replace_file(path, |file| file.write_all(text.as_bytes())).map_err(|error| error.to_string())
+}
+
+fn write_download(path: &Path, state: State) -> Result<(), String> {
+    let file = DataFile { name: "labels", shape: &[3], sha256: None };
+    let bytes = [file.header(), vec![number(state); 3]].concat();
+    let folder = path.parent().ok_or("no folder")?;
+    install(&bytes[..], folder, &file).map(|_| ()).map_err(|error| format!("{error:?}"))
+}
+
+/// Not replaced but grown: see [`Stage::is_whole`].
+fn append_line(path: &Path, state: State) -> Result<(), String> {
+    let line = format!("{{\"event\":\"epoch\",\"epoch\":{}}}\n", number(state));
+    match state {
+        State::Old => replace_file(path, |file| file.write_all(line.as_bytes())),
+        State::New => append_to_file(path, line.as_bytes()),
+    }
+    .map_err(|error| error.to_string())
+}
+
+/// Lets each operation of each writer fail, then kills a process at each.
+pub fn run(effort: &Effort) -> Tally {
+    let mut tally = Tally::default();
+    let mut rounds = 0;
+    while effort.goes_on(rounds) {
+        for (writer, file, write) in WRITERS {
+            let result = fail_everywhere(file, write, &mut tally);
+            tally.check(result.map_err(|error| format!("{writer}: {error}")));
+            let result = die_everywhere(effort, writer, file, write, &mut tally);
+            tally.check(result.map_err(|error| format!("{writer}: {error}")));
+        }
+        rounds += 1;
+    }
+    tally
+}
+
+/// A folder with the old file in it, and the bytes of both.
+struct Stage {
+    folder: tempfile::TempDir,
+    path: PathBuf,
+    old: Vec<u8>,
+    new: Vec<u8>,
+}
+
+impl Stage {
+    fn new(file: &str, write: Write) -> Result<Self, String> {
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let path = folder.path().join(file);
+        write(&path, State::Old)?;
+        let old = bytes_of(&path)?;
+        write(&path, State::New)?;
+        let new = bytes_of(&path)?;
+        write(&path, State::Old)?;
+        if old == new {
+            Err("both states are the same".to_owned())
+        } else {
+            Ok(Self { folder, path, old, new })
+        }
+    }
+
+    /// The old file or the new one is there, and nothing else once leftovers are swept.
+    fn check(&self, operation: usize) -> Result<(), String> {
+        let found = bytes_of(&self.path)?;
+        if !self.is_whole(&found) {
+            return Err(format!("operation {operation}: neither the old file nor the new one"));
+        }
+        sweep_partial_files(self.folder.path());
+        let count = fs::read_dir(self.folder.path()).map_err(|error| error.to_string())?.count();
+        if count == 1 {
+            Ok(())
+        } else {
+            Err(format!("operation {operation}: {count} files are left"))
+        }
+    }
+
+    /// A file that only grows may end in part of a line, which its reader drops.
+    fn is_whole(&self, found: &[u8]) -> bool {
+        let grows = self.new.starts_with(&self.old);
+        found == self.old || found == self.new || grows && self.new.starts_with(found)
+    }
+}
+
+fn fail_everywhere(file: &str, write: Write, tally: &mut Tally) -> Result<(), String> {
+    for operation in 0.. {
+        let stage = Stage::new(file, write)?;
+        let done = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&done);
+        let fail = move |_| match counter.fetch_add(1, Ordering::Relaxed) == operation {
+            true => Err(io::ErrorKind::StorageFull.into()),
+            false => Ok(()),
+        };
+        let result = watch_file_operations(fail, || write(&stage.path, State::New));
+        let reached = done.load(Ordering::Relaxed) > operation;
+        match result {
+            Ok(()) if !reached => return Ok(()),
+            Ok(()) => return Err(format!("operation {operation} failed and nothing was said")),
+            Err(_) => stage.check(operation)?,
+        }
+        tally.count(1, "file operations made to fail");
+    }
+    Ok(())
+}
+
+fn die_everywhere(
+    effort: &Effort,
+    writer: &str,
+    file: &str,
+    write: Write,
+    tally: &mut Tally,
+) -> Result<(), String> {
+    for operation in 0.. {
+        let stage = Stage::new(file, write)?;
+        let status = Command::new(&effort.victim)
+            .env(VICTIM, format!("{writer} {operation} {}", stage.path.display()))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .map_err(|error| error.to_string())?;
+        if status.success() {
+            return Ok(());
+        }
+        stage.check(operation)?;
+        tally.count(1, "processes killed at a file operation");
+    }
+    Ok(())
+}
+
+/// In the environment of a process that is to die: the writer, the operation, the file.
+const VICTIM: &str = "NN_TORTURE_DIES_AT";
+
+/// What a victim does first: where its environment asks for it, it writes a file and dies meanwhile.
+///
+/// # Errors
+/// What is wrong with the request, or why the write failed before it died.
+pub fn die_if_asked() -> Result<bool, String> {
+    let Some(request) = std::env::var_os(VICTIM) else { return Ok(false) };
+    let request = request.to_string_lossy().into_owned();
+    let mut words = request.splitn(3, ' ');
+    let (writer, operation, path) = (words.next(), words.next(), words.next());
+    let writer = WRITERS.iter().find(|(name, ..)| Some(*name) == writer).ok_or("no such writer")?;
+    let last: usize =
+        operation.and_then(|word| word.parse().ok()).ok_or("which operation is no number")?;
+    let path = Path::new(path.ok_or("no file")?);
+    let mut done = 0;
+    let die = move |_| {
+        if done == last {
+            std::process::abort();
+        }
+        done += 1;
+        Ok(())
+    };
+    watch_file_operations(die, || writer.2(path, State::New))?;
+    Ok(true)
+}
