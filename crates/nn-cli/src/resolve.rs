@@ -306,6 +306,7 @@ impl Resolved {
             settings.optimizer = Some(solver.name().to_owned());
             (settings.lr, settings.schedule, settings.warm_up) = (None, None, None);
             (settings.batch, settings.dropout) = (None, None);
+            (settings.batch_norm, settings.label_smoothing) = (None, None);
             return settings;
         }
         match config.optimizer {

@@ -216,7 +216,7 @@ impl<const FAULT: usize> Tensor for Spoilt<FAULT> {
         let (mut delta, normalized) = (self.0.clone(), batch.normalized.0.clone());
         let mut inner =
             BatchStatistics::<ReferenceTensor<f32>>::zeros(&(), self.shape().rows, columns)
-                .unwrap();
+                .expect("memory");
         inner.normalized.copy_from(&normalized);
         inner.inverse_deviation.copy_from(&batch.inverse_deviation.0);
         let mut inner_gradient =
