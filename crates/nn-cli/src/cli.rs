@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and the help that says so.
 
 use crate::backend::Backend;
+use crate::preset::Preset;
 use crate::settings::Settings;
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -37,6 +38,15 @@ pub(crate) enum Command {
     /// Say what digit a picture shows (PNG, JPEG), or each image of an IDX file
     #[command(after_help = PREDICT_EXAMPLES)]
     Predict(PredictArgs),
+    /// Do two models differ, or is it chance? McNemar's test on the same images
+    #[command(after_help = COMPARE_EXAMPLES)]
+    Compare(CompareArgs),
+    /// Is a model right as often as it says? Calibration error, reliability diagram, temperature
+    #[command(after_help = CALIBRATE_EXAMPLES)]
+    Calibrate(CalibrateArgs),
+    /// Make one model of several that answers with the mean of their answers
+    #[command(after_help = "Example:\n  nn committee runs/A runs/B runs/C --out committee.nn")]
+    Committee(CommitteeArgs),
     /// Show what is in a model file
     #[command(after_help = "Example:\n  nn inspect runs/NAME/model.nn")]
     Inspect(InspectArgs),
@@ -86,14 +96,27 @@ Examples:
   nn train --data data/fashion-mnist --patience 3   stop early, keep the best weights
   nn train --print-config > my.toml                 every setting, to change and give to --config
   nn train --resume runs/NAME                       go on where it was interrupted
+  nn train --preset best                            a recipe; --print-config prints it
+  nn train --preset fast --seeds 5                  five seeds: mean, spread and 95 % interval
+  nn train --preset best --ablate --validation 0.1  what each ingredient is worth
 
-A flag beats the --config file, the file beats the default.";
+A flag beats the --config file, the file beats the preset, the preset beats the default.";
 
 const TEST_EXAMPLES: &str = "\
 Examples:
   nn test --model runs/NAME
   nn test --model model.nn --data data/mnist --min-accuracy 0.98
   nn test --model model.nn --mistakes mistakes.png --format json";
+
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  nn compare runs/A runs/B
+  nn compare a.nn b.nn --data data/mnist --format json";
+
+const CALIBRATE_EXAMPLES: &str = "\
+Examples:
+  nn calibrate --model runs/NAME --figures .            reliability diagram, SVG and PNG
+  nn calibrate --model runs/NAME --out calibrated.nn    the temperature that its validation set asks for";
 
 const PREDICT_EXAMPLES: &str = "\
 Examples:
@@ -163,13 +186,25 @@ pub(crate) struct DeviceArgs {
 }
 
 /// `nn train`.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct TrainArgs {
     #[command(flatten)]
     pub(crate) settings: Settings,
     /// File of settings, as --print-config writes it
     #[arg(long, value_name = "FILE.toml", conflicts_with = "resume")]
     pub(crate) config: Option<PathBuf>,
+    /// A recipe by name; flags and --config beat what it says
+    #[arg(long, value_enum, value_name = "NAME", conflicts_with = "resume")]
+    pub(crate) preset: Option<Preset>,
+    /// Train N networks that differ in their seed alone, and sum up
+    #[arg(long, value_name = "N", value_parser = parse_seeds, conflicts_with_all = ["resume", "print_config"])]
+    pub(crate) seeds: Option<usize>,
+    /// With --seeds: also make one model of all that answers with the mean of their answers
+    #[arg(long, value_name = "MODEL", requires = "seeds")]
+    pub(crate) committee: Option<PathBuf>,
+    /// Train also without each ingredient of the recipe, one at a time, and say what each is worth
+    #[arg(long, conflicts_with_all = ["resume", "print_config", "committee"])]
+    pub(crate) ablate: bool,
     /// Print all settings as they would be used, and stop
     #[arg(long, conflicts_with = "resume")]
     pub(crate) print_config: bool,
@@ -208,6 +243,9 @@ pub(crate) struct TestArgs {
     /// Label file that belongs to --images
     #[arg(long, value_name = "FILE", requires = "images")]
     pub(crate) labels: Option<PathBuf>,
+    /// Look at each image also shifted by up to N pixels along each axis, and take the mean
+    #[arg(long, value_name = "N", default_value = "0", value_parser = clap::value_parser!(u8).range(0..=4))]
+    pub(crate) shifts: u8,
     /// Exit with code 1 if the accuracy is below this fraction (0.98 is 98 %)
     #[arg(long, value_name = "FRACTION", value_parser = parse_fraction)]
     pub(crate) min_accuracy: Option<f64>,
@@ -218,6 +256,55 @@ pub(crate) struct TestArgs {
     pub(crate) device: DeviceArgs,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
+}
+
+/// `nn compare`.
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// Model file, checkpoint, or run folder
+    #[arg(value_name = "A")]
+    pub(crate) first: PathBuf,
+    /// The other one
+    #[arg(value_name = "B")]
+    pub(crate) second: PathBuf,
+    /// Folder with the four IDX files, or "sample" [default: the data of run A; else as in train]
+    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) data: Option<String>,
+    #[command(flatten)]
+    pub(crate) device: DeviceArgs,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+}
+
+/// `nn calibrate`.
+#[derive(Debug, Args)]
+pub(crate) struct CalibrateArgs {
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Folder with the four IDX files, or "sample" [default: the run's own; else as in train]
+    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) data: Option<String>,
+    /// Write the reliability diagram into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) figures: Option<PathBuf>,
+    /// Write the model with the temperature that its run's validation set asks for
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) device: DeviceArgs,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+}
+
+/// `nn committee`.
+#[derive(Debug, Args)]
+pub(crate) struct CommitteeArgs {
+    /// Models of the same recipe: files or run folders
+    #[arg(required = true, num_args = 2.., value_name = "MODEL")]
+    pub(crate) models: Vec<PathBuf>,
+    /// Model file to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
 }
 
 /// `nn predict`.
@@ -265,6 +352,38 @@ pub(crate) enum DataCommand {
     /// A contact sheet: many images in one picture, in the terminal and as PNG
     #[command(after_help = "Example:\n  nn data sheet --class 7 --count 100 --out sevens.png")]
     Sheet(SheetArgs),
+    /// What training on distorted images sees: each image, and copies of it, as PNG
+    #[command(after_help = "Example:\n  nn data distort --preset best --out distorted.png")]
+    Distort(DistortArgs),
+}
+
+/// `nn data distort`.
+#[derive(Debug, Args)]
+pub(crate) struct DistortArgs {
+    /// Folder with the four IDX files, or "sample" [default: data/mnist if there, else the sample]
+    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) data: Option<String>,
+    /// PNG to write
+    #[arg(long, value_name = "FILE.png")]
+    pub(crate) out: PathBuf,
+    /// How many images, one a row
+    #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) count: u8,
+    /// How many copies of each
+    #[arg(long, value_name = "N", default_value = "9", value_parser = clap::value_parser!(u8).range(1..=30))]
+    pub(crate) copies: u8,
+    /// Which images and copies are drawn
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) seed: u64,
+    /// The recipe whose distortions are shown
+    #[arg(long, value_enum, value_name = "NAME", default_value = "best")]
+    pub(crate) preset: Preset,
+    /// Settings, as --rotation and the like of nn train, that beat the recipe's
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) config: Option<PathBuf>,
+    /// Show each image upright (deskewed) beside itself instead of distorted copies
+    #[arg(long)]
+    pub(crate) deskew: bool,
 }
 
 /// `nn data info`.
@@ -350,6 +469,9 @@ pub(crate) struct ExportArgs {
     /// Format of the file
     #[arg(long, value_enum, default_value = "safetensors")]
     pub(crate) format: ExportFormat,
+    /// Fold batch normalisation into the layer before it
+    #[arg(long)]
+    pub(crate) fold: bool,
     /// File to write
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
@@ -402,6 +524,12 @@ pub(crate) fn check_threads(threads: usize) -> Result<usize, String> {
 fn parse_pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("not of the form NAME=VALUE")?;
     Ok((name.trim().to_owned(), value.to_owned()))
+}
+
+/// More seeds than 1000 are no experiment that ends.
+fn parse_seeds(text: &str) -> Result<usize, String> {
+    let count: usize = text.parse().map_err(|_| "not a whole number".to_owned())?;
+    if (2..=1000).contains(&count) { Ok(count) } else { Err("must be 2 to 1000".to_owned()) }
 }
 
 fn parse_positive(text: &str) -> Result<usize, String> {

@@ -14,11 +14,13 @@ mod grey;
 mod ink;
 pub mod intake;
 mod jpeg_end;
+mod milestones;
 mod mistakes;
 mod model_file;
 mod photograph;
 mod picture;
 mod prepare;
+mod preset;
 mod printable;
 mod progress;
 mod resolve;
@@ -59,6 +61,9 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Train(arguments) => commands::train::run(*arguments),
         Command::Test(arguments) => commands::test::run(arguments),
         Command::Predict(arguments) => commands::predict::run(arguments),
+        Command::Compare(arguments) => commands::compare::run(arguments),
+        Command::Calibrate(arguments) => commands::calibrate::run(arguments),
+        Command::Committee(arguments) => commands::committee::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Data(command) => commands::data::run(command),

@@ -3,9 +3,9 @@
 use crate::error::CliError;
 use crate::model_file::rows_and_columns;
 use crate::picture::{Tile, save_png, sheet};
-use nn_core::{Loss, Network, Predictor, argmax};
+use nn_core::{Committee, Loss, Network, argmax};
 use nn_data::{Dataset, Inputs};
-use nn_tensor::{Element, Tensor};
+use nn_tensor::Tensor;
 use std::path::Path;
 
 /// A sample that was taken for another class.
@@ -23,24 +23,31 @@ pub(crate) struct Mistake {
 
 /// The `most` worst mistakes, the worst first.
 pub(crate) fn worst_mistakes<T: Tensor>(
-    network: &Network<T>,
+    networks: &[Network<T>],
+    shifts: u8,
     data: &Dataset,
     loss: Loss,
     most: usize,
 ) -> Result<Vec<Mistake>, CliError> {
     let mut mistakes = Vec::new();
     let batch = data.len().clamp(1, 1000);
-    Predictor::new(network, loss, batch)?.for_each(data, |sample, outputs| {
+    let mut committee = Committee::new(networks, loss, batch)?.with_shifts(shifts);
+    committee.for_each(data, |sample, outputs| {
         let answer = argmax(outputs);
         let label = data.label(sample).map_or(answer, |label| label as usize);
         if label != answer {
-            let [output, of_label] = [answer, label].map(|class| outputs[class].to_f64());
+            let [output, of_label] = [answer, label].map(|class| said(loss, outputs[class]));
             mistakes.push(Mistake { sample, label, answer, margin: output - of_label, output });
         }
     })?;
     mistakes.sort_by(|a, b| b.margin.total_cmp(&a.margin));
     mistakes.truncate(most);
     Ok(mistakes)
+}
+
+/// An output as people read it: a probability from its logarithm under cross-entropy.
+pub(crate) fn said(loss: Loss, output: f64) -> f64 {
+    if loss == Loss::CrossEntropy { output.exp() } else { output }
 }
 
 /// Draws the mistakes, each with `label→answer probability` below it.

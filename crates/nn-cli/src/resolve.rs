@@ -2,14 +2,15 @@
 
 use crate::cli::{DeviceArgs, check_threads};
 use crate::error::CliError;
-use crate::settings::{SOLVERS, Settings, Widths, optimizer_names};
+use crate::settings::{ClassWeights, SOLVERS, Settings, Widths, optimizer_names};
 use nn_core::{
-    Activation, Architecture, Curve, Initializer, Loss, Optimizer, Schedule, TrainingConfig,
+    Activation, Architecture, Curve, Distortion, Initializer, Loss, Optimizer, Schedule,
+    TrainingConfig,
 };
 use nn_solvers::Solver;
 
 /// Settings of steps on batches, which a solver on the whole training set does not take.
-const OF_SINGLE_STEPS: [&str; 14] = [
+const OF_SINGLE_STEPS: [&str; 27] = [
     "batch",
     "lr",
     "schedule",
@@ -24,6 +25,19 @@ const OF_SINGLE_STEPS: [&str; 14] = [
     "epsilon",
     "step-epochs",
     "step-factor",
+    "batch-norm",
+    "max-norm",
+    "label-smoothing",
+    "class-weights",
+    "average",
+    "rotation",
+    "scale",
+    "shear",
+    "shift",
+    "elastic",
+    "sigma",
+    "fade",
+    "fade-to",
 ];
 
 impl Settings {
@@ -57,6 +71,7 @@ impl Settings {
         }
         let loss = self.loss.unwrap_or(defaults.loss);
         let batch = self.batch.unwrap_or(defaults.batch);
+        let distortion = self.resolve_distortion()?;
         let config = TrainingConfig {
             loss,
             optimizer,
@@ -71,6 +86,12 @@ impl Settings {
             l1: self.l1.unwrap_or(defaults.l1),
             weight_decay: self.weight_decay.unwrap_or(defaults.weight_decay),
             dropout: self.dropout.unwrap_or(defaults.dropout),
+            batch_norm: self.batch_norm.unwrap_or(defaults.batch_norm),
+            max_norm: self.max_norm.or(defaults.max_norm),
+            label_smoothing: self.label_smoothing.unwrap_or(defaults.label_smoothing),
+            class_weights: self.class_weights.map_or_else(Vec::new, |weights| weights.0),
+            average: self.average.or(defaults.average),
+            distortion,
             clip_norm: self.clip_norm.or(defaults.clip_norm),
             patience: self.patience.or(defaults.patience),
         };
@@ -87,6 +108,33 @@ impl Settings {
         // Inputs and outputs come from the data; everything else can be checked before it is read.
         resolved.config.validate_with(&resolved.architecture(1, 1))?;
         Ok(resolved)
+    }
+
+    /// How images are distorted; `None` where nothing asks for it.
+    fn resolve_distortion(&self) -> Result<Option<Distortion>, CliError> {
+        let defaults = Distortion::default();
+        let distortion = Distortion {
+            rotation: self.rotation.unwrap_or(defaults.rotation),
+            scale: self.scale.unwrap_or(defaults.scale),
+            shear: self.shear.unwrap_or(defaults.shear),
+            shift: self.shift.unwrap_or(defaults.shift),
+            elastic: self.elastic.unwrap_or(defaults.elastic),
+            sigma: self.sigma.unwrap_or(defaults.sigma),
+            fade: self.fade.unwrap_or(defaults.fade),
+            fade_to: self.fade_to.unwrap_or(defaults.fade_to),
+        };
+        if !distortion.is_none() {
+            return Ok(Some(distortion));
+        }
+        match [("sigma", self.sigma), ("fade", self.fade), ("fade-to", self.fade_to)]
+            .into_iter()
+            .find(|(_, value)| value.is_some())
+        {
+            None => Ok(None),
+            Some((key, _)) => Err(CliError::Usage(format!(
+                "{key} is given, but no distortion: give rotation, scale, shear, shift or elastic"
+            ))),
+        }
     }
 
     /// The solver that is asked for instead of an optimizer, if one is.
@@ -244,6 +292,11 @@ impl Resolved {
             weight_decay: Some(config.weight_decay),
             l1: Some(config.l1),
             dropout: Some(config.dropout),
+            batch_norm: Some(config.batch_norm),
+            max_norm: config.max_norm,
+            label_smoothing: Some(config.label_smoothing),
+            class_weights: class_weights(config),
+            average: config.average,
             clip_norm: config.clip_norm,
             backend: Some(self.device.backend.unwrap_or_default()),
             threads: self.device.threads,
@@ -253,6 +306,7 @@ impl Resolved {
             settings.optimizer = Some(solver.name().to_owned());
             (settings.lr, settings.schedule, settings.warm_up) = (None, None, None);
             (settings.batch, settings.dropout) = (None, None);
+            (settings.batch_norm, settings.label_smoothing) = (None, None);
             return settings;
         }
         match config.optimizer {
@@ -269,9 +323,30 @@ impl Resolved {
                 settings.epsilon = Some(epsilon);
             }
         }
+        if let Some(distortion) = config.distortion {
+            settings.set_distortion(&distortion);
+        }
         if let Curve::Step { epochs, factor } = config.schedule.curve {
             (settings.step_epochs, settings.step_factor) = (Some(epochs), Some(factor));
         }
         settings
+    }
+}
+
+fn class_weights(config: &TrainingConfig) -> Option<ClassWeights> {
+    let weights = config.class_weights.clone();
+    (!weights.is_empty()).then_some(ClassWeights(weights))
+}
+
+impl Settings {
+    fn set_distortion(&mut self, distortion: &Distortion) {
+        self.rotation = Some(distortion.rotation);
+        self.scale = Some(distortion.scale);
+        self.shear = Some(distortion.shear);
+        self.shift = Some(distortion.shift);
+        self.elastic = Some(distortion.elastic);
+        self.sigma = Some(distortion.sigma);
+        self.fade = Some(distortion.fade);
+        self.fade_to = Some(distortion.fade_to);
     }
 }

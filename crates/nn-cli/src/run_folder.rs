@@ -137,6 +137,12 @@ impl RunFolder {
             .map_err(|cause| CliError::io("write", &path, cause))
     }
 
+    /// What the metrics say so far; a line that a power cut left half written is left out.
+    pub(crate) fn events(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.path.join(METRICS)).unwrap_or_default();
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
     /// Drops what the metrics say of epochs after `epochs`, which will be done again; gives the
     /// seconds that the others took.
     pub(crate) fn rewind_metrics(&self, epochs: usize) -> Result<f64, CliError> {
@@ -170,6 +176,14 @@ pub(crate) fn find_model(path: &Path) -> PathBuf {
 pub(crate) fn data_of_run(model: &Path) -> Option<String> {
     let folder = if model.is_dir() { model } else { model.parent()? };
     Settings::load(&folder.join(CONFIG)).ok()?.data
+}
+
+/// Share and seed of the split that the run of a model file held out, if the file lies in a run's
+/// folder and anything was held out.
+pub(crate) fn validation_of_run(model: &Path) -> Option<(f64, u64)> {
+    let folder = if model.is_dir() { model } else { model.parent()? };
+    let settings = Settings::load(&folder.join(CONFIG)).ok()?;
+    settings.validation.filter(|&share| share > 0.0).zip(settings.seed)
 }
 
 /// Where a run came from: program, machine, data.

@@ -56,7 +56,7 @@ impl<'r> RunObserver<'r> {
         record: &EpochRecord,
         trainer: &Trainer<T>,
     ) -> Result<(), CliError> {
-        let test = evaluate(trainer.network(), self.test, trainer.config().loss)?;
+        let test = evaluate(trainer.result(), self.test, trainer.config().loss)?;
         self.report.epoch(record, &test)
     }
 }

@@ -33,6 +33,9 @@ pub(crate) struct Settings {
     /// σ of the last layer [default: identity]
     #[arg(long, value_name = "NAME", value_parser = activation_parser(), help_heading = "Network")]
     pub(crate) output_activation: Option<Activation>,
+    /// Normalise each hidden layer over its batch, before its activation [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Network")]
+    pub(crate) batch_norm: Option<bool>,
     /// How the first weights are drawn [default: he-uniform, with sigmoid and tanh glorot-uniform]
     #[arg(long, value_name = "NAME", value_parser = initializer_parser(), help_heading = "Network")]
     pub(crate) initializer: Option<Initializer>,
@@ -80,6 +83,52 @@ pub(crate) struct Settings {
     #[arg(long, value_name = "F", help_heading = "Regularisation")]
     pub(crate) clip_norm: Option<f64>,
 
+    /// Longest row of weights (Euclidean norm of those into one neuron) after a step [default: off]
+    #[arg(long, value_name = "F", help_heading = "Regularisation")]
+    pub(crate) max_norm: Option<f64>,
+    /// Share of each target that goes to all classes evenly, under cross-entropy [default: 0]
+    #[arg(long, value_name = "FRACTION", help_heading = "Regularisation")]
+    pub(crate) label_smoothing: Option<f64>,
+    /// How much a sample of each class counts, under cross-entropy [default: all alike]
+    #[arg(long, value_name = "W,W,...", value_parser = parse_class_weights, help_heading = "Regularisation")]
+    pub(crate) class_weights: Option<ClassWeights>,
+    /// Keep a moving average of the weights, of which this share stays in a step [default: off]
+    #[arg(long, value_name = "FRACTION", help_heading = "Regularisation")]
+    pub(crate) average: Option<f64>,
+
+    /// Largest angle in degrees, to either side [default: off]
+    #[arg(long, value_name = "F", help_heading = "Distortion of images, afresh in each epoch")]
+    pub(crate) rotation: Option<f64>,
+    /// Largest growth of each axis: 0.15 is from 1/1.15 to 1.15 times [default: off]
+    #[arg(long, value_name = "F", help_heading = "Distortion of images, afresh in each epoch")]
+    pub(crate) scale: Option<f64>,
+    /// Largest slant, in columns a row [default: off]
+    #[arg(long, value_name = "F", help_heading = "Distortion of images, afresh in each epoch")]
+    pub(crate) shear: Option<f64>,
+    /// Largest shift along each axis, in pixels [default: off]
+    #[arg(long, value_name = "F", help_heading = "Distortion of images, afresh in each epoch")]
+    pub(crate) shift: Option<f64>,
+    /// Elastic displacement along each axis: root mean square, in pixels [default: off]
+    #[arg(long, value_name = "F", help_heading = "Distortion of images, afresh in each epoch")]
+    pub(crate) elastic: Option<f64>,
+    /// Gaussian that smooths the elastic displacements: standard deviation, in pixels [default: 5]
+    #[arg(long, value_name = "F", help_heading = "Distortion of images, afresh in each epoch")]
+    pub(crate) sigma: Option<f64>,
+    /// Share of the epochs, the last ones, over which distortion falls in a straight line [default: 0]
+    #[arg(
+        long,
+        value_name = "FRACTION",
+        help_heading = "Distortion of images, afresh in each epoch"
+    )]
+    pub(crate) fade: Option<f64>,
+    /// Strength of distortion in the last epoch, where there is a fade [default: 0]
+    #[arg(
+        long,
+        value_name = "FRACTION",
+        help_heading = "Distortion of images, afresh in each epoch"
+    )]
+    pub(crate) fade_to: Option<f64>,
+
     /// What computes: cpu is made for speed, reference to be read [default: cpu]
     #[arg(long, value_enum, help_heading = "Machine")]
     pub(crate) backend: Option<Backend>,
@@ -114,6 +163,16 @@ pub(crate) struct Settings {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Widths(pub(crate) Vec<usize>);
+
+/// A weight for each class.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct ClassWeights(pub(crate) Vec<f64>);
+
+fn parse_class_weights(text: &str) -> Result<ClassWeights, String> {
+    let weights: Result<Vec<f64>, _> = text.split(',').map(|word| word.trim().parse()).collect();
+    weights.map(ClassWeights).map_err(|_| "not a list of numbers such as 1,1,2.5".to_owned())
+}
 
 /// `256,128`; the empty text is no hidden layer.
 fn parse_widths(text: &str) -> Result<Widths, String> {
@@ -181,6 +240,19 @@ impl Settings {
             l1: self.l1.or(other.l1),
             dropout: self.dropout.or(other.dropout),
             clip_norm: self.clip_norm.or(other.clip_norm),
+            batch_norm: self.batch_norm.or(other.batch_norm),
+            max_norm: self.max_norm.or(other.max_norm),
+            label_smoothing: self.label_smoothing.or(other.label_smoothing),
+            class_weights: self.class_weights.or(other.class_weights),
+            average: self.average.or(other.average),
+            rotation: self.rotation.or(other.rotation),
+            scale: self.scale.or(other.scale),
+            shear: self.shear.or(other.shear),
+            shift: self.shift.or(other.shift),
+            elastic: self.elastic.or(other.elastic),
+            sigma: self.sigma.or(other.sigma),
+            fade: self.fade.or(other.fade),
+            fade_to: self.fade_to.or(other.fade_to),
             backend: self.backend.or(other.backend),
             threads: self.threads.or(other.threads),
             momentum: self.momentum.or(other.momentum),
@@ -310,6 +382,12 @@ mod tests {
             ["--activation", "heaviside"],
             ["--output-activation", "sigmoid"],
             ["--l1", "inf"],
+            ["--label-smoothing", "1"],
+            ["--max-norm", "0"],
+            ["--average", "1"],
+            ["--class-weights", "1,0"],
+            ["--elastic", "NaN"],
+            ["--sigma", "4"],
         ];
         for arguments in wrong {
             let error = flags(&arguments).resolve().unwrap_err();

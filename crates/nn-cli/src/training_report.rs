@@ -1,6 +1,7 @@
 //! What a training says on stdout and into its metrics: a table for people, events for programs.
 
 use crate::error::CliError;
+use crate::milestones::times_to_accuracy;
 use crate::progress::{Progress, seconds, thousands};
 use crate::run_folder::RunFolder;
 use crate::stderr;
@@ -16,6 +17,10 @@ pub(crate) struct TrainingReport<'r> {
     pub(crate) json: bool,
     pub(crate) progress: Progress,
     pub(crate) has_validation: bool,
+    /// Whether this is one of several trainings, which are summed up in a table of their own.
+    pub(crate) brief: bool,
+    /// Operations of the products that one epoch takes.
+    pub(crate) operations_an_epoch: f64,
     /// Seconds of training, those before a resume included.
     pub(crate) seconds: f64,
     pub(crate) metrics_failed: bool,
@@ -33,7 +38,7 @@ impl TrainingReport<'_> {
     /// Before the first step.
     pub(crate) fn start(&mut self, event: &Value) -> Result<(), CliError> {
         self.emit(event)?;
-        if self.json {
+        if self.json || self.brief {
             return Ok(());
         }
         let heads: Vec<String> = self.columns().iter().map(|column| column.0.to_owned()).collect();
@@ -49,7 +54,10 @@ impl TrainingReport<'_> {
         self.progress.epoch(record.train_loss);
         self.seconds += record.seconds;
         self.emit(&epoch_event(record, test))?;
-        if self.json { Ok(()) } else { self.print_row(&self.epoch_row(record, test)) }
+        if self.json || self.brief {
+            return Ok(());
+        }
+        self.print_row(&self.epoch_row(record, test))
     }
 
     /// After the last epoch.
@@ -70,9 +78,11 @@ impl TrainingReport<'_> {
             "epochs": epochs,
             "best_epoch": best_epoch,
             "seconds": self.seconds,
+            "seconds_to_accuracy": times_to_accuracy(&self.folder.events()),
+            "operations": self.operations_an_epoch * epochs as f64,
             "model": model.display().to_string(),
         }))?;
-        if self.json {
+        if self.json || self.brief {
             return Ok(());
         }
         let mut rows = vec![

@@ -4,10 +4,13 @@
 //! equation stands transposed: see the head of [`nn_tensor`]. The factor 1/N of the cost is in δ^L,
 //! so that sums over a batch are means.
 
-use crate::network::zero_layers;
+use crate::network::zero_trained;
+use crate::objective::Objective;
 use crate::random::dropout_key;
-use crate::{Architecture, Loss, Network};
-use nn_tensor::{Activation, Element, Linear, Moments, Role, Shape, Tensor, TensorError, Update};
+use crate::{Architecture, Loss, Network, TrainingConfig};
+use nn_tensor::{
+    Activation, BatchStatistics, Element, Linear, Moments, Role, Shape, Tensor, TensorError, Update,
+};
 
 /// What the forward pass leaves behind in one layer, batch x outputs each.
 pub(crate) struct Trace<T> {
@@ -15,6 +18,8 @@ pub(crate) struct Trace<T> {
     pub(crate) activated: T,
     /// z, kept only where σ' cannot be had from a.
     weighted_sum: Option<T>,
+    /// What batch normalisation leaves behind in training; none where a network is only used.
+    statistics: Option<BatchStatistics<T>>,
     /// a with some neurons left out, where dropout is on.
     dropped: Option<T>,
 }
@@ -30,7 +35,7 @@ impl<T: Tensor> Trace<T> {
             let room = || T::zeros(device, Shape::new(batch, shape.rows), Role::Activation);
             let keeps_sum = architecture.activation_of(layer).needs_weighted_sum();
             let weighted_sum = keeps_sum.then(room).transpose()?;
-            Ok(Self { activated: room()?, weighted_sum, dropped: None })
+            Ok(Self { activated: room()?, weighted_sum, statistics: None, dropped: None })
         };
         let shapes = architecture.weight_shapes();
         shapes.into_iter().enumerate().map(|(layer, shape)| trace(layer, shape)).collect()
@@ -42,6 +47,16 @@ impl<T: Tensor> Trace<T> {
         for trace in &mut traces[..hidden] {
             let (device, shape) = (trace.activated.device(), trace.activated.shape());
             trace.dropped = Some(T::zeros(device, shape, Role::Activation)?);
+        }
+        Ok(())
+    }
+
+    /// Adds room for batch normalisation in the hidden layers.
+    fn with_batch_norm(traces: &mut [Self]) -> Result<(), TensorError> {
+        let hidden = traces.len() - 1;
+        for trace in &mut traces[..hidden] {
+            let (device, shape) = (trace.activated.device(), trace.activated.shape());
+            trace.statistics = Some(BatchStatistics::zeros(device, shape.rows, shape.columns)?);
         }
         Ok(())
     }
@@ -79,7 +94,8 @@ pub(crate) enum Target<T> {
 
 /// Forward pass, eqs. (104) and (105) layer after layer: a^l = σ(W^l a^{l-1} + b^l), a^0 = input.
 ///
-/// `input`: batch x inputs. `traces`: one a layer.
+/// `input`: batch x inputs. `traces`: one a layer. Where they have room for it, hidden layers are
+/// normalised by the batch's own statistics: a = σ(γ x̂ + β).
 pub(crate) fn forward<T: Tensor>(
     network: &Network<T>,
     input: &T,
@@ -91,7 +107,17 @@ pub(crate) fn forward<T: Tensor>(
         let trace = &mut here[0];
         let previous = before.last().map_or(input, Trace::output);
         let activation = network.architecture().activation_of(index);
-        trace.activated.linear(previous, layer, activation, trace.weighted_sum.as_mut());
+        match (&mut trace.statistics, network.norms().get(index)) {
+            (Some(statistics), Some(norm)) => {
+                trace.activated.linear(previous, layer, Activation::Identity, None);
+                trace.activated.batch_norm(&norm.affine, statistics);
+                if let Some(weighted_sum) = &mut trace.weighted_sum {
+                    weighted_sum.copy_from(&trace.activated);
+                }
+                trace.activated.activate(activation);
+            }
+            _ => trace.activated.linear(previous, layer, activation, trace.weighted_sum.as_mut()),
+        }
         if let (Some(dropout), Some(dropped)) = (dropout, &mut trace.dropped) {
             dropped.copy_from(&trace.activated);
             dropout.apply(dropped, index);
@@ -109,13 +135,13 @@ fn output_delta<T: Tensor>(
     trace: &Trace<T>,
     target: &Target<T>,
     activation: Activation,
-    loss: Loss,
+    objective: &Objective<T::Elem>,
     tally: &mut T,
 ) {
-    let factor = T::Elem::from_f64(loss.gradient_factor(delta.shape().rows));
+    let factor = T::Elem::from_f64(objective.loss.gradient_factor(delta.shape().rows));
     match target {
         Target::Classes(classes) => {
-            delta.softmax_cross_entropy(&trace.activated, classes, factor, tally);
+            objective.cross_entropy(delta, &trace.activated, classes, factor, tally);
         }
         Target::Values(target) => {
             delta.squared_error(&trace.activated, target, factor, tally);
@@ -165,16 +191,18 @@ impl<T: Tensor> Workspace<T> {
     pub(crate) fn new(
         device: &T::Device,
         architecture: &Architecture,
-        loss: Loss,
-        dropout: bool,
+        config: &TrainingConfig,
         batch: usize,
     ) -> Result<Self, TensorError> {
         let room = |width| T::zeros(device, Shape::new(batch, width), Role::Activation);
         let mut traces = Trace::for_network(device, architecture, batch)?;
-        if dropout {
+        if config.batch_norm {
+            Trace::with_batch_norm(&mut traces)?;
+        }
+        if config.dropout > 0.0 {
             Trace::with_dropout(&mut traces)?;
         }
-        let target = match loss {
+        let target = match config.loss {
             Loss::CrossEntropy => Target::Classes(Vec::with_capacity(batch)),
             _ => Target::Values(room(architecture.outputs)?),
         };
@@ -183,18 +211,25 @@ impl<T: Tensor> Workspace<T> {
         Ok(Self { input: room(architecture.inputs)?, target, traces, deltas: deltas? })
     }
 
+    /// What batch normalisation found, hidden layer after hidden layer.
+    pub(crate) fn statistics(&self) -> impl Iterator<Item = &BatchStatistics<T>> {
+        self.traces.iter().filter_map(|trace| trace.statistics.as_ref())
+    }
+
     /// a^{l-1}: what layer `layer` took in.
     fn input_of(&self, layer: usize) -> &T {
         if layer == 0 { &self.input } else { self.traces[layer - 1].output() }
     }
 }
 
-/// δ of layer `layer` from the layer after it, or from the loss.
+/// δ of layer `layer` from the layer after it, or from the loss. Where the layer is normalised, the
+/// gradients of its γ and β stand in `affine_gradients` afterwards.
 fn delta_of_layer<T: Tensor>(
     network: &Network<T>,
     workspace: &mut Workspace<T>,
+    affine_gradients: &mut [Linear<T>],
     layer: usize,
-    loss: Loss,
+    objective: &Objective<T::Elem>,
     dropout: Option<Dropout>,
     tally: &mut T,
 ) {
@@ -202,28 +237,34 @@ fn delta_of_layer<T: Tensor>(
     let (here, next) = workspace.deltas.split_at_mut(layer + 1);
     let (delta, trace) = (&mut here[layer], &workspace.traces[layer]);
     match next.first() {
-        None => output_delta(delta, trace, &workspace.target, activation, loss, tally),
+        None => output_delta(delta, trace, &workspace.target, activation, objective, tally),
         Some(next_delta) => {
             let next_layer = &network.layers()[layer + 1];
             hidden_delta(delta, next_delta, next_layer, trace, activation);
             if let Some(dropout) = dropout {
                 dropout.apply(delta, layer);
             }
+            if let (Some(statistics), Some(norm)) = (&trace.statistics, network.norms().get(layer))
+            {
+                let gradient = &mut affine_gradients[layer];
+                delta.batch_norm_gradient(gradient, &norm.affine.weight, statistics);
+            }
         }
     }
 }
 
-/// Gradients of all layers for the batch whose forward pass `workspace` holds, eq. (107).
+/// Gradients of all that is trained, for the batch whose forward pass `workspace` holds, eq. (107).
 pub(crate) fn backward<T: Tensor>(
     network: &Network<T>,
     workspace: &mut Workspace<T>,
     gradients: &mut [Linear<T>],
-    loss: Loss,
+    objective: &Objective<T::Elem>,
     dropout: Option<Dropout>,
     tally: &mut T,
 ) {
+    let (gradients, affine) = gradients.split_at_mut(network.layers().len());
     for layer in (0..network.layers().len()).rev() {
-        delta_of_layer(network, workspace, layer, loss, dropout, tally);
+        delta_of_layer(network, workspace, affine, layer, objective, dropout, tally);
         let (delta, previous) = (&workspace.deltas[layer], workspace.input_of(layer));
         layer_gradient(&mut gradients[layer], delta, previous);
     }
@@ -236,26 +277,43 @@ pub(crate) fn backward_and_update<T: Tensor>(
     network: &mut Network<T>,
     workspace: &mut Workspace<T>,
     optimizer: &mut OptimizerState<T>,
-    loss: Loss,
+    objective: &Objective<T::Elem>,
     dropout: Option<Dropout>,
     tally: &mut T,
     update: &Update<T::Elem>,
 ) {
-    let last = network.layers().len() - 1;
-    delta_of_layer(network, workspace, last, loss, dropout, tally);
-    for layer in (0..=last).rev() {
+    let count = network.layers().len();
+    let (gradients, affine) = optimizer.gradients.split_at_mut(count);
+    delta_of_layer(network, workspace, affine, count - 1, objective, dropout, tally);
+    for layer in (0..count).rev() {
         if layer > 0 {
-            delta_of_layer(network, workspace, layer - 1, loss, dropout, tally);
+            delta_of_layer(network, workspace, affine, layer - 1, objective, dropout, tally);
         }
         T::linear_update(
             &mut network.layers_mut()[layer],
             &mut optimizer.moments[layer],
-            &mut optimizer.gradients[layer],
+            &mut gradients[layer],
             &workspace.deltas[layer],
             workspace.input_of(layer),
             update,
         );
     }
+    let moments = &mut optimizer.moments[count..];
+    for ((norm, gradient), moments) in network.norms_mut().iter_mut().zip(affine).zip(moments) {
+        update_affine(&mut norm.affine, gradient, moments, update);
+    }
+}
+
+/// A step of γ and β, which are neither penalised nor decayed.
+fn update_affine<T: Tensor>(
+    affine: &mut Linear<T>,
+    gradient: &Linear<T>,
+    moments: &mut Linear<Moments<T>>,
+    update: &Update<T::Elem>,
+) {
+    let update = update.for_bias();
+    affine.weight.update(&gradient.weight, &mut moments.weight, &update);
+    affine.bias.update(&gradient.bias, &mut moments.bias, &update);
 }
 
 /// Gradients and what the optimizer remembers, shaped like the network.
@@ -270,24 +328,33 @@ impl<T: Tensor> OptimizerState<T> {
     pub(crate) fn new(
         device: &T::Device,
         architecture: &Architecture,
+        batch_norm: bool,
         moment_count: usize,
     ) -> Result<Self, TensorError> {
         let moment = |count: usize| {
-            (moment_count >= count).then(|| zero_layers(device, architecture)).transpose()
+            (moment_count >= count)
+                .then(|| zero_trained(device, architecture, batch_norm))
+                .transpose()
         };
         let mut first = moment(1)?.into_iter().flatten();
         let mut second = moment(2)?.into_iter().flatten();
-        let moments = (0..architecture.depth()).map(|_| join(first.next(), second.next()));
-        let moments = moments.collect();
-        Ok(Self { gradients: zero_layers(device, architecture)?, moments })
+        let gradients = zero_trained(device, architecture, batch_norm)?;
+        let moments = gradients.iter().map(|_| join(first.next(), second.next())).collect();
+        Ok(Self { gradients, moments })
     }
 
     /// One step with gradients that are at hand.
     pub(crate) fn apply(&mut self, network: &mut Network<T>, update: &Update<T::Elem>) {
-        let parts = network.layers_mut().iter_mut().zip(&self.gradients).zip(&mut self.moments);
+        let (gradients, affine) = self.gradients.split_at(network.layers().len());
+        let (moments, affine_moments) = self.moments.split_at_mut(network.layers().len());
+        let parts = network.layers_mut().iter_mut().zip(gradients).zip(moments);
         for ((layer, gradient), moments) in parts {
             layer.weight.update(&gradient.weight, &mut moments.weight, update);
             layer.bias.update(&gradient.bias, &mut moments.bias, &update.for_bias());
+        }
+        let norms = network.norms_mut().iter_mut().zip(affine).zip(affine_moments);
+        for ((norm, gradient), moments) in norms {
+            update_affine(&mut norm.affine, gradient, moments, update);
         }
     }
 }

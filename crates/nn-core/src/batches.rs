@@ -53,18 +53,26 @@ pub(crate) fn load_inputs<T: Tensor>(input: &mut T, data: &Dataset, rows: &[u32]
     }
 }
 
-/// Fills a workspace with a batch: `samples` are positions in the view that `data` is. `rows` and
-/// `classes` are scratch space.
+/// Fills a workspace with a batch: `samples` are positions in the view that `data` is. `pixels`,
+/// where given, are the images to take in their place (samples x width). `scratch` is scratch space.
 pub(crate) fn load_batch<T: Tensor>(
     workspace: &mut Workspace<T>,
     scratch: &mut Scratch,
     data: &Dataset,
     samples: &[u32],
+    pixels: Option<&[u8]>,
 ) {
     let Scratch { rows, classes } = scratch;
     rows.clear();
+    if let Some(pixels) = pixels {
+        rows.extend(0..samples.len() as u32); // fits: samples are counted in u32
+        workspace.input.gather_bytes(pixels, rows, T::Elem::from_f64(BYTE_SCALE));
+        rows.clear();
+    }
     rows.extend(samples.iter().map(|&sample| data.rows()[sample as usize]));
-    load_inputs(&mut workspace.input, data, rows);
+    if pixels.is_none() {
+        load_inputs(&mut workspace.input, data, rows);
+    }
     match (&mut workspace.target, data.targets()) {
         (Target::Classes(classes), Targets::Classes { labels, .. }) => {
             gather_labels(classes, labels, rows);

@@ -2,8 +2,8 @@
 
 use crate::model::Values;
 use crate::record::EpochRecord;
-use crate::{Model, TrainingConfig};
-use nn_tensor::{Linear, Moments};
+use crate::{Member, Model, TrainingConfig};
+use nn_tensor::{BatchNorm, Linear, Moments};
 use serde::{Deserialize, Serialize};
 
 /// A model, and where it came from a training that may go on, the state of that training.
@@ -36,6 +36,8 @@ pub struct TrainingState {
     pub data: DataFingerprint,
     /// Epochs done.
     pub history: Vec<EpochRecord>,
+    /// The moving average of the network, where one is kept.
+    pub averaged: Option<Member>,
 }
 
 /// How far a training is. All counts are of things done.
@@ -60,6 +62,8 @@ pub struct EarlyStopping {
     pub epochs_without_improvement: usize,
     /// Weights of that epoch.
     pub best_layers: Vec<Linear<Values>>,
+    /// Batch normalisation of that epoch.
+    pub best_norms: Vec<BatchNorm<Values>>,
 }
 
 /// Enough of a data set to notice that another one is used.

@@ -2,19 +2,19 @@
 
 use crate::checkpoint_error::CheckpointFault;
 use crate::model::Values;
-use crate::{Architecture, Checkpoint, EarlyStopping, Model, TrainingState};
-use nn_tensor::{Linear, Moments, Shape, TALLY_WIDTH};
+use crate::{Architecture, Checkpoint, EarlyStopping, Member, Model, TrainingState};
+use nn_tensor::{BatchNorm, Linear, Moments, Shape, TALLY_WIDTH};
 
 impl Model {
     /// Whether the weights are those of the architecture, of one element type and finite.
     pub(crate) fn check_consistency(&self) -> Result<(), CheckpointFault> {
         self.validate().map_err(|error| inconsistent(error.to_string()))?;
-        check_layers(
-            "weights",
-            &self.layers,
-            &self.architecture,
-            self.layers[0].weight.element_name(),
-        )
+        let element = self.layers[0].weight.element_name();
+        check_layers("weights", &self.layers, &self.architecture, element)?;
+        check_norms(&self.norms, &self.architecture, element)?;
+        self.companions
+            .iter()
+            .try_for_each(|member| check_member("weights", member, &self.architecture, element))
     }
 }
 
@@ -25,7 +25,7 @@ impl Checkpoint {
         self.model.check_consistency()?;
         let element = self.model.layers[0].weight.element_name();
         match &self.training {
-            Some(training) => check_training(training, &self.model.architecture, element),
+            Some(training) => check_training(training, &self.model, element),
             None => Ok(()),
         }
     }
@@ -42,15 +42,28 @@ fn check(holds: bool, cause: impl FnOnce() -> String) -> Result<(), CheckpointFa
 
 fn check_training(
     training: &TrainingState,
-    architecture: &Architecture,
+    model: &Model,
     element: &str,
 ) -> Result<(), CheckpointFault> {
+    let architecture = &model.architecture;
     let config = &training.config;
     config.validate_with(architecture).map_err(|error| inconsistent(error.to_string()))?;
     let (width, inputs) = (training.data.width, architecture.inputs);
     check(width == inputs, || format!("data of {width} values for {inputs} inputs"))?;
     check_position(training)?;
+    let norms = if config.batch_norm { architecture.hidden.len() } else { 0 };
+    let has = model.norms.len();
+    check(has == norms, || format!("{has} normalisations for settings that ask for {norms}"))?;
     check_moments(training, architecture, element)?;
+    let averages = config.average.is_some();
+    check(training.averaged.is_some() == averages, || {
+        format!("an average of the weights is kept: {}, asked for: {averages}", !averages)
+    })?;
+    if let Some(member) = &training.averaged {
+        check_member("averaged weights", member, architecture, element)?;
+        let has = member.norms.len();
+        check(has == norms, || format!("{has} averaged normalisations for {norms}"))?;
+    }
     let sums = &training.tally;
     let sound = sums.len() == TALLY_WIDTH && sums.iter().all(|sum| sum.is_finite());
     check(sound, || format!("the running sums of the epoch are {sums:?}"))?;
@@ -85,10 +98,14 @@ fn check_moments(
     architecture: &Architecture,
     element: &str,
 ) -> Result<(), CheckpointFault> {
-    let (has, needs) = (training.moments.len(), architecture.depth());
+    let mut shapes = architecture.weight_shapes();
+    if training.config.batch_norm {
+        // γ and β are two rows, of which the second is the bias.
+        shapes.extend(architecture.hidden.iter().map(|&width| Shape::new(width, 1)));
+    }
+    let (has, needs) = (training.moments.len(), shapes.len());
     check(has == needs, || format!("optimizer state of {has} layers for {needs}"))?;
     let count = training.config.optimizer.moment_count();
-    let shapes = architecture.weight_shapes();
     for (layer, (moments, shape)) in training.moments.iter().zip(shapes).enumerate() {
         for (moments, len) in [(&moments.weight, shape.len()), (&moments.bias, shape.rows)] {
             let Moments { first, second } = moments;
@@ -114,7 +131,40 @@ fn check_early_stopping(
     let (best, waited) = (early.best_epoch, early.epochs_without_improvement);
     let agrees = best >= 1 && best.checked_add(waited) == Some(training.position.epoch);
     check(agrees, || format!("best epoch {best}, {waited} epochs before now"))?;
-    check_layers("best weights", &early.best_layers, architecture, element)
+    check_layers("best weights", &early.best_layers, architecture, element)?;
+    check_norms(&early.best_norms, architecture, element)
+}
+
+fn check_member(
+    what: &str,
+    member: &Member,
+    architecture: &Architecture,
+    element: &str,
+) -> Result<(), CheckpointFault> {
+    check_layers(what, &member.layers, architecture, element)?;
+    check_norms(&member.norms, architecture, element)
+}
+
+/// None at all, or one for each hidden layer: finite, and no variance below 0.
+fn check_norms(
+    norms: &[BatchNorm<Values>],
+    architecture: &Architecture,
+    element: &str,
+) -> Result<(), CheckpointFault> {
+    let (has, hidden) = (norms.len(), &architecture.hidden);
+    check(has == 0 || has == hidden.len(), || {
+        format!("{has} normalisations for {} hidden layers", hidden.len())
+    })?;
+    for (index, (norm, &width)) in norms.iter().zip(hidden).enumerate() {
+        let BatchNorm { affine, mean, variance } = norm;
+        let rows = [&affine.weight, &affine.bias, mean, variance];
+        let sound = rows.into_iter().all(|row| is_sound(row, width, element));
+        let spread = variance.to_elements::<f64>().iter().all(|&v| v >= 0.0);
+        check(sound && spread, || {
+            format!("the normalisation of layer {} is not sound {element} of {width}", index + 1)
+        })?;
+    }
+    Ok(())
 }
 
 /// One matrix and one bias a layer, all of one element type and finite.

@@ -87,6 +87,12 @@ pub enum CheckpointFault {
         /// Which part, and why.
         cause: String,
     },
+    /// A model that the format has no place for.
+    #[error("cannot be exported: {cause}")]
+    NotExportable {
+        /// Why, and what to do.
+        cause: String,
+    },
     /// More bytes than the limit on such files.
     #[error("{bytes} bytes, the limit is {limit}; check that this is the right file")]
     TooLarge {

@@ -2,7 +2,7 @@
 
 use crate::bounded_read::BoundedFile;
 use crate::checkpoint_error::{CheckpointError, CheckpointFault};
-use crate::{Checkpoint, codec};
+use crate::{Checkpoint, codec, format1};
 use std::path::Path;
 
 impl Checkpoint {
@@ -22,7 +22,11 @@ impl Checkpoint {
     /// [`CheckpointFault`], whatever the bytes are: nothing is decoded before the checksum over all
     /// of them is right, and nothing returned whose parts do not fit each other.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, CheckpointFault> {
-        let checkpoint: Self = codec::decode(bytes)?;
+        let (format, payload) = codec::open(bytes)?;
+        let checkpoint: Self = match format {
+            1 => codec::decode::<format1::Checkpoint>(payload)?.into(),
+            _ => codec::decode(payload)?,
+        };
         checkpoint.check_consistency()?;
         Ok(checkpoint)
     }

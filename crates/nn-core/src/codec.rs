@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 /// First bytes of every checkpoint.
 const MAGIC: [u8; 8] = *b"\x89nnc\r\n\x1a\n";
 /// The format that this build writes, and the newest it reads.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Bytes before the payload.
 pub(crate) const HEADER_LENGTH: usize = 24;
 /// Bytes of the header that the checksum covers.
@@ -95,8 +95,8 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, CheckpointFault
     Ok(bytes)
 }
 
-/// The value in an envelope of which every bit is as it was written.
-pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CheckpointFault> {
+/// Format and payload of an envelope of which every bit is as it was written.
+pub(crate) fn open(bytes: &[u8]) -> Result<(u32, &[u8]), CheckpointFault> {
     let header = Header::parse(bytes)?;
     header.check_length(bytes.len() as u64)?;
     let actual = checksum(bytes);
@@ -104,13 +104,14 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CheckpointF
         return Err(CheckpointFault::Corrupt { expected: header.checksum, actual });
     }
     match header.format {
-        FORMAT => decode_payload(&bytes[HEADER_LENGTH..]),
+        format @ 1..=FORMAT => Ok((format, &bytes[HEADER_LENGTH..])),
         0 => Err(CheckpointFault::Undecodable { cause: "there is no format 0".to_owned() }),
         format => Err(CheckpointFault::NewerFormat { format, supported: FORMAT }),
     }
 }
 
-fn decode_payload<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CheckpointFault> {
+/// The value in a payload, all of it.
+pub(crate) fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CheckpointFault> {
     let config = bincode::config::standard().with_fixed_int_encoding().with_limit::<DECODE_LIMIT>();
     let undecodable = |cause: String| CheckpointFault::Undecodable { cause };
     let (value, used) = bincode::serde::decode_from_slice(payload, config)
@@ -168,27 +169,31 @@ mod tests {
         bytes
     }
 
+    fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CheckpointFault> {
+        decode(open(bytes)?.1)
+    }
+
     #[test]
     fn bytes_are_those_of_the_description() {
         let payload = [[7, 0, 0, 0].as_slice(), &[1], &[2, 0, 0, 0, 0, 0, 0, 0], b"ab"].concat();
         let value = (7_u32, Some(vec![b'a', b'b']));
-        assert_eq!(encode(&value).unwrap(), envelope(1, &payload));
-        assert_eq!(decode::<(u32, Option<Vec<u8>>)>(&envelope(1, &payload)).unwrap(), value);
+        assert_eq!(encode(&value).unwrap(), envelope(2, &payload));
+        assert_eq!(unpack::<(u32, Option<Vec<u8>>)>(&envelope(2, &payload)).unwrap(), value);
     }
 
     #[test]
     fn a_newer_format_is_named() {
-        let fault = decode::<u32>(&envelope(2, &[0; 9])).unwrap_err();
-        assert!(fault.to_string().starts_with("format 2, this build reads up to 1"), "{fault}");
-        let fault = decode::<u32>(&envelope(0, &[0; 4])).unwrap_err();
+        let fault = unpack::<u32>(&envelope(3, &[0; 9])).unwrap_err();
+        assert!(fault.to_string().starts_with("format 3, this build reads up to 2"), "{fault}");
+        let fault = unpack::<u32>(&envelope(0, &[0; 4])).unwrap_err();
         assert!(matches!(fault, CheckpointFault::Undecodable { .. }), "{fault}");
     }
 
     #[test]
     fn every_byte_is_consumed() {
-        let fault = decode::<u32>(&envelope(1, &[0; 5])).unwrap_err();
+        let fault = unpack::<u32>(&envelope(1, &[0; 5])).unwrap_err();
         assert!(fault.to_string().contains("1 bytes are left over"), "{fault}");
-        let fault = decode::<u32>(&envelope(1, &[0; 3])).unwrap_err();
+        let fault = unpack::<u32>(&envelope(1, &[0; 3])).unwrap_err();
         assert!(matches!(fault, CheckpointFault::Undecodable { .. }), "{fault}");
     }
 
@@ -196,7 +201,7 @@ mod tests {
     fn a_length_beyond_counting_is_a_short_file() {
         let mut bytes = envelope(1, &[0; 4]);
         bytes[12..20].fill(0xff);
-        let fault = decode::<u32>(&bytes).unwrap_err();
+        let fault = unpack::<u32>(&bytes).unwrap_err();
         assert!(matches!(fault, CheckpointFault::Truncated { expected: u64::MAX, .. }), "{fault}");
     }
 }

@@ -1,6 +1,7 @@
 //! Everything that decides a training besides data and device.
 
 use crate::{Architecture, ConfigError, Initializer, Loss, Optimizer, Schedule};
+use nn_data::{DataError, Distortion};
 use serde::{Deserialize, Serialize};
 
 /// Settings of a training. Two trainings with the same settings, data and device features end
@@ -35,6 +36,19 @@ pub struct TrainingConfig {
     pub weight_decay: f64,
     /// Share of each hidden layer's neurons that is left out in a step.
     pub dropout: f64,
+    /// Longest row of weights (Euclidean norm of those that lead into one neuron) after a step.
+    pub max_norm: Option<f64>,
+    /// Whether each hidden layer is normalised over its batch, before its activation.
+    pub batch_norm: bool,
+    /// Share of each target that goes to all classes evenly, under cross-entropy.
+    pub label_smoothing: f64,
+    /// How much a sample of each class counts under cross-entropy; empty where all count alike.
+    pub class_weights: Vec<f64>,
+    /// Share of an exponential moving average of the weights that stays in a step. The average is
+    /// what the training gives.
+    pub average: Option<f64>,
+    /// How images are distorted, afresh in each epoch.
+    pub distortion: Option<Distortion>,
     /// Longest gradient (Euclidean norm over all weights) that a step may use.
     pub clip_norm: Option<f64>,
     /// Stop after this many epochs without a lower validation loss, and restore the best weights.
@@ -55,6 +69,12 @@ impl Default for TrainingConfig {
             l1: 0.0,
             weight_decay: 0.0,
             dropout: 0.0,
+            max_norm: None,
+            batch_norm: false,
+            label_smoothing: 0.0,
+            class_weights: Vec::new(),
+            average: None,
+            distortion: None,
             clip_norm: None,
             patience: None,
         }
@@ -78,14 +98,35 @@ impl TrainingConfig {
         }
         let dropout = self.dropout;
         ConfigError::check("dropout", dropout, (0.0..1.0).contains(&dropout), "from 0 to below 1")?;
-        if let Some(norm) = self.clip_norm {
-            ConfigError::check("clip norm", norm, norm > 0.0 && norm.is_finite(), "above 0")?;
+        for (name, norm) in [("clip norm", self.clip_norm), ("max norm", self.max_norm)] {
+            let positive = norm.is_none_or(|norm| norm > 0.0 && norm.is_finite());
+            ConfigError::check(name, norm.unwrap_or_default(), positive, "above 0")?;
         }
+        self.validate_targets()?;
+        let average = self.average.unwrap_or_default();
+        ConfigError::check("average", average, (0.0..1.0).contains(&average), "from 0 to below 1")?;
+        self.distortion.as_ref().map_or(Ok(()), validate_distortion)?;
         if let Some(patience) = self.patience {
             ConfigError::check("patience", patience, patience > 0, "at least 1")?;
         }
         self.optimizer.validate()?;
         self.schedule.validate()
+    }
+
+    /// What is asked of the network instead of the bare classes is for cross-entropy.
+    fn validate_targets(&self) -> Result<(), ConfigError> {
+        let smoothing = self.label_smoothing;
+        let range = "from 0 to below 1";
+        ConfigError::check("label smoothing", smoothing, (0.0..1.0).contains(&smoothing), range)?;
+        let positive = |weight: &&f64| !(**weight > 0.0 && weight.is_finite());
+        if let Some(weight) = self.class_weights.iter().find(positive) {
+            return Err(ConfigError::value("class weight", weight, "above 0"));
+        }
+        let plain = smoothing == 0.0 && self.class_weights.is_empty();
+        let name = self.loss.name();
+        let fits = plain || self.loss == Loss::CrossEntropy;
+        let allowed = "cross-entropy with label smoothing or class weights";
+        ConfigError::check("loss", name, fits, allowed)
     }
 
     /// Whether loss, activations and settings go together.
@@ -105,6 +146,18 @@ impl TrainingConfig {
         if self.loss == Loss::CrossEntropy && output != nn_tensor::Activation::Identity {
             return Err(ConfigError::SoftmaxTwice { activation: output.name() });
         }
-        Ok(())
+        let (has, needs) = (self.class_weights.len(), architecture.outputs);
+        let fits = has == 0 || has == needs || needs == 1; // 1: the data is not known yet
+        ConfigError::check("number of class weights", has, fits, &format!("{needs}"))
+    }
+}
+
+fn validate_distortion(distortion: &Distortion) -> Result<(), ConfigError> {
+    match distortion.validate() {
+        Err(DataError::DistortionSetting { setting, value, low, high }) => {
+            let setting = format!("distortion's {setting}");
+            Err(ConfigError::value(&setting, value, &format!("from {low} to {high}")))
+        }
+        _ => Ok(()),
     }
 }

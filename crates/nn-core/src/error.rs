@@ -116,6 +116,12 @@ pub enum NetworkError {
         /// What there is.
         has: &'static str,
     },
+    /// Models that cannot answer as one.
+    #[error("no committee: {cause}; give models of the same recipe")]
+    Committee {
+        /// Which model, and why.
+        cause: String,
+    },
     /// An output is NaN or infinite: no answer can be told from it.
     #[error(
         "the network's outputs are not finite: its weights or these inputs are too large; train with \
@@ -155,6 +161,9 @@ pub enum TrainError {
     /// The gradient exchange failed.
     #[error("gradient exchange: {0}")]
     Exchange(String),
+    /// The system has no thread left for what is done beside the training.
+    #[error("cannot start the thread that distorts images: {0}; end other programs")]
+    Thread(String),
     /// A checkpoint that does not go with this data or device.
     #[error("cannot resume: {0}")]
     Resume(String),

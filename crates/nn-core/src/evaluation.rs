@@ -1,7 +1,7 @@
 //! How good a network is on a data set.
 
 use crate::batches::check_data;
-use crate::{ConfusionMatrix, Loss, Network, NetworkError, Predictor};
+use crate::{Committee, ConfusionMatrix, Loss, Network, NetworkError, Predictor};
 use nn_data::Dataset;
 use nn_tensor::{Element, Tensor};
 
@@ -82,27 +82,78 @@ pub fn evaluate<T: Tensor>(
     dataset: &Dataset,
     loss: Loss,
 ) -> Result<Evaluation, NetworkError> {
-    check_data(network.architecture(), loss, dataset)?;
-    if dataset.is_empty() {
-        return Err(NetworkError::Empty { what: "test", task: "test" });
+    let mut count = Count::new(network, dataset, loss)?;
+    let mut predictor = Predictor::raw(network, dataset.len().min(BATCH))?;
+    predictor.for_each(dataset, |sample, outputs| count.add(sample, outputs))?;
+    count.finish()
+}
+
+/// As [`evaluate`], for several networks that answer together, each looking at every image also
+/// shifted by up to `shift` pixels (see [`Committee`]).
+///
+/// # Errors
+/// As [`evaluate`], [`NetworkError::Committee`] without networks or where they differ in form, and
+/// [`NetworkError::Data`] where samples that are no images should be shifted.
+pub fn evaluate_committee<T: Tensor>(
+    networks: &[Network<T>],
+    shift: u8,
+    dataset: &Dataset,
+    loss: Loss,
+) -> Result<Evaluation, NetworkError> {
+    match networks {
+        [network] if shift == 0 => evaluate(network, dataset, loss),
+        networks => {
+            let batch = dataset.len().clamp(1, BATCH);
+            let mut committee = Committee::new(networks, loss, batch)?.with_shifts(shift);
+            let mut count = Count::new(&networks[0], dataset, loss)?;
+            committee.for_each(dataset, |sample, outputs| count.add(sample, outputs))?;
+            count.finish()
+        }
     }
-    let classes = network.architecture().outputs;
-    let mut classification = dataset.classes().map(|_| Classification {
-        confusion: ConfusionMatrix::new(classes),
-        top_k: vec![0; classes.min(MOST_CHOICES)],
-    });
-    let mut sum = 0.0;
-    Predictor::raw(network, dataset.len().min(BATCH))?.for_each(dataset, |sample, outputs| {
-        sum += sample_loss(loss, outputs, dataset, sample);
-        if let (Some(counts), Some(class)) = (&mut classification, dataset.label(sample)) {
+}
+
+/// An evaluation in the making.
+struct Count<'d> {
+    dataset: &'d Dataset,
+    loss: Loss,
+    sum: f64,
+    classification: Option<Classification>,
+}
+
+impl<'d> Count<'d> {
+    fn new<T: Tensor>(
+        network: &Network<T>,
+        dataset: &'d Dataset,
+        loss: Loss,
+    ) -> Result<Self, NetworkError> {
+        check_data(network.architecture(), loss, dataset)?;
+        if dataset.is_empty() {
+            return Err(NetworkError::Empty { what: "test", task: "test" });
+        }
+        let classes = network.architecture().outputs;
+        let classification = dataset.classes().map(|_| Classification {
+            confusion: ConfusionMatrix::new(classes),
+            top_k: vec![0; classes.min(MOST_CHOICES)],
+        });
+        Ok(Self { dataset, loss, sum: 0.0, classification })
+    }
+
+    fn add<E: Element>(&mut self, sample: usize, outputs: &[E]) {
+        self.sum += sample_loss(self.loss, outputs, self.dataset, sample);
+        if let (Some(counts), Some(class)) = (&mut self.classification, self.dataset.label(sample))
+        {
             counts.add(outputs, class as usize);
         }
-    })?;
-    if !sum.is_finite() {
-        return Err(NetworkError::NotFinite);
     }
-    let samples = dataset.len();
-    Ok(Evaluation { samples, loss: loss.from_sum(sum, samples), classification })
+
+    fn finish(self) -> Result<Evaluation, NetworkError> {
+        if !self.sum.is_finite() {
+            return Err(NetworkError::NotFinite);
+        }
+        let samples = self.dataset.len();
+        let loss = self.loss.from_sum(self.sum, samples);
+        Ok(Evaluation { samples, loss, classification: self.classification })
+    }
 }
 
 impl Classification {

@@ -6,6 +6,7 @@
 use crate::backpropagation::{Target, Workspace, backward, forward};
 use crate::batches::{Scratch, check_data, load_batch};
 use crate::network::zero_layers;
+use crate::objective::Objective;
 use crate::{ConfigError, Loss, Network, NetworkError, TrainingConfig};
 use nn_data::Dataset;
 use nn_tensor::{Element, Linear, Penalty, Role, Shape, TALLY_WIDTH, Tally, Tensor};
@@ -72,15 +73,19 @@ impl<T: Tensor> FullBatch<T> {
         config.validate_with(&architecture)?;
         let allowed = "0 for a solver that needs one and the same cost at every step";
         ConfigError::check("dropout", config.dropout, config.dropout == 0.0, allowed)?;
+        let plain = config.label_smoothing == 0.0 && config.class_weights.is_empty();
+        ConfigError::check("label smoothing", config.label_smoothing, plain, allowed)?;
+        let normalised = config.batch_norm || !network.norms().is_empty();
+        ConfigError::check("batch norm", normalised, !normalised, "false for a solver")?;
         check_data(&architecture, config.loss, data)?;
         if data.is_empty() {
             return Err(NetworkError::Empty { what: "training", task: "train on" });
         }
-        let (loss, samples) = (config.loss, data.len());
-        let mut workspace = Workspace::new(&device, &architecture, loss, false, samples)?;
+        let samples = data.len();
+        let mut workspace = Workspace::new(&device, &architecture, config, samples)?;
         let mut scratch = Scratch::default();
         let all: Vec<u32> = (0..samples as u32).collect(); // fits: a data set has at most u32::MAX
-        load_batch(&mut workspace, &mut scratch, data, &all);
+        load_batch(&mut workspace, &mut scratch, data, &all, None);
         let output_shape = Shape::new(samples, architecture.outputs);
         Ok(Self {
             parameters: flatten(network.layers()),
@@ -155,7 +160,8 @@ impl<T: Tensor> FullBatch<T> {
         T::run_on(&network.device().clone(), || {
             tally.fill(T::Elem::ZERO);
             forward(network, &workspace.input, &mut workspace.traces, None);
-            backward(network, workspace, gradients, config.loss, None, tally);
+            let objective = Objective::new(config);
+            backward(network, workspace, gradients, &objective, None, tally);
             if config.l1 != 0.0 || config.weight_decay != 0.0 {
                 for (gradient, layer) in gradients.iter_mut().zip(network.layers()) {
                     gradient.weight.add_penalty_gradient(&layer.weight, Penalty { l1, l2 });
@@ -213,12 +219,13 @@ impl<T: Tensor> FullBatch<T> {
         let (samples, size) = (self.data.len(), self.parameters.len());
         assert!(sample < samples, "output_jacobian: sample {sample} of {samples}");
         let loss = Loss::HalfSumOfSquares; // its gradient by the output is (output - target)
+        let config = TrainingConfig { loss, ..TrainingConfig::default() };
         let (device, architecture) = (self.network.device(), self.network.architecture());
         let workspace = match &mut self.single {
             Some(workspace) => workspace,
-            none => none.insert(Workspace::new(device, architecture, loss, false, 1)?),
+            none => none.insert(Workspace::new(device, architecture, &config, 1)?),
         };
-        load_batch(workspace, &mut self.scratch, &self.data, &[sample as u32]);
+        load_batch(workspace, &mut self.scratch, &self.data, &[sample as u32], None);
         let (network, gradients, tally) = (&self.network, &mut self.gradients, &mut self.tally);
         forward(network, &workspace.input, &mut workspace.traces, None);
         let output = workspace.traces[workspace.traces.len() - 1].output().to_vec();
@@ -227,7 +234,7 @@ impl<T: Tensor> FullBatch<T> {
             let mut target = output.clone();
             target[index] = target[index] - T::Elem::ONE;
             workspace.target = values(device, architecture.outputs, &target)?;
-            backward(network, workspace, gradients, loss, None, tally);
+            backward(network, workspace, gradients, &Objective::new(&config), None, tally);
             read_layers_into(gradients, &mut row);
             for (to, from) in derivatives.iter_mut().zip(&row) {
                 *to = from.to_f64();

@@ -7,8 +7,11 @@
 
 use crate::backpropagation::{Dropout, Workspace, backward, forward};
 use crate::batches::{Scratch, check_data, load_batch};
-use crate::network::zero_layers;
-use crate::{Activation, Architecture, Initializer, Loss, Network, NetworkError, TrainingConfig};
+use crate::network::zero_trained;
+use crate::objective::Objective;
+use crate::{
+    Activation, Architecture, ConfigError, Initializer, Loss, Network, NetworkError, TrainingConfig,
+};
 use nn_data::Dataset;
 use nn_tensor::{Element, Linear, Penalty, Role, Shape, TALLY_WIDTH, Tally, Tensor};
 use serde::Serialize;
@@ -20,7 +23,8 @@ pub struct GradientCheck {
     pub loss: Loss,
     /// σ of the hidden layers, and of the last layer under a squared error.
     pub activation: Activation,
-    /// What was added: `none`, `l1`, `l2`, `dropout`.
+    /// What was added: `none`, `l1`, `l2`, `dropout`, `batch-norm`; under cross-entropy also
+    /// `label-smoothing` and `class-weights`.
     pub regulariser: &'static str,
     /// How many derivatives were compared.
     pub parameters: usize,
@@ -60,15 +64,11 @@ pub fn check_all<T: Tensor<Elem = f64>>(
     let mut checks = Vec::new();
     for loss in Loss::ALL {
         for activation in Activation::ALL.into_iter().filter(|a| a.is_trainable()) {
-            for (regulariser, l1, weight_decay, dropout) in [
-                ("none", 0.0, 0.0, 0.0),
-                ("l1", 0.1, 0.0, 0.0),
-                ("l2", 0.0, 0.1, 0.0),
-                ("dropout", 0.0, 0.0, 0.4),
-            ] {
-                let config =
-                    TrainingConfig { loss, l1, weight_decay, dropout, ..Default::default() };
+            for (regulariser, config) in regularisers(loss) {
                 let mut network = small_network::<T>(device, activation, loss)?;
+                if config.batch_norm {
+                    network = uneven(network.with_batch_norm()?);
+                }
                 let (parameters, worst_relative_error) = check(&mut network, &data, &config)?;
                 checks.push(GradientCheck {
                     loss,
@@ -81,6 +81,24 @@ pub fn check_all<T: Tensor<Elem = f64>>(
         }
     }
     Ok(checks)
+}
+
+/// The settings of each check, by the name of what they add.
+fn regularisers(loss: Loss) -> Vec<(&'static str, TrainingConfig)> {
+    let plain = || TrainingConfig { loss, ..Default::default() };
+    let mut all = vec![
+        ("none", plain()),
+        ("l1", TrainingConfig { l1: 0.1, ..plain() }),
+        ("l2", TrainingConfig { weight_decay: 0.1, ..plain() }),
+        ("dropout", TrainingConfig { dropout: 0.4, ..plain() }),
+        ("batch-norm", TrainingConfig { batch_norm: true, ..plain() }),
+    ];
+    if loss == Loss::CrossEntropy {
+        let weights = vec![0.5, 2.0, 1.25];
+        all.push(("label-smoothing", TrainingConfig { label_smoothing: 0.2, ..plain() }));
+        all.push(("class-weights", TrainingConfig { class_weights: weights, ..plain() }));
+    }
+    all
 }
 
 /// Compares every derivative of `network`'s cost on all of `data`, with the loss, penalties and
@@ -98,9 +116,9 @@ pub fn check<T: Tensor<Elem = f64>>(
     let mut cost = Cost::new(network, data, config)?;
     let analytic: Vec<f64> = gradients.iter().flat_map(layer_values).collect();
     let mut numeric = Vec::with_capacity(analytic.len());
-    for layer in 0..network.layers().len() {
-        numeric.extend(differences(network, &mut cost, layer, |layer| &mut layer.weight));
-        numeric.extend(differences(network, &mut cost, layer, |layer| &mut layer.bias));
+    for part in 0..network.layers().len() + network.norms().len() {
+        numeric.extend(differences(network, &mut cost, part, |part| &mut part.weight));
+        numeric.extend(differences(network, &mut cost, part, |part| &mut part.bias));
     }
     Ok((analytic.len(), relative_error(&analytic, &numeric)))
 }
@@ -134,10 +152,12 @@ pub fn gradients<T: Tensor>(
     config: &TrainingConfig,
 ) -> Result<Vec<Linear<T>>, NetworkError> {
     let mut pass = Pass::new(network, data, config)?;
-    let mut gradients = zero_layers(network.device(), network.architecture())?;
+    let normalised = !network.norms().is_empty();
+    let mut gradients = zero_trained(network.device(), network.architecture(), normalised)?;
     forward(network, &pass.workspace.input, &mut pass.workspace.traces, pass.dropout);
     let Pass { workspace, tally, dropout } = &mut pass;
-    backward(network, workspace, &mut gradients, config.loss, *dropout, tally);
+    let objective = Objective::new(config);
+    backward(network, workspace, &mut gradients, &objective, *dropout, tally);
     let (l1, l2) = (T::Elem::from_f64(config.l1), T::Elem::from_f64(config.weight_decay));
     for (gradient, layer) in gradients.iter_mut().zip(network.layers()) {
         gradient.weight.add_penalty_gradient(&layer.weight, Penalty { l1, l2 });
@@ -164,10 +184,12 @@ impl<T: Tensor> Pass<T> {
             return Err(NetworkError::Empty { what: "data", task: "differentiate on" });
         }
         let rate = config.dropout;
-        let mut workspace =
-            Workspace::new(device, architecture, config.loss, rate > 0.0, data.len())?;
+        let normalised = config.batch_norm;
+        let fits = network.norms().is_empty() != normalised;
+        ConfigError::check("batch norm", normalised, fits, "as in the network")?;
+        let mut workspace = Workspace::new(device, architecture, config, data.len())?;
         let samples: Vec<u32> = (0..data.len() as u32).collect();
-        load_batch(&mut workspace, &mut Scratch::default(), data, &samples);
+        load_batch(&mut workspace, &mut Scratch::default(), data, &samples, None);
         let tally = T::zeros(device, Shape::new(1, TALLY_WIDTH), Role::Weight)?;
         let dropout = (rate > 0.0).then_some(Dropout { rate, seed: config.seed, step: 0 });
         Ok(Self { workspace, tally, dropout })
@@ -188,7 +210,8 @@ impl<'a, T: Tensor<Elem = f64>> Cost<'a, T> {
         data: &Dataset,
         config: &'a TrainingConfig,
     ) -> Result<Self, NetworkError> {
-        let scratch = zero_layers(network.device(), network.architecture())?;
+        let normalised = !network.norms().is_empty();
+        let scratch = zero_trained(network.device(), network.architecture(), normalised)?;
         Ok(Self { pass: Pass::new(network, data, config)?, scratch, config, samples: data.len() })
     }
 
@@ -197,7 +220,8 @@ impl<'a, T: Tensor<Elem = f64>> Cost<'a, T> {
         tally.fill(0.0);
         forward(network, &workspace.input, &mut workspace.traces, *dropout);
         // The loss is measured where its gradient is; the gradients themselves are thrown away.
-        backward(network, workspace, &mut self.scratch, self.config.loss, *dropout, tally);
+        let objective = Objective::new(self.config);
+        backward(network, workspace, &mut self.scratch, &objective, *dropout, tally);
         let sum = Tally::from_values(&tally.to_vec()).loss;
         self.config.loss.from_sum(sum, self.samples) + penalty(network, self.config)
     }
@@ -214,16 +238,16 @@ fn penalty<T: Tensor<Elem = f64>>(network: &Network<T>, config: &TrainingConfig)
 fn differences<T: Tensor<Elem = f64>>(
     network: &mut Network<T>,
     cost: &mut Cost<'_, T>,
-    layer: usize,
+    part: usize,
     tensor: impl Fn(&mut Linear<T>) -> &mut T,
 ) -> Vec<f64> {
-    let start = tensor(&mut network.layers_mut()[layer]).to_vec();
+    let start = tensor(trained_part(network, part)).to_vec();
     let mut moved = start.clone();
     let mut derivatives = Vec::with_capacity(start.len());
     for index in 0..start.len() {
         let mut cost_at = |steps: f64| {
             moved[index] = start[index] + steps * STEP;
-            tensor(&mut network.layers_mut()[layer]).write(&moved);
+            tensor(trained_part(network, part)).write(&moved);
             cost.at(network)
         };
         let near = cost_at(1.0) - cost_at(-1.0);
@@ -231,8 +255,26 @@ fn differences<T: Tensor<Elem = f64>>(
         derivatives.push((8.0 * near - far) / (12.0 * STEP));
         moved[index] = start[index];
     }
-    tensor(&mut network.layers_mut()[layer]).write(&start);
+    tensor(trained_part(network, part)).write(&start);
     derivatives
+}
+
+/// A layer, or beyond the layers γ and β of a normalisation.
+fn trained_part<T: Tensor>(network: &mut Network<T>, part: usize) -> &mut Linear<T> {
+    network.trained_mut().nth(part).expect("the caller counts layers and normalisations")
+}
+
+/// γ and β other than 1 and 0.
+fn uneven<T: Tensor<Elem = f64>>(mut network: Network<T>) -> Network<T> {
+    for norm in network.norms_mut() {
+        let numbers = |shift: f64| -> Vec<f64> {
+            (0..norm.mean.shape().len()).map(|i| shift + 0.3 * (i as f64).sin()).collect()
+        };
+        let (scale, shift) = (numbers(1.0), numbers(0.2));
+        norm.affine.weight.write(&scale);
+        norm.affine.bias.write(&shift);
+    }
+    network
 }
 
 fn layer_values<T: Tensor<Elem = f64>>(layer: &Linear<T>) -> Vec<f64> {

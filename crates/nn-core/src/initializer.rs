@@ -20,17 +20,20 @@ pub enum Initializer {
     LecunNormal,
     /// The tutorial's: weights U(0, 1), biases 0.1.
     UniformPositive,
+    /// Nielsen's first: weights and biases N(0, 1).
+    StandardNormal,
 }
 
 impl Initializer {
     /// Every initializer, in the order in which help texts list them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::GlorotUniform,
         Self::GlorotNormal,
         Self::HeUniform,
         Self::HeNormal,
         Self::LecunNormal,
         Self::UniformPositive,
+        Self::StandardNormal,
     ];
 
     /// The name in configuration files and on the command line.
@@ -43,6 +46,7 @@ impl Initializer {
             Self::HeNormal => "he-normal",
             Self::LecunNormal => "lecun-normal",
             Self::UniformPositive => "uniform-positive",
+            Self::StandardNormal => "standard-normal",
         }
     }
 
@@ -69,14 +73,22 @@ impl Initializer {
             Self::HeNormal => &mut || (2.0 / inputs).sqrt() * stream.normal(),
             Self::LecunNormal => &mut || (1.0 / inputs).sqrt() * stream.normal(),
             Self::UniformPositive => &mut || stream.uniform(),
+            Self::StandardNormal => &mut || stream.normal(),
         };
         (0..shape.len()).map(|_| E::from_f64(draw())).collect()
     }
 
-    /// The value at which every bias starts.
+    /// The `outputs` biases of layer `layer`, counted from 0: a constant, or drawn from a stream of
+    /// their own.
     #[must_use]
-    pub fn bias(self) -> f64 {
-        if self == Self::UniformPositive { 0.1 } else { 0.0 }
+    pub fn biases<E: Element>(self, outputs: usize, layer: usize, seed: u64) -> Vec<E> {
+        let mut stream = Stream::new(seed, Purpose::Biases(layer as u64));
+        let mut draw = || match self {
+            Self::UniformPositive => 0.1,
+            Self::StandardNormal => stream.normal(),
+            _ => 0.0,
+        };
+        (0..outputs).map(|_| E::from_f64(draw())).collect()
     }
 }
 
@@ -95,6 +107,7 @@ mod tests {
             (Initializer::HeNormal, 0.0, 2.0 / inputs),
             (Initializer::LecunNormal, 0.0, 1.0 / inputs),
             (Initializer::UniformPositive, 0.5, 1.0 / 12.0),
+            (Initializer::StandardNormal, 0.0, 1.0),
         ] {
             let weights: Vec<f64> = initializer.weights(Shape::new(200, 300), 1, 7);
             let count = weights.len() as f64;
@@ -105,6 +118,17 @@ mod tests {
             assert!((seen_mean - mean).abs() < bound, "{initializer:?} mean {seen_mean}");
             assert!((seen / variance - 1.0).abs() < 0.03, "{initializer:?} variance {seen}");
         }
+    }
+
+    #[test]
+    fn biases_are_drawn_apart_from_weights() {
+        let normal: Vec<f64> = Initializer::StandardNormal.biases(10_000, 1, 7);
+        let variance = normal.iter().map(|b| b * b).sum::<f64>() / 10_000.0;
+        assert!((variance - 1.0).abs() < 0.06, "{variance}");
+        let weights: Vec<f64> = Initializer::StandardNormal.weights(Shape::new(1, 5), 1, 7);
+        assert_ne!(weights[..], normal[..5]);
+        assert_eq!(Initializer::UniformPositive.biases::<f64>(2, 0, 1), [0.1, 0.1]);
+        assert_eq!(Initializer::HeNormal.biases::<f64>(2, 0, 1), [0.0, 0.0]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A trained network on the host: what files hold and backends are loaded from.
 
 use crate::{Architecture, Loss, Network, NetworkError};
-use nn_tensor::{Element, Linear, Tensor, TensorError};
+use nn_tensor::{BatchNorm, Element, Linear, Tensor, TensorError};
 use serde::{Deserialize, Serialize};
 
 /// The numbers of one tensor, row-major, in the type they were trained in.
@@ -56,6 +56,14 @@ impl Values {
         }
     }
 
+    /// Other numbers in the same element type.
+    pub(crate) fn with_numbers(&self, numbers: Vec<f64>) -> Self {
+        match self {
+            Self::F32(_) => Self::F32(numbers.into_iter().map(|number| number as f32).collect()),
+            Self::F64(_) => Self::F64(numbers),
+        }
+    }
+
     /// `"f32"` or `"f64"`.
     #[must_use]
     pub fn element_name(&self) -> &'static str {
@@ -77,6 +85,19 @@ pub struct Model {
     pub sample_shape: Vec<usize>,
     /// Weights (outputs x inputs) and biases, first layer first.
     pub layers: Vec<Linear<Values>>,
+    /// Batch normalisation of the hidden layers, one each; none where there is no such thing.
+    pub norms: Vec<BatchNorm<Values>>,
+    /// Further networks of the same form, where this is a committee: the answer is the mean of all.
+    pub companions: Vec<Member>,
+}
+
+/// The numbers of one network of a committee.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Member {
+    /// As [`Model::layers`].
+    pub layers: Vec<Linear<Values>>,
+    /// As [`Model::norms`].
+    pub norms: Vec<BatchNorm<Values>>,
 }
 
 impl Model {
@@ -91,17 +112,63 @@ impl Model {
             loss,
             sample_shape: sample_shape.to_vec(),
             layers: read_layers(network.layers()),
+            norms: read_norms(network.norms()),
+            companions: Vec::new(),
         }
     }
 
-    /// Puts the network onto a device.
+    /// Puts the network onto a device; of a committee, its first.
     ///
     /// # Errors
     /// [`NetworkError::Tensor`] where the device refuses; [`NetworkError::Config`] where the parts
     /// do not fit each other (see [`Self::validate`]).
     pub fn to_network<T: Tensor>(&self, device: &T::Device) -> Result<Network<T>, NetworkError> {
         self.validate()?;
-        Network::from_layers(device, &self.architecture, &self.layers)
+        Network::from_layers(device, &self.architecture, &self.layers, &self.norms)
+    }
+
+    /// Puts all networks of a committee onto a device; of a model that is none, its only one.
+    ///
+    /// # Errors
+    /// As [`to_network`](Self::to_network).
+    pub fn to_networks<T: Tensor>(
+        &self,
+        device: &T::Device,
+    ) -> Result<Vec<Network<T>>, NetworkError> {
+        let mut networks = vec![self.to_network(device)?];
+        for Member { layers, norms } in &self.companions {
+            networks.push(Network::from_layers(device, &self.architecture, layers, norms)?);
+        }
+        Ok(networks)
+    }
+
+    /// One model of several, which answers with the mean of their answers.
+    ///
+    /// # Errors
+    /// [`NetworkError::Committee`] for no model at all, or where one differs from the first in
+    /// architecture, loss, shape of a sample or element type.
+    pub fn committee(models: impl IntoIterator<Item = Self>) -> Result<Self, NetworkError> {
+        let mut models = models.into_iter();
+        let refuse = |cause: String| NetworkError::Committee { cause };
+        let mut committee = models.next().ok_or_else(|| refuse("there is no model".to_owned()))?;
+        for (index, model) in models.enumerate() {
+            let number = index + 2;
+            if let Some(difference) = committee.architecture.difference(&model.architecture) {
+                return Err(refuse(format!("model {number} is another network: {difference}")));
+            }
+            let form = |model: &Self| {
+                let element = model.layers.first().map(|layer| layer.weight.element_name());
+                (model.loss, model.sample_shape.clone(), element)
+            };
+            if form(&committee) != form(&model) {
+                let cause = "has another loss, shape of a sample or element type than the first";
+                return Err(refuse(format!("model {number} {cause}")));
+            }
+            let Self { layers, norms, companions, .. } = model;
+            committee.companions.push(Member { layers, norms });
+            committee.companions.extend(companions);
+        }
+        Ok(committee)
     }
 
     /// Whether numbers of layers, weights and inputs are those of the architecture.
@@ -118,10 +185,36 @@ impl Model {
             inputs == Some(self.architecture.inputs),
             &format!("one of {} values", self.architecture.inputs),
         )?;
+        self.validate_layers(&self.layers)?;
+        self.validate_norms(&self.norms)?;
+        for member in &self.companions {
+            self.validate_layers(&member.layers)?;
+            self.validate_norms(&member.norms)?;
+        }
+        Ok(())
+    }
+
+    fn validate_norms(&self, norms: &[BatchNorm<Values>]) -> Result<(), NetworkError> {
+        use crate::ConfigError;
+        let (has, hidden) = (norms.len(), &self.architecture.hidden);
+        let (fits, allowed) = (has == 0 || has == hidden.len(), format!("0 or {}", hidden.len()));
+        ConfigError::check("number of normalisations", has, fits, &allowed)?;
+        for (index, (norm, &width)) in norms.iter().zip(hidden).enumerate() {
+            for values in [&norm.affine.weight, &norm.affine.bias, &norm.mean, &norm.variance] {
+                let (name, has) =
+                    (format!("normalisation {index}: number of values"), values.len());
+                ConfigError::check(&name, has, has == width, &width.to_string())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn validate_layers(&self, layers: &[Linear<Values>]) -> Result<(), NetworkError> {
+        use crate::ConfigError;
         let shapes = self.architecture.weight_shapes();
-        let (has, needs) = (self.layers.len(), shapes.len());
+        let (has, needs) = (layers.len(), shapes.len());
         ConfigError::check("number of layers", has, has == needs, &needs.to_string())?;
-        for (index, (layer, shape)) in self.layers.iter().zip(shapes).enumerate() {
+        for (index, (layer, shape)) in layers.iter().zip(shapes).enumerate() {
             let (weights, biases) = (layer.weight.len(), layer.bias.len());
             let name = format!("layer {index}: number of");
             let allowed = shape.len().to_string();
@@ -152,6 +245,29 @@ pub(crate) fn write_layers<T: Tensor>(layers: &mut [Linear<T>], values: &[Linear
     for (layer, values) in layers.iter_mut().zip(values) {
         layer.weight.write(&values.weight.to_elements::<T::Elem>());
         layer.bias.write(&values.bias.to_elements::<T::Elem>());
+    }
+}
+
+/// Copies normalisations to the host.
+pub(crate) fn read_norms<T: Tensor>(norms: &[BatchNorm<T>]) -> Vec<BatchNorm<Values>> {
+    let read = |norm: &BatchNorm<T>| BatchNorm {
+        affine: Linear {
+            weight: Values::read(&norm.affine.weight),
+            bias: Values::read(&norm.affine.bias),
+        },
+        mean: Values::read(&norm.mean),
+        variance: Values::read(&norm.variance),
+    };
+    norms.iter().map(read).collect()
+}
+
+/// Writes host values over the normalisations of a network of the same shapes.
+pub(crate) fn write_norms<T: Tensor>(norms: &mut [BatchNorm<T>], values: &[BatchNorm<Values>]) {
+    for (norm, values) in norms.iter_mut().zip(values) {
+        norm.affine.weight.write(&values.affine.weight.to_elements::<T::Elem>());
+        norm.affine.bias.write(&values.affine.bias.to_elements::<T::Elem>());
+        norm.mean.write(&values.mean.to_elements::<T::Elem>());
+        norm.variance.write(&values.variance.to_elements::<T::Elem>());
     }
 }
 

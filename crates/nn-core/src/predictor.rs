@@ -31,7 +31,9 @@ use nn_tensor::{Element, Role, Shape, Tensor};
 /// # }
 /// ```
 pub struct Predictor<'n, T: Tensor> {
-    network: &'n Network<T>,
+    given: &'n Network<T>,
+    /// The given one with its batch normalisation folded in, where it has any.
+    folded: Option<Network<T>>,
     softmax: bool,
     batch: usize,
     single: Room<T>,
@@ -62,7 +64,8 @@ impl<'n, T: Tensor> Predictor<'n, T> {
     ) -> Result<Self, NetworkError> {
         ConfigError::check("batch", batch, batch > 0, "at least 1")?;
         let single = Room::new(network, softmax, 1)?;
-        Ok(Self { network, softmax, batch, single, full: None, remainder: None })
+        let folded = network.folded()?;
+        Ok(Self { given: network, folded, softmax, batch, single, full: None, remainder: None })
     }
 
     /// The answer for one sample of bytes, 255 meaning 1. Allocates nothing itself.
@@ -73,7 +76,7 @@ impl<'n, T: Tensor> Predictor<'n, T> {
     pub fn predict_bytes(&mut self, sample: &[u8]) -> Result<&[T::Elem], NetworkError> {
         self.check_width(sample.len())?;
         self.single.input.gather_bytes(sample, &[0], T::Elem::from_f64(BYTE_SCALE));
-        self.single.answer(self.network)?;
+        self.single.answer(self.folded.as_ref().unwrap_or(self.given))?;
         Ok(&self.single.host)
     }
 
@@ -84,7 +87,7 @@ impl<'n, T: Tensor> Predictor<'n, T> {
     pub fn predict_values(&mut self, sample: &[f64]) -> Result<&[T::Elem], NetworkError> {
         self.check_width(sample.len())?;
         self.single.input.gather_values(sample, &[0]);
-        self.single.answer(self.network)?;
+        self.single.answer(self.folded.as_ref().unwrap_or(self.given))?;
         Ok(&self.single.host)
     }
 
@@ -98,11 +101,11 @@ impl<'n, T: Tensor> Predictor<'n, T> {
         dataset: &Dataset,
         mut visit: impl FnMut(usize, &[T::Elem]),
     ) -> Result<(), NetworkError> {
-        check_inputs(self.network.architecture(), dataset)?;
-        let (network, batch) = (self.network, self.batch);
-        let outputs = network.architecture().outputs;
+        check_inputs(self.given.architecture(), dataset)?;
+        let batch = self.batch;
+        let outputs = self.given.architecture().outputs;
         for (index, rows) in dataset.rows().chunks(batch).enumerate() {
-            let room = self.room_for(rows.len())?;
+            let (network, room) = self.room_for(rows.len())?;
             load_inputs(&mut room.input, dataset, rows);
             room.answer(network)?;
             for (place, answer) in room.host.chunks_exact(outputs).enumerate() {
@@ -112,23 +115,25 @@ impl<'n, T: Tensor> Predictor<'n, T> {
         Ok(())
     }
 
-    /// Room for a batch of `samples`, kept from the last batch of that size where there was one.
-    fn room_for(&mut self, samples: usize) -> Result<&mut Room<T>, NetworkError> {
+    /// The network that answers, and room for a batch of `samples`, kept from the last batch of that
+    /// size where there was one.
+    fn room_for(&mut self, samples: usize) -> Result<(&Network<T>, &mut Room<T>), NetworkError> {
+        let network = self.folded.as_ref().unwrap_or(self.given);
         let kept = match samples {
-            1 => return Ok(&mut self.single),
+            1 => return Ok((network, &mut self.single)),
             _ if samples == self.batch => &mut self.full,
             _ => &mut self.remainder,
         };
         let fitting = kept.take_if(|room| room.input.shape().rows == samples);
         let room = match fitting {
             Some(room) => room,
-            None => Room::new(self.network, self.softmax, samples)?,
+            None => Room::new(self.given, self.softmax, samples)?,
         };
-        Ok(kept.insert(room))
+        Ok((network, kept.insert(room)))
     }
 
     fn check_width(&self, actual: usize) -> Result<(), NetworkError> {
-        let expected = self.network.architecture().inputs;
+        let expected = self.given.architecture().inputs;
         if actual == expected {
             return Ok(());
         }

@@ -11,6 +11,8 @@ pub(crate) struct Stream(Xoshiro256PlusPlus);
 pub(crate) enum Purpose {
     /// Initial weights of layer n.
     Weights(u64),
+    /// Initial biases of layer n.
+    Biases(u64),
     /// Dropout in one step.
     Dropout,
 }
@@ -46,6 +48,7 @@ fn mix(seed: u64, purpose: Purpose) -> u64 {
     let purpose = match purpose {
         Purpose::Weights(layer) => 1 + (layer << 8),
         Purpose::Dropout => 2,
+        Purpose::Biases(layer) => 3 + (layer << 8),
     };
     seed.wrapping_mul(0xd134_2543_de82_ef95) ^ purpose.wrapping_mul(0xaf25_1af3_b0f0_25b5)
 }

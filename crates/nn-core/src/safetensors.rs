@@ -100,6 +100,7 @@ pub fn import(path: &Path, options: &ImportOptions) -> Result<Model, CheckpointE
 /// [`CheckpointFault::Inconsistent`] where the model's parts do not fit each other.
 pub fn to_bytes(model: &Model) -> Result<Vec<u8>, CheckpointFault> {
     check(model)?;
+    check_plain(model)?;
     let description = Description {
         architecture: model.architecture.clone(),
         loss: model.loss,
@@ -182,12 +183,27 @@ fn assemble(
         sample_shape: sample_shape.unwrap_or_else(|| usual_shape(architecture.inputs)),
         architecture,
         layers: layers.into_iter().map(|layer| layer.values).collect(),
+        norms: Vec::new(),
+        companions: Vec::new(),
     })
 }
 
 /// MNIST and its relatives are 28 x 28; of other samples nothing is known.
 fn usual_shape(inputs: usize) -> Vec<usize> {
     if inputs == 784 { vec![28, 28] } else { vec![inputs] }
+}
+
+/// The format holds one chain of fully connected layers.
+fn check_plain(model: &Model) -> Result<(), CheckpointFault> {
+    let cause = match (model.companions.len(), model.norms.len()) {
+        (0, 0) => return Ok(()),
+        (0, _) => {
+            "the network has batch normalisation, which must be folded in first (nn export --fold)"
+                .to_owned()
+        }
+        (others, _) => format!("it is a committee of {}: export its networks alone", others + 1),
+    };
+    Err(CheckpointFault::NotExportable { cause })
 }
 
 /// Parts fit each other, numbers are finite, and the loss suits the output.

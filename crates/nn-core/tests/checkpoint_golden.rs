@@ -1,13 +1,15 @@
-//! Files of format 1, written byte by byte by `golden/make_checkpoints.py`, stay readable.
+//! Files of formats 1 and 2, written byte by byte by `golden/make_checkpoints.py`, stay readable.
 
 use nn_core::{
     Activation, Architecture, Checkpoint, Curve, DataFingerprint, EarlyStopping, EpochRecord,
-    Initializer, Loss, Model, Optimizer, Position, Schedule, TrainingConfig, TrainingState, Values,
+    Initializer, Loss, Member, Model, Optimizer, Position, Schedule, TrainingConfig, TrainingState,
+    Values,
 };
-use nn_tensor::{Linear, Moments};
+use nn_tensor::{BatchNorm, Linear, Moments};
 
 const CHECKPOINT_V1: &[u8] = include_bytes!("golden/checkpoint-v1.nn");
 const MODEL_V1: &[u8] = include_bytes!("golden/model-v1.nn");
+const MODEL_V2: &[u8] = include_bytes!("golden/model-v2.nn");
 
 fn model(numbers: fn(&[f64]) -> Values) -> Model {
     Model {
@@ -27,6 +29,8 @@ fn model(numbers: fn(&[f64]) -> Values) -> Model {
             },
             Linear { weight: numbers(&[1.0, -2.0, 0.75]), bias: numbers(&[0.1]) },
         ],
+        norms: vec![],
+        companions: vec![],
     }
 }
 
@@ -53,6 +57,7 @@ fn config() -> TrainingConfig {
         dropout: 0.25,
         clip_norm: Some(1.5),
         patience: Some(3),
+        ..TrainingConfig::default()
     }
 }
 
@@ -105,9 +110,11 @@ fn training() -> TrainingState {
                 },
                 Linear { weight: singles(&[-1.0, -2.0, -3.0]), bias: singles(&[-4.0]) },
             ],
+            best_norms: vec![],
         }),
         data: DataFingerprint { samples: 10, width: 2, checksum: 0xdead_beef },
         history: history(),
+        averaged: None,
     }
 }
 
@@ -126,10 +133,25 @@ fn a_training_of_format_1_is_read() {
 }
 
 #[test]
-fn a_model_of_format_1_is_read_and_written() {
+fn a_model_of_format_1_is_read() {
     let expected = Checkpoint { model: model(doubles), training: None };
     assert_eq!(Checkpoint::from_bytes(MODEL_V1).unwrap(), expected);
-    assert_eq!(expected.to_bytes().unwrap(), MODEL_V1);
+}
+
+#[test]
+fn a_committee_of_format_2_is_read_and_written() {
+    let norm = |first: f64| {
+        let [scale, shift, mean, variance] =
+            [0.0, 0.25, 0.5, 0.75].map(|step| doubles(&[first + step; 3]));
+        BatchNorm { affine: Linear { weight: scale, bias: shift }, mean, variance }
+    };
+    let negative = |numbers: &[f64]| doubles(&numbers.iter().map(|x| -x).collect::<Vec<_>>());
+    let mut expected = Checkpoint { model: model(doubles), training: None };
+    expected.model.norms = vec![norm(1.0)];
+    let layers = model(negative).layers;
+    expected.model.companions = vec![Member { layers, norms: vec![norm(2.0)] }];
+    assert_eq!(Checkpoint::from_bytes(MODEL_V2).unwrap(), expected);
+    assert_eq!(expected.to_bytes().unwrap(), MODEL_V2);
 }
 
 #[test]
@@ -139,7 +161,7 @@ fn what_is_written_now_is_read_back() {
     assert_eq!(Checkpoint::from_bytes(&bytes).unwrap(), checkpoint);
 }
 
-/// The numbers that stand for activations and losses in format 1.
+/// The numbers that stand for activations and losses in every format.
 #[test]
 fn variants_keep_their_numbers() {
     // Payload: inputs, number of hidden layers, one width, outputs, then the two activations.

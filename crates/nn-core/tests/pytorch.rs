@@ -43,6 +43,8 @@ fn model_of(
         loss,
         sample_shape: vec![widths[0]],
         layers: layers.iter().map(values).collect(),
+        norms: vec![],
+        companions: vec![],
     }
 }
 

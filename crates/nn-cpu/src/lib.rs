@@ -26,6 +26,7 @@
 //! of its transpose. [`read`](nn_tensor::Tensor::read) and [`write`](nn_tensor::Tensor::write)
 //! convert to and from row-major.
 
+mod batch_norm;
 mod changed;
 mod crew;
 mod delta;

@@ -5,10 +5,12 @@ use crate::lines::{Lines, out_of_memory};
 use crate::losses::{Entropy, Softmax};
 use crate::pixels::Pixels;
 use crate::step::{Step, changed};
-use crate::{CpuDevice, CpuElement, delta, elementwise, forward, gradient, losses, product};
+use crate::{
+    CpuDevice, CpuElement, batch_norm, delta, elementwise, forward, gradient, losses, product,
+};
 use nn_tensor::{
-    Activation, Linear, Moments, Orientation, Penalty, Role, Shape, TALLY_WIDTH, Tensor,
-    TensorError, Update, UpdateRule, add_to_tally, dropout_factor, expect_shape,
+    Activation, BatchStatistics, Linear, Moments, Orientation, Penalty, Role, Shape, TALLY_WIDTH,
+    Tensor, TensorError, Update, UpdateRule, add_to_tally, dropout_factor, expect_shape,
 };
 use std::borrow::Cow;
 use std::fmt;
@@ -328,6 +330,51 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
     fn activate(&mut self, activation: Activation) {
         let (device, _, values) = self.parts_mut();
         elementwise::activate(device, values, activation);
+    }
+
+    fn batch_norm(&mut self, affine: &Linear<Self>, batch: &mut BatchStatistics<Self>) {
+        let row = Shape::new(1, self.shape.columns);
+        batch.expect_shapes("batch_norm", self.shape);
+        expect_shape("batch_norm", "scale", affine.weight.shape, row);
+        expect_shape("batch_norm", "shift", affine.bias.shape, row);
+        batch_norm::forward(self, affine, batch);
+    }
+
+    fn batch_norm_gradient(
+        &mut self,
+        gradient: &mut Linear<Self>,
+        scale: &Self,
+        batch: &BatchStatistics<Self>,
+    ) {
+        let row = Shape::new(1, self.shape.columns);
+        batch.expect_shapes("batch_norm_gradient", self.shape);
+        expect_shape("batch_norm_gradient", "scale", scale.shape, row);
+        expect_shape("batch_norm_gradient", "gradient of scale", gradient.weight.shape, row);
+        expect_shape("batch_norm_gradient", "gradient of shift", gradient.bias.shape, row);
+        batch_norm::gradient(self, gradient, scale, batch);
+    }
+
+    fn move_towards(&mut self, target: &Self, share: E) {
+        expect_shape("move_towards", "target", target.shape, self.shape);
+        let target = self.in_this_layout(target);
+        let (device, _, values) = self.parts_mut();
+        elementwise::zip(device, 2, values, &target, |value, target| {
+            value + share * (target - value)
+        });
+    }
+
+    fn limit_row_norms(&mut self, longest: E) {
+        if self.layout.transposed {
+            batch_norm::limit_norms(self, longest);
+        } else {
+            // A layer of one output: one norm.
+            let squares: E = self.to_vec().iter().map(|&value| value * value).sum();
+            let norm = num_traits::Float::sqrt(squares);
+            if norm > longest {
+                let (device, _, values) = self.parts_mut();
+                elementwise::map(device, 1, values, |value: E| value * (longest / norm));
+            }
+        }
     }
 
     fn drop_out(&mut self, rate: f64, key: u64) {

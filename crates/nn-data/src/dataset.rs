@@ -279,6 +279,26 @@ impl Dataset {
         Ok(self)
     }
 
+    /// The samples of this view, each image made anew by `change(old, new)`, which finds `new` all 0.
+    ///
+    /// # Errors
+    /// [`DataError::NotAnImage`] where inputs are not bytes.
+    pub(crate) fn map_images(
+        &self,
+        mut change: impl FnMut(&[u8], &mut [u8]),
+    ) -> Result<Dataset, DataError> {
+        let Inputs::Bytes(bytes) = &*self.inputs else {
+            return Err(DataError::NotAnImage { shape: self.sample_shape.to_vec() });
+        };
+        // Rows keep their numbers, so that targets stay shared; rows of other views stay blank.
+        let mut changed = vec![0; bytes.len()];
+        for &row in &*self.rows {
+            let range = row as usize * self.input_width..(row as usize + 1) * self.input_width;
+            change(&bytes[range.clone()], &mut changed[range]);
+        }
+        Ok(Dataset { inputs: Arc::new(Inputs::Bytes(changed)), ..self.clone() })
+    }
+
     /// Samples of this view in each class; empty for regression.
     pub fn class_counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.classes().unwrap_or(0)];

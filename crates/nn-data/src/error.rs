@@ -270,6 +270,27 @@ pub enum DataError {
         /// What was given.
         fraction: f64,
     },
+    /// A setting of a distortion is out of its range.
+    #[error("distortion: {setting} is {value}, must be from {low} to {high}")]
+    DistortionSetting {
+        /// Which setting.
+        setting: &'static str,
+        /// What it was given.
+        value: f64,
+        /// The least it may be.
+        low: f64,
+        /// The most it may be.
+        high: f64,
+    },
+    /// Distorting and deskewing are for images of height x width bytes.
+    #[error(
+        "samples are {shape:?}, images of height x width bytes (at most 4096 each) are needed; use \
+         such data, or no distortion and no deskewing"
+    )]
+    NotAnImage {
+        /// Shape of a sample.
+        shape: Vec<usize>,
+    },
     /// A class has fewer samples than a selection asks for.
     #[error("class {class} has {available} samples, {wanted} are wanted; ask for fewer a class")]
     ClassTooSmall {

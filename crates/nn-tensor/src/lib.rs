@@ -26,6 +26,7 @@
 //! ```
 
 mod activation;
+mod batch_norm;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod element;
@@ -39,6 +40,7 @@ mod tensor;
 mod update;
 
 pub use activation::Activation;
+pub use batch_norm::{BATCH_NORM_EPSILON, BatchNorm, BatchStatistics};
 pub use element::Element;
 pub use error::TensorError;
 pub use keep::{dropout_factor, keeps};

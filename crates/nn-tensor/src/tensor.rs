@@ -1,9 +1,10 @@
 //! The trait itself. Each provided body is the specification of its operation.
 
 use crate::Orientation::{Keep, Transpose};
+use crate::batch_norm;
 use crate::{
-    Activation, Element, Linear, Moments, Orientation, Role, Shape, TALLY_WIDTH, TensorError,
-    Update, add_to_tally, dropout_factor, expect_shape,
+    Activation, BatchStatistics, Element, Linear, Moments, Orientation, Role, Shape, TALLY_WIDTH,
+    TensorError, Update, add_to_tally, dropout_factor, expect_shape,
 };
 use std::fmt::Debug;
 
@@ -203,6 +204,15 @@ pub trait Tensor: Sized + Send + Sync + 'static {
         self.map_elements(|_, value| activation.apply(value));
     }
 
+    /// Batch normalisation (Ioffe and Szegedy 2015), column by column: self = γ x̂ + β with
+    /// x̂ = (self - μ) / √(v + ε), where μ and v are mean and variance of the column and ε is
+    /// [`BATCH_NORM_EPSILON`](crate::BATCH_NORM_EPSILON).
+    ///
+    /// `affine`: γ as weight, β as bias. `batch` receives x̂, 1 / √(v + ε), μ and v.
+    fn batch_norm(&mut self, affine: &Linear<Self>, batch: &mut BatchStatistics<Self>) {
+        batch_norm::forward(self, affine, batch);
+    }
+
     /// Multiplies each element by 0 or 1 / (1 - rate), as [`keeps`](crate::keeps) decides from
     /// `key` and the element's row-major index.
     fn drop_out(&mut self, rate: f64, key: u64) {
@@ -246,6 +256,48 @@ pub trait Tensor: Sized + Send + Sync + 'static {
             row[class] = row[class] - Self::Elem::ONE;
             for value in row {
                 *value = *value * factor;
+            }
+        }
+        self.write(&values);
+        tally.add_batch(loss, correct);
+    }
+
+    /// As [`softmax_cross_entropy`](Self::softmax_cross_entropy), with targets smoothed and samples
+    /// weighted: the target of class c is q = (1 - smoothing) one-hot(c) + smoothing / columns, and
+    /// self = factor · `class_weights[c]` · (softmax(logits) - q).
+    ///
+    /// Adds Σ `class_weights[c]` Σ -q ln p and the number of correct samples to `tally`. Without
+    /// `class_weights` (an empty slice) each is 1.
+    fn weighted_cross_entropy(
+        &mut self,
+        logits: &Self,
+        classes: &[u32],
+        factor: Self::Elem,
+        smoothing: Self::Elem,
+        class_weights: &[Self::Elem],
+        tally: &mut Self,
+    ) {
+        expect_shape("weighted_cross_entropy", "logits", logits.shape(), self.shape());
+        expect_len("weighted_cross_entropy", "classes", classes.len(), self.shape().rows);
+        let columns = self.shape().columns.max(1);
+        let elsewhere = smoothing / Self::Elem::from_f64(columns as f64);
+        let mut values = logits.to_vec();
+        let (mut loss, mut correct) = (0.0, 0);
+        for (row, &class) in values.chunks_mut(columns).zip(classes) {
+            let class = class as usize;
+            let weight = class_weights.get(class).copied().unwrap_or(Self::Elem::ONE);
+            let best = argmax(row);
+            correct += usize::from(best == class);
+            // Each -ln p is ln Σ exp(logit - largest) - (logit - largest); the targets add up to 1.
+            let largest = row[best];
+            let logit = row[class] - largest;
+            let sum: Self::Elem = row.iter().map(|&value| value - largest).sum();
+            let (log_of_sum, _) = softmax_row(row);
+            let expected = (Self::Elem::ONE - smoothing) * logit + sum * elsewhere;
+            loss += (weight * (log_of_sum - expected)).to_f64();
+            row[class] = row[class] - (Self::Elem::ONE - smoothing);
+            for value in row {
+                *value = (*value - elsewhere) * (factor * weight);
             }
         }
         self.write(&values);
@@ -330,6 +382,19 @@ pub trait Tensor: Sized + Send + Sync + 'static {
         self.multiply_by_derivative(activation, activated, weighted_sum);
     }
 
+    /// Back through [`batch_norm`](Self::batch_norm): self is ∂C/∂y before and ∂C/∂z after.
+    ///
+    /// With sums over the batch of N: ∂C/∂γ = Σ δ x̂, ∂C/∂β = Σ δ, and
+    /// ∂C/∂z = γ / √(v + ε) · (δ - (Σ δ + x̂ Σ δ x̂) / N). The two sums are written to `gradient`.
+    fn batch_norm_gradient(
+        &mut self,
+        gradient: &mut Linear<Self>,
+        scale: &Self,
+        batch: &BatchStatistics<Self>,
+    ) {
+        batch_norm::gradient(self, gradient, scale, batch);
+    }
+
     /// self (1 x columns) = the sum of the rows of `source`: the gradient of a bias from δ.
     fn sum_rows(&mut self, source: &Self) {
         let columns = source.shape().columns;
@@ -403,6 +468,30 @@ pub trait Tensor: Sized + Send + Sync + 'static {
         Self::linear_gradient(gradient, delta, input);
         layer.weight.update(&gradient.weight, &mut moments.weight, update);
         layer.bias.update(&gradient.bias, &mut moments.bias, &update.for_bias());
+    }
+
+    // ---- after the step ----
+
+    /// self += share · (target - self): a running mean, or an average of weights.
+    fn move_towards(&mut self, target: &Self, share: Self::Elem) {
+        expect_shape("move_towards", "target", target.shape(), self.shape());
+        let target = target.to_vec();
+        self.map_elements(|index, value| value + share * (target[index] - value));
+    }
+
+    /// Shortens each row whose Euclidean norm is above `longest` to that norm: max-norm
+    /// regularisation of the weights that lead into one neuron (Srivastava et al. 2014).
+    fn limit_row_norms(&mut self, longest: Self::Elem) {
+        let columns = self.shape().columns.max(1);
+        let mut values = self.to_vec();
+        for row in values.chunks_mut(columns) {
+            let squares: Self::Elem = row.iter().map(|&value| value * value).sum();
+            let norm = num_traits::Float::sqrt(squares);
+            if norm > longest {
+                row.iter_mut().for_each(|value| *value = *value * (longest / norm));
+            }
+        }
+        self.write(&values);
     }
 
     // ---- clipping by the global norm ----

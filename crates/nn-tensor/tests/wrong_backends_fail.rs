@@ -2,8 +2,8 @@
 
 use nn_tensor::Orientation::{self, Keep, Transpose};
 use nn_tensor::{
-    Activation, Linear, Moments, ReferenceTensor, Role, Shape, Tensor, TensorError, Update,
-    UpdateRule, conformance,
+    Activation, BatchStatistics, Linear, Moments, ReferenceTensor, Role, Shape, Tensor,
+    TensorError, Update, UpdateRule, conformance,
 };
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -26,6 +26,10 @@ const CLIPS_SMALL_GRADIENTS: usize = 14;
 const GATHERS_STALE_ROWS: usize = 15;
 const NEVER_THE_SAME_TWICE: usize = 16;
 const ADDS_IN_HALF_PRECISION: usize = 17;
+const FORGETS_THE_MEANS: usize = 18;
+const WEIGHS_BY_POSITION: usize = 19;
+const LIMITS_EVERY_ROW: usize = 20;
+const MOVES_ALL_THE_WAY: usize = 21;
 
 /// How many products there were, so that they can differ from time to time.
 static PRODUCTS: AtomicU32 = AtomicU32::new(0);
@@ -195,6 +199,69 @@ impl<const FAULT: usize> Tensor for Spoilt<FAULT> {
         }
     }
 
+    fn batch_norm_gradient(
+        &mut self,
+        gradient: &mut Linear<Self>,
+        scale: &Self,
+        batch: &BatchStatistics<Self>,
+    ) {
+        let columns = self.shape().columns;
+        if FAULT == FORGETS_THE_MEANS {
+            let (scale, inverse) = (scale.to_vec(), batch.inverse_deviation.to_vec());
+            self.map_elements(|index, delta| {
+                delta * scale[index % columns] * inverse[index % columns]
+            });
+            return;
+        }
+        let (mut delta, normalized) = (self.0.clone(), batch.normalized.0.clone());
+        let mut inner =
+            BatchStatistics::<ReferenceTensor<f32>>::zeros(&(), self.shape().rows, columns)
+                .expect("memory");
+        inner.normalized.copy_from(&normalized);
+        inner.inverse_deviation.copy_from(&batch.inverse_deviation.0);
+        let mut inner_gradient =
+            Linear { weight: gradient.weight.0.clone(), bias: gradient.bias.0.clone() };
+        delta.batch_norm_gradient(&mut inner_gradient, &scale.0, &inner);
+        self.0.copy_from(&delta);
+        gradient.weight.0.copy_from(&inner_gradient.weight);
+        gradient.bias.0.copy_from(&inner_gradient.bias);
+    }
+
+    fn weighted_cross_entropy(
+        &mut self,
+        logits: &Self,
+        classes: &[u32],
+        factor: f32,
+        smoothing: f32,
+        class_weights: &[f32],
+        tally: &mut Self,
+    ) {
+        let mut weights = class_weights.to_vec();
+        if FAULT == WEIGHS_BY_POSITION {
+            weights.reverse();
+        }
+        let (logits, tally) = (&logits.0, &mut tally.0);
+        self.0.weighted_cross_entropy(logits, classes, factor, smoothing, &weights, tally);
+    }
+
+    fn limit_row_norms(&mut self, longest: f32) {
+        if FAULT == LIMITS_EVERY_ROW {
+            let columns = self.shape().columns;
+            let mut values = self.to_vec();
+            for row in values.chunks_mut(columns) {
+                let norm = row.iter().map(|value| value * value).sum::<f32>().sqrt();
+                row.iter_mut().for_each(|value| *value *= longest / norm);
+            }
+            self.write(&values);
+        } else {
+            self.0.limit_row_norms(longest);
+        }
+    }
+
+    fn move_towards(&mut self, target: &Self, share: f32) {
+        self.0.move_towards(&target.0, if FAULT == MOVES_ALL_THE_WAY { 1.0 } else { share });
+    }
+
     fn clip_to_norm(&mut self, total: &Self, max_norm: f32) {
         if FAULT == CLIPS_SMALL_GRADIENTS {
             let norm = total.to_vec()[0].sqrt();
@@ -251,6 +318,14 @@ fn wrong_backward_operations_and_steps_fail() {
     expect_complaint::<SKIPS_ZERO_GRADIENTS>("linear_update");
     expect_complaint::<PENALISES_THE_BIAS>("linear_update");
     expect_complaint::<CLIPS_SMALL_GRADIENTS>("clip_to_norm");
+}
+
+#[test]
+fn wrong_regularisation_fails() {
+    expect_complaint::<FORGETS_THE_MEANS>("batch_norm_gradient");
+    expect_complaint::<WEIGHS_BY_POSITION>("weighted_cross_entropy");
+    expect_complaint::<LIMITS_EVERY_ROW>("limit_row_norms");
+    expect_complaint::<MOVES_ALL_THE_WAY>("move_towards");
 }
 
 #[test]

@@ -24,10 +24,11 @@ pub(crate) fn run(command: DataCommand) -> Result<(), CliError> {
     match command {
         DataCommand::Info(arguments) => info(&arguments),
         DataCommand::Sheet(arguments) => contact_sheet(&arguments),
+        DataCommand::Distort(arguments) => super::distort::run(&arguments),
     }
 }
 
-fn load(given: Option<&str>) -> Result<(TrainTest, DataSource), CliError> {
+pub(super) fn load(given: Option<&str>) -> Result<(TrainTest, DataSource), CliError> {
     let source = DataSource::choose(given);
     if given.is_none() {
         source.announce_choice();

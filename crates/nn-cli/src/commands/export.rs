@@ -8,7 +8,10 @@ use nn_core::safetensors;
 
 /// Writes a model's weights in the format of another program.
 pub(crate) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
-    let model = load_model(&arguments.model)?;
+    let mut model = load_model(&arguments.model)?;
+    if arguments.fold {
+        model = model.folded();
+    }
     match arguments.format {
         ExportFormat::Safetensors => safetensors::export(&model, &arguments.out)?,
     }

@@ -28,6 +28,13 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<(), CliError> {
         ("sample", shape_in_words(&model.sample_shape)),
         ("elements", element_name(&model).to_owned()),
     ];
+    if !model.norms.is_empty() {
+        facts.push(("normalisation", "batch normalisation in each hidden layer".to_owned()));
+    }
+    if !model.companions.is_empty() {
+        let members = model.companions.len() + 1;
+        facts.push(("committee", format!("{members} networks, whose answers are averaged")));
+    }
     match &training {
         Some(state) => facts.extend(training_facts(state)),
         None => facts.push(("training", "none in this file: a finished model".to_owned())),
@@ -104,6 +111,8 @@ fn describe(model: &Model) -> Value {
         "loss": model.loss,
         "sample_shape": model.sample_shape,
         "elements": element_name(model),
+        "batch_norm": !model.norms.is_empty(),
+        "networks": model.companions.len() + 1,
     })
 }
 

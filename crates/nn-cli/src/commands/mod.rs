@@ -1,8 +1,13 @@
 //! One file a subcommand.
 
+pub(crate) mod ablate;
+pub(crate) mod calibrate;
 pub(crate) mod check;
+pub(crate) mod committee;
+pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod data;
+pub(crate) mod distort;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod inspect;
@@ -10,6 +15,7 @@ pub(crate) mod lecture;
 pub(crate) mod man;
 pub(crate) mod plot;
 pub(crate) mod predict;
+pub(crate) mod repeat;
 pub(crate) mod test;
 pub(crate) mod train;
 mod train_full_batch;

@@ -4,6 +4,7 @@ use crate::backend::{self, Work};
 use crate::cli::PredictArgs;
 use crate::error::CliError;
 use crate::ink::Polarity;
+use crate::mistakes::said;
 use crate::model_file::{load_model, rows_and_columns, shape_in_words};
 use crate::photograph::read_photograph;
 use crate::prepare::{Prepared, prepare};
@@ -11,9 +12,9 @@ use crate::printable::printable;
 use crate::progress::thousands;
 use crate::terminal_picture::{Ink, render};
 use crate::{stderr, stdout};
-use nn_core::{Loss, Model, Predictor};
+use nn_core::{Committee, Loss, Model};
 use nn_data::{Dataset, IdxValues, read_idx};
-use nn_tensor::{Element, Tensor};
+use nn_tensor::Tensor;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::Read;
@@ -35,8 +36,8 @@ impl Work for Prediction {
     type Output = ();
 
     fn run<T: Tensor<Elem = f32>>(self, device: &T::Device) -> Result<(), CliError> {
-        let network = self.model.to_network::<T>(device)?;
-        let mut predictor = Predictor::new(&network, self.model.loss, 1000)?;
+        let networks = self.model.to_networks::<T>(device)?;
+        let mut predictor = Committee::new(&networks, self.model.loss, 1000)?;
         let mut failed = 0;
         for path in &self.arguments.files {
             let result = match is_idx(path) {
@@ -66,7 +67,7 @@ impl Work for Prediction {
 impl Prediction {
     fn predict_photograph<T: Tensor<Elem = f32>>(
         &self,
-        predictor: &mut Predictor<'_, T>,
+        predictor: &mut Committee<'_, T>,
         path: &Path,
     ) -> Result<(), CliError> {
         let &[height, width] = self.model.sample_shape.as_slice() else {
@@ -81,8 +82,12 @@ impl Prediction {
         match prepare(&picture, height, width) {
             Prepared::Blank => self.say_blank(path),
             Prepared::Digit { sample, polarity } => {
-                let outputs = predictor.predict_bytes(&sample)?;
-                let ranked = ranked(outputs, self.arguments.top);
+                // The label is what is asked for: any will do.
+                let outputs = self.model.architecture.outputs;
+                let shape = &self.model.sample_shape;
+                let single = Dataset::from_images(sample.clone(), shape, vec![0], outputs)?;
+                let mut ranked = Vec::new();
+                predictor.for_each(&single, |_, outputs| ranked = self.ranked(outputs))?;
                 self.say(&path.display().to_string(), None, &ranked, Some(polarity))?;
                 self.show(&sample, height, width)
             }
@@ -91,7 +96,7 @@ impl Prediction {
 
     fn predict_idx<T: Tensor<Elem = f32>>(
         &self,
-        predictor: &mut Predictor<'_, T>,
+        predictor: &mut Committee<'_, T>,
         path: &Path,
     ) -> Result<(), CliError> {
         let samples = self.load_samples(path)?;
@@ -100,7 +105,7 @@ impl Prediction {
         let mut said = Ok(());
         predictor.for_each(&samples, |index, outputs| {
             if said.is_ok() {
-                said = self.say(&name, Some(index), &ranked(outputs, self.arguments.top), None);
+                said = self.say(&name, Some(index), &self.ranked(outputs), None);
             }
             if said.is_ok() {
                 said = self.show(&crate::mistakes::pixels_of(&samples, index), height, width);
@@ -140,6 +145,15 @@ impl Prediction {
         };
         let width = wanted.iter().product();
         Ok(Dataset::classification(numbers, width, labels, outputs)?)
+    }
+
+    /// The largest outputs with their classes, the largest first.
+    fn ranked(&self, outputs: &[f64]) -> Vec<(usize, f64)> {
+        let outputs = outputs.iter().map(|&output| said(self.model.loss, output));
+        let mut all: Vec<(usize, f64)> = outputs.enumerate().collect();
+        all.sort_by(|a, b| b.1.total_cmp(&a.1));
+        all.truncate(self.arguments.top);
+        all
     }
 
     fn say(
@@ -216,15 +230,6 @@ impl Prediction {
         }
         render(&[sample], height, width, Ink::for_stdout()).iter().try_for_each(stdout::line)
     }
-}
-
-/// The `most` largest outputs with their classes, the largest first.
-fn ranked(outputs: &[f32], most: usize) -> Vec<(usize, f64)> {
-    let mut all: Vec<(usize, f64)> =
-        outputs.iter().map(|output| output.to_f64()).enumerate().collect();
-    all.sort_by(|a, b| b.1.total_cmp(&a.1));
-    all.truncate(most);
-    all
 }
 
 /// Whether a file begins as an IDX file does, plain or in gzip. What it is no picture and no IDX

@@ -10,7 +10,7 @@ use crate::run_folder::data_of_run;
 use crate::stdout::{self, terminal_width};
 use crate::terminal_picture::{Ink, render};
 use crate::{stderr, test_report};
-use nn_core::{Evaluation, Model, evaluate};
+use nn_core::{Evaluation, Model, evaluate_committee};
 use nn_data::{Dataset, load_pair};
 use nn_tensor::Tensor;
 
@@ -59,15 +59,16 @@ impl Work for Test {
 
     fn run<T: Tensor<Elem = f32>>(self, device: &T::Device) -> Result<(), CliError> {
         let Self { arguments, model, data, source } = self;
-        let network = model.to_network::<T>(device)?;
-        let test = evaluate(&network, &data, model.loss)?;
+        let networks = model.to_networks::<T>(device)?;
+        let shifts = arguments.shifts;
+        let test = evaluate_committee(&networks, shifts, &data, model.loss)?;
         let json = arguments.format.is_json();
         if !json {
             test_report::print(&model, &source, &test)?;
         }
         let show = !json && stdout::is_terminal();
         if arguments.mistakes.is_some() || show {
-            let mistakes = worst_mistakes(&network, &data, model.loss, DRAWN)?;
+            let mistakes = worst_mistakes(&networks, shifts, &data, model.loss, DRAWN)?;
             if let Some(path) = &arguments.mistakes {
                 draw_mistakes(&mistakes, &data, path)?;
                 stderr::note(format!("{}: the {} worst mistakes", path.display(), mistakes.len()));

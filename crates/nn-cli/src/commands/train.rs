@@ -1,10 +1,11 @@
 //! `nn train`.
 
-use super::train_full_batch;
+use super::{ablate, repeat, train_full_batch};
 use crate::backend::{self, Work};
 use crate::cli::TrainArgs;
 use crate::data_source::DataSource;
 use crate::error::CliError;
+use crate::milestones::operations_a_sample;
 use crate::progress::{Progress, thousands};
 use crate::resolve::Resolved;
 use crate::run_folder::RunFolder;
@@ -14,12 +15,13 @@ use crate::signals::StopRequest;
 use crate::training_report::TrainingReport;
 use crate::{stderr, stdout};
 use nn_core::{
-    Architecture, Checkpoint, NetworkError, Outcome, Position, TrainError, Trainer, TrainingState,
-    evaluate,
+    Architecture, Checkpoint, Evaluation, Model, NetworkError, Outcome, Position, TrainError,
+    Trainer, TrainingConfig, TrainingState, evaluate, evaluate_committee,
 };
 use nn_data::{Dataset, TrainTest};
 use nn_tensor::Tensor;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 
 /// Trains a network, or goes on training it.
 pub(crate) fn run(arguments: TrainArgs) -> Result<(), CliError> {
@@ -37,7 +39,11 @@ fn begin(arguments: TrainArgs) -> Result<(), CliError> {
         Some(path) => Settings::load(path)?,
         None => Settings::default(),
     };
-    let mut resolved = arguments.settings.clone().or(file).resolve()?;
+    let preset = match arguments.preset {
+        Some(preset) => preset.settings()?,
+        None => Settings::default(),
+    };
+    let mut resolved = arguments.settings.clone().or(file).or(preset).resolve()?;
     if arguments.print_config {
         return stdout::bytes(resolved.to_settings().to_toml()?.as_bytes());
     }
@@ -48,8 +54,12 @@ fn begin(arguments: TrainArgs) -> Result<(), CliError> {
     let data = source.load()?;
     resolved.data = Some(source.to_setting());
     let device = resolved.device;
-    let training = Training { arguments, resolved, source, data, resumed: None };
-    backend::run(device, training)
+    let training = Training { arguments, resolved, source, data, resumed: None, brief: false };
+    match training.arguments.seeds {
+        seeds if training.arguments.ablate => ablate::run(&training, seeds.unwrap_or(1)),
+        Some(seeds) => repeat::run(&training, seeds),
+        None => backend::run(device, training).map(drop),
+    }
 }
 
 fn resume(arguments: TrainArgs, folder: RunFolder) -> Result<(), CliError> {
@@ -69,9 +79,9 @@ fn resume(arguments: TrainArgs, folder: RunFolder) -> Result<(), CliError> {
     let source = DataSource::choose(resolved.data.as_deref());
     let data = source.load()?;
     let device = resolved.device;
-    let training =
-        Training { arguments, resolved, source, data, resumed: Some((folder, checkpoint)) };
-    backend::run(device, training)
+    let resumed = Some((folder, checkpoint));
+    let training = Training { arguments, resolved, source, data, resumed, brief: false };
+    backend::run(device, training).map(drop)
 }
 
 /// Whether no step is left to do.
@@ -82,18 +92,32 @@ fn is_finished(state: &TrainingState) -> bool {
 }
 
 /// A training that waits for its backend.
-pub(super) struct Training {
-    arguments: TrainArgs,
-    pub(super) resolved: Resolved,
+pub(crate) struct Training {
+    pub(crate) arguments: TrainArgs,
+    pub(crate) resolved: Resolved,
     source: DataSource,
     pub(super) data: TrainTest,
     resumed: Option<(RunFolder, Checkpoint)>,
+    /// Whether it is one of several, which are summed up elsewhere.
+    brief: bool,
+}
+
+/// What came of a training.
+pub(crate) struct Trained {
+    /// On the test set.
+    pub(crate) accuracy: Option<f64>,
+    /// On the validation set after the last epoch, where there is one.
+    pub(crate) validation: Option<f64>,
+    pub(crate) errors: Option<usize>,
+    /// Training alone.
+    pub(crate) seconds: f64,
+    pub(crate) folder: PathBuf,
 }
 
 impl Work for Training {
-    type Output = ();
+    type Output = Trained;
 
-    fn run<T: Tensor<Elem = f32>>(mut self, device: &T::Device) -> Result<(), CliError> {
+    fn run<T: Tensor<Elem = f32>>(mut self, device: &T::Device) -> Result<Trained, CliError> {
         if let Some(solver) = self.resolved.solver {
             return train_full_batch::run::<T>(&self, solver, device);
         }
@@ -116,7 +140,7 @@ impl Work for Training {
         };
         let (form, position) = (trainer.network().architecture(), trainer.position());
         let start = self.start_event(form, &position, validation, &folder);
-        let report = self.report(&folder, validation.is_some(), seconds);
+        let report = self.report(&folder, validation.is_some(), train.len(), seconds);
         let mut observer = RunObserver::new(&folder, &self.data.test, stop.clone(), report);
         observer.report.start(&start)?;
         let outcome = trainer.run(&mut observer);
@@ -136,6 +160,30 @@ impl Work for Training {
 }
 
 impl Training {
+    /// The same training with another seed and a folder of its own, as one of several.
+    pub(crate) fn with_seed(&self, seed: u64) -> Self {
+        let (mut arguments, mut resolved) = (self.arguments.clone(), self.resolved.clone());
+        resolved.config.seed = seed;
+        arguments.out = arguments.out.map(|folder| folder.join(format!("seed-{seed}")));
+        arguments.quiet = true;
+        let (source, data) = (self.source.clone(), self.data.clone());
+        Self { arguments, resolved, source, data, resumed: None, brief: true }
+    }
+
+    /// The same training with other settings, and a folder named by what is other.
+    pub(crate) fn variant(&self, name: &str, config: TrainingConfig) -> Self {
+        let (mut arguments, mut resolved) = (self.arguments.clone(), self.resolved.clone());
+        resolved.config = config;
+        arguments.out = arguments.out.map(|folder| folder.join(format!("without-{name}")));
+        let (source, data) = (self.source.clone(), self.data.clone());
+        Self { arguments, resolved, source, data, resumed: None, brief: true }
+    }
+
+    /// A test of `model` on this training's test set.
+    pub(crate) fn testing(&self, model: Model) -> Testing {
+        Testing { model, data: self.data.test.clone() }
+    }
+
     /// Training and validation set; the latter may be empty.
     pub(super) fn split(&self) -> Result<(Dataset, Dataset), CliError> {
         if self.data.test.is_empty() {
@@ -220,22 +268,30 @@ impl Training {
         trainer: &Trainer<T>,
         outcome: Outcome,
         report: &mut TrainingReport<'_>,
-    ) -> Result<(), CliError> {
+    ) -> Result<Trained, CliError> {
         let model = Checkpoint { model: trainer.model(), training: None };
         model.save(&report.folder.model())?;
-        let test = evaluate(trainer.network(), &self.data.test, trainer.config().loss)?;
+        let test = evaluate(trainer.result(), &self.data.test, trainer.config().loss)?;
         let best_epoch = match outcome {
             Outcome::StoppedEarly { best_epoch } => Some(best_epoch),
             _ => None,
         };
-        report.done(&test, trainer.history().len(), best_epoch)
+        report.done(&test, trainer.history().len(), best_epoch)?;
+        Ok(Trained {
+            accuracy: test.accuracy(),
+            validation: trainer.history().last().and_then(|last| last.validation_accuracy),
+            errors: test.errors(),
+            seconds: report.seconds,
+            folder: report.folder.path().to_owned(),
+        })
     }
 
-    /// The report to write, after `seconds` of training before a resume.
+    /// The report to write of epochs of `samples`, after `seconds` of training before a resume.
     pub(super) fn report<'r>(
         &self,
         folder: &'r RunFolder,
         has_validation: bool,
+        samples: usize,
         seconds: f64,
     ) -> TrainingReport<'r> {
         let config = &self.resolved.config;
@@ -247,6 +303,8 @@ impl Training {
             progress: Progress::new(!self.arguments.quiet, config.epochs, samples_a_step),
             has_validation,
             seconds,
+            brief: self.brief,
+            operations_an_epoch: operations_a_sample(&self.architecture()) * samples as f64,
             metrics_failed: false,
         }
     }
@@ -255,6 +313,21 @@ impl Training {
         if !self.arguments.quiet {
             stderr::note(text);
         }
+    }
+}
+
+/// A test that waits for its backend.
+pub(crate) struct Testing {
+    model: Model,
+    data: Dataset,
+}
+
+impl Work for Testing {
+    type Output = Evaluation;
+
+    fn run<T: Tensor<Elem = f32>>(self, device: &T::Device) -> Result<Evaluation, CliError> {
+        let networks = self.model.to_networks::<T>(device)?;
+        Ok(evaluate_committee(&networks, 0, &self.data, self.model.loss)?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `nn train` by a solver that takes the whole training set at each step: L-BFGS and its like.
 
-use super::train::Training;
+use super::train::{Trained, Training};
 use crate::error::CliError;
 use crate::run_folder::RunFolder;
 use crate::signals::StopRequest;
@@ -24,7 +24,7 @@ pub(super) fn run<T: Tensor>(
     training: &Training,
     solver: Solver,
     device: &T::Device,
-) -> Result<(), CliError> {
+) -> Result<Trained, CliError> {
     let stop = StopRequest::listen()?;
     let (train, validation) = training.split()?;
     let validation = Some(&validation).filter(|set| !set.is_empty());
@@ -42,7 +42,7 @@ pub(super) fn run<T: Tensor>(
         validation,
         samples: train.len(),
         stop,
-        report: training.report(&folder, validation.is_some(), 0.0),
+        report: training.report(&folder, validation.is_some(), train.len(), 0.0),
         evaluations: 0,
         since: Instant::now(),
         saved: Instant::now(),
@@ -126,7 +126,7 @@ impl<T: Tensor> Onlooker<'_, T> {
     }
 
     /// Keeps the weights, and says how good they are on the test set.
-    fn finish(mut self, folder: &RunFolder, minimum: &Minimum) -> Result<(), CliError> {
+    fn finish(mut self, folder: &RunFolder, minimum: &Minimum) -> Result<Trained, CliError> {
         if let Some(failure) = self.failure {
             return Err(failure);
         }
@@ -142,7 +142,20 @@ impl<T: Tensor> Onlooker<'_, T> {
                 self.report.stopped(done, all)?;
                 Err(CliError::Interrupted { signal })
             }
-            _ => self.report.done(&test, done, None),
+            _ => {
+                self.report.done(&test, done, None)?;
+                let validation = self
+                    .validation
+                    .map(|set| evaluate(&self.network, set, self.loss))
+                    .transpose()?;
+                Ok(Trained {
+                    accuracy: test.accuracy(),
+                    validation: validation.as_ref().and_then(Evaluation::accuracy),
+                    errors: test.errors(),
+                    seconds: self.report.seconds,
+                    folder: folder.path().to_owned(),
+                })
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! The training loop.
 
+mod after_step;
+mod distorted;
 mod resume;
 
 use crate::backpropagation::{
@@ -7,13 +9,14 @@ use crate::backpropagation::{
 };
 use crate::batches::{Scratch, check_data, load_batch};
 use crate::checkpoint::{DataFingerprint, EarlyStopping, Position};
-use crate::model::{read_layers, write_layers};
+use crate::objective::Objective;
 use crate::predictor::all_finite;
 use crate::{
-    Architecture, Control, EpochRecord, Evaluation, GradientExchange, Model, Network, NetworkError,
-    Observer, Outcome, StepEvent, TrainError, TrainingConfig, evaluate,
+    Architecture, Control, EpochRecord, Evaluation, GradientExchange, Member, Model, Network,
+    NetworkError, Observer, Outcome, StepEvent, TrainError, TrainingConfig, evaluate,
 };
-use nn_data::{Dataset, epoch_order_into};
+use distorted::{DistortedBatches, Plan};
+use nn_data::{Dataset, Distorter, epoch_order_into};
 use nn_tensor::{Element, Linear, Role, Shape, TALLY_WIDTH, Tally, Tensor};
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -56,6 +59,8 @@ const STEPS_BETWEEN_CHECKS: u64 = 64;
 /// ```
 pub struct Trainer<T: Tensor> {
     network: Network<T>,
+    /// Moving average of the network, where one is kept.
+    averaged: Option<Network<T>>,
     config: TrainingConfig,
     train: Dataset,
     /// Taken when first asked for: it reads all of the data.
@@ -75,6 +80,8 @@ pub struct Trainer<T: Tensor> {
     partial_batch: Option<Workspace<T>>,
     scratch: Scratch,
     order: Vec<u32>,
+    /// Where images are distorted.
+    distorter: Option<Distorter>,
 }
 
 impl<T: Tensor> Trainer<T> {
@@ -124,15 +131,20 @@ impl<T: Tensor> Trainer<T> {
             return Err(NetworkError::Empty { what, task }.into());
         }
         let batch = config.batch.min(train.len());
-        let workspace = |samples| {
-            let dropout = config.dropout > 0.0;
-            Workspace::new(device, architecture, config.loss, dropout, samples)
-        };
+        let workspace = |samples| Workspace::new(device, architecture, config, samples);
         let remainder = train.len() % batch;
         let row = |columns| T::zeros(device, Shape::new(1, columns), Role::Weight);
         let moments = config.optimizer.moment_count();
+        let mut network = Network::new(device, architecture, config.initializer, config.seed)?;
+        if config.batch_norm {
+            network = network.with_batch_norm()?;
+        }
+        let distortion = config.distortion.filter(|distortion| !distortion.is_none());
+        let distorter = distortion.map(|distortion| Distorter::for_dataset(train, distortion));
         Ok(Self {
-            network: Network::new(device, architecture, config.initializer, config.seed)?,
+            averaged: config.average.map(|_| network.duplicate()).transpose()?,
+            network,
+            distorter: distorter.transpose().map_err(NetworkError::Data)?,
             config: config.clone(),
             train: train.clone(),
             fingerprint: OnceLock::new(),
@@ -140,7 +152,7 @@ impl<T: Tensor> Trainer<T> {
             position: Position::default(),
             early_stopping: None,
             history: Vec::new(),
-            optimizer: OptimizerState::new(device, architecture, moments)?,
+            optimizer: OptimizerState::new(device, architecture, config.batch_norm, moments)?,
             tally: row(TALLY_WIDTH)?,
             gradient_norm: row(1)?,
             exchange: None,
@@ -200,9 +212,10 @@ impl<T: Tensor> Trainer<T> {
             self.tally.fill(T::Elem::ZERO);
         }
         let batches = self.batches_per_epoch();
+        let distorted = self.start_distorting()?;
         while self.position.batch < batches {
             let learning_rate = self.learning_rate(self.position.step);
-            self.step(learning_rate)?;
+            self.step(learning_rate, distorted.as_ref())?;
             self.position.batch += 1;
             self.position.step += 1;
             if self.position.step.is_multiple_of(STEPS_BETWEEN_CHECKS) {
@@ -217,16 +230,43 @@ impl<T: Tensor> Trainer<T> {
         Ok(Control::Continue)
     }
 
-    /// One step: batch, forward pass, backpropagation, update.
-    fn step(&mut self, learning_rate: f64) -> Result<(), TrainError> {
+    /// Starts to prepare the distorted images of what is left of the epoch.
+    fn start_distorting(&self) -> Result<Option<DistortedBatches>, TrainError> {
+        let (Some(distorter), Some(settings)) = (&self.distorter, &self.config.distortion) else {
+            return Ok(None);
+        };
+        let batch = self.full_batch.input.shape().rows;
+        let plan = Plan {
+            data: self.train.clone(),
+            distorter: distorter.clone(),
+            strength: settings.strength(self.position.epoch, self.config.epochs),
+            seed: self.config.seed,
+            epoch: self.position.epoch as u64,
+            samples: self.order[(self.position.batch * batch).min(self.order.len())..].to_vec(),
+            batch,
+        };
+        DistortedBatches::start(plan).map(Some)
+    }
+
+    /// One step: batch, forward pass, backpropagation, update, and what follows it.
+    fn step(
+        &mut self,
+        learning_rate: f64,
+        distorted: Option<&DistortedBatches>,
+    ) -> Result<(), TrainError> {
         let batch = self.full_batch.input.shape().rows;
         let start = self.position.batch * batch;
         let samples = &self.order[start..self.train.len().min(start + batch)];
+        let partial = samples.len() < batch;
+        let pixels = distorted.map(DistortedBatches::next).transpose()?;
         let workspace = match &mut self.partial_batch {
-            Some(partial) if samples.len() < batch => partial,
+            Some(workspace) if partial => workspace,
             _ => &mut self.full_batch,
         };
-        load_batch(workspace, &mut self.scratch, &self.train, samples);
+        load_batch(workspace, &mut self.scratch, &self.train, samples, pixels.as_deref());
+        if let (Some(distorted), Some(pixels)) = (distorted, pixels) {
+            distorted.give_back(pixels);
+        }
 
         let config = &self.config;
         let (rate, step) = (config.dropout, self.position.step);
@@ -235,20 +275,14 @@ impl<T: Tensor> Trainer<T> {
             config.optimizer.update(step + 1, learning_rate, config.l1, config.weight_decay);
         let (network, optimizer, tally) = (&mut self.network, &mut self.optimizer, &mut self.tally);
 
+        let objective = Objective::new(config);
         forward(network, &workspace.input, &mut workspace.traces, dropout);
         if self.exchange.is_none() && config.clip_norm.is_none() {
-            backward_and_update(
-                network,
-                workspace,
-                optimizer,
-                config.loss,
-                dropout,
-                tally,
-                &update,
-            );
+            backward_and_update(network, workspace, optimizer, &objective, dropout, tally, &update);
+            self.after_step(partial);
             return Ok(());
         }
-        backward(network, workspace, &mut optimizer.gradients, config.loss, dropout, tally);
+        backward(network, workspace, &mut optimizer.gradients, &objective, dropout, tally);
         if let Some(exchange) = &mut self.exchange {
             exchange.exchange(&mut optimizer.gradients).map_err(TrainError::Exchange)?;
         }
@@ -256,6 +290,7 @@ impl<T: Tensor> Trainer<T> {
             clip(&mut optimizer.gradients, &mut self.gradient_norm, max_norm);
         }
         optimizer.apply(network, &update);
+        self.after_step(partial);
         Ok(())
     }
 
@@ -298,7 +333,7 @@ impl<T: Tensor> Trainer<T> {
     /// Loss and accuracy on the validation set, where there is one.
     fn validate(&self) -> Result<Option<Evaluation>, TrainError> {
         let Some(set) = &self.validation else { return Ok(None) };
-        match evaluate(&self.network, set, self.config.loss) {
+        match evaluate(self.result(), set, self.config.loss) {
             Ok(evaluation) => Ok(Some(evaluation)),
             Err(NetworkError::NotFinite) => Err(self.diverged_at(self.position.step - 1)),
             Err(error) => Err(error.into()),
@@ -309,11 +344,13 @@ impl<T: Tensor> Trainer<T> {
         match &mut self.early_stopping {
             Some(early) if early.best_loss <= loss => early.epochs_without_improvement += 1,
             _ => {
+                let Member { layers, norms } = self.result().to_member();
                 self.early_stopping = Some(EarlyStopping {
                     best_loss: loss,
                     best_epoch: self.position.epoch,
                     epochs_without_improvement: 0,
-                    best_layers: read_layers(self.network.layers()),
+                    best_layers: layers,
+                    best_norms: norms,
                 });
             }
         }
@@ -329,7 +366,8 @@ impl<T: Tensor> Trainer<T> {
     fn finish(&mut self) -> Outcome {
         let stopped = self.position.epoch < self.config.epochs;
         let Some(early) = &self.early_stopping else { return Outcome::Finished };
-        write_layers(self.network.layers_mut(), &early.best_layers);
+        let best = Member { layers: early.best_layers.clone(), norms: early.best_norms.clone() };
+        self.averaged.as_mut().unwrap_or(&mut self.network).take_member(&best);
         if stopped {
             Outcome::StoppedEarly { best_epoch: early.best_epoch }
         } else {
@@ -368,12 +406,18 @@ impl<T: Tensor> Trainer<T> {
         self.train.len().div_ceil(self.full_batch.input.shape().rows)
     }
 
-    /// The network as it is now, on the host.
+    /// The [result](Self::result) as it is now, on the host.
     pub fn model(&self) -> Model {
-        Model::from_network(&self.network, self.config.loss, self.train.sample_shape())
+        Model::from_network(self.result(), self.config.loss, self.train.sample_shape())
     }
 
-    /// The network.
+    /// What the training gives: the moving average of the network where one is kept, else the
+    /// network itself.
+    pub fn result(&self) -> &Network<T> {
+        self.averaged.as_ref().unwrap_or(&self.network)
+    }
+
+    /// The network whose weights the steps change.
     pub fn network(&self) -> &Network<T> {
         &self.network
     }

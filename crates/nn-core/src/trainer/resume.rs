@@ -3,9 +3,9 @@
 use super::Trainer;
 use crate::batches::fingerprint;
 use crate::checkpoint::TrainingState;
-use crate::model::{Values, write_layers};
+use crate::model::Values;
 use crate::record::EpochRecord;
-use crate::{Checkpoint, TrainError};
+use crate::{Checkpoint, Member, Model, Network, TrainError};
 use nn_data::Dataset;
 use nn_tensor::{Element, Linear, Moments, TALLY_WIDTH, Tensor};
 
@@ -17,9 +17,14 @@ impl<T: Tensor> Trainer<T> {
     /// keeping, and must not replace a good one.
     pub fn checkpoint(&self) -> Result<Checkpoint, TrainError> {
         self.read_tally()?;
-        let model = self.model();
+        let (loss, shape) = (self.config.loss, self.train.sample_shape());
+        let model = Model::from_network(&self.network, loss, shape);
         let finite = |layer: &Linear<Values>| layer.weight.is_finite() && layer.bias.is_finite();
-        if !model.layers.iter().all(finite) {
+        let norms = model
+            .norms
+            .iter()
+            .all(|norm| finite(&norm.affine) && norm.mean.is_finite() && norm.variance.is_finite());
+        if !norms || !model.layers.iter().all(finite) {
             return Err(self.diverged_at(self.position.step));
         }
         let training = TrainingState {
@@ -30,6 +35,7 @@ impl<T: Tensor> Trainer<T> {
             early_stopping: self.early_stopping.clone(),
             data: *self.fingerprint.get_or_init(|| fingerprint(&self.train)),
             history: self.history.iter().map(EpochRecord::without_times).collect(),
+            averaged: self.averaged.as_ref().map(Network::to_member),
         };
         Ok(Checkpoint { model, training: Some(training) })
     }
@@ -73,7 +79,11 @@ impl<T: Tensor> Trainer<T> {
         checkpoint: &Checkpoint,
         state: &TrainingState,
     ) -> Result<(), TrainError> {
-        write_layers(self.network.layers_mut(), &checkpoint.model.layers);
+        let Model { layers, norms, .. } = checkpoint.model.clone();
+        self.network.take_member(&Member { layers, norms });
+        if let (Some(averaged), Some(member)) = (&mut self.averaged, &state.averaged) {
+            averaged.take_member(member);
+        }
         if state.moments.len() != self.optimizer.moments.len() || state.tally.len() != TALLY_WIDTH {
             return Err(TrainError::Resume("its optimizer state is of another network".to_owned()));
         }

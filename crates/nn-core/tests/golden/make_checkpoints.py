@@ -1,10 +1,13 @@
-"""Writes checkpoint-v1.nn and model-v1.nn byte by byte, from the description of format 1 alone.
+"""Writes checkpoint-v1.nn, model-v1.nn and model-v2.nn byte by byte, from the descriptions of the
+formats alone.
 
     python make_checkpoints.py
 
 Format 1: the envelope (see src/codec.rs), then the fields of `Checkpoint` in the order in which
 Rust declares them. Integers and lengths are u64, variants of enums u32, an option is a byte (0 or 1)
 before its value, floats are IEEE 754, all little-endian. Settings are JSON, as a sequence of bytes.
+Format 2: a model has two fields more, its batch normalisations (gamma, beta, mean and variance of
+each hidden layer) and the further networks of a committee (layers and normalisations of each).
 The files are never to change: they stand for all files that were written in this format.
 """
 
@@ -44,11 +47,8 @@ def linear(weight, bias):
 
 def model(numbers):
     architecture = integer(2) + sequence([integer(3)]) + integer(1) + variant(TANH) + variant(IDENTITY)
-    layers = [
-        linear(numbers([0.5, -1.5, 2.0, 0.25, -0.125, 3.0]), numbers([0.0, 1.0, -1.0])),
-        linear(numbers([1.0, -2.0, 0.75]), numbers([0.1])),
-    ]
-    return architecture + variant(SQUARED_ERROR) + sequence([integer(1), integer(2)]) + sequence(layers)
+    shape = sequence([integer(1), integer(2)])
+    return architecture + variant(SQUARED_ERROR) + shape + layers_of(numbers)
 
 
 def training(numbers):
@@ -81,7 +81,27 @@ def training(numbers):
     )
 
 
+def norm(numbers, first):
+    return b"".join(numbers([first + step] * 3) for step in (0.0, 0.25, 0.5, 0.75))
+
+
+def committee(numbers):
+    """Of two, whose weights differ in sign."""
+    negative = lambda values: numbers([-value for value in values])
+    second = model(negative)[-len(layers_of(negative)) :]
+    companions = sequence([second + sequence([norm(numbers, 2.0)])])
+    return model(numbers) + sequence([norm(numbers, 1.0)]) + companions
+
+
+def layers_of(numbers):
+    return sequence([
+        linear(numbers([0.5, -1.5, 2.0, 0.25, -0.125, 3.0]), numbers([0.0, 1.0, -1.0])),
+        linear(numbers([1.0, -2.0, 0.75]), numbers([0.1])),
+    ])
+
+
 if __name__ == "__main__":
     whole = model(singles) + some(training(singles))
     (HERE / "checkpoint-v1.nn").write_bytes(envelope(whole))
     (HERE / "model-v1.nn").write_bytes(envelope(model(doubles) + NONE))
+    (HERE / "model-v2.nn").write_bytes(envelope(committee(doubles) + NONE, version=2))

@@ -18,11 +18,13 @@
 //! backend to the bit.
 
 pub mod backward;
+pub mod batch_norm;
 mod compare;
 pub mod forward;
 pub mod host;
 pub mod losses;
 pub mod products;
+pub mod regularisation;
 pub mod repeat;
 mod samples;
 pub mod steps;
@@ -52,6 +54,8 @@ pub fn run_here<T: Tensor>(device: &T::Device) {
     forward::run::<T>(device);
     losses::run::<T>(device);
     backward::run::<T>(device);
+    batch_norm::run::<T>(device);
+    regularisation::run::<T>(device);
     steps::run::<T>(device);
     repeat::run::<T>(device);
     training::run::<T>(device);

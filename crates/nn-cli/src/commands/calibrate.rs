@@ -1,0 +1,129 @@
+//! `nn calibrate`.
+
+use crate::backend::{self, Work};
+use crate::cli::CalibrateArgs;
+use crate::data_source::DataSource;
+use crate::error::CliError;
+use crate::model_file::load_model;
+use crate::run_folder::{data_of_run, validation_of_run};
+use crate::stdout;
+use nn_core::{Calibration, Checkpoint, Committee, Model, NetworkError, Temperature};
+use nn_data::{Dataset, TrainTest};
+use nn_plot::{Axis, Curves, Figure, Series, Style};
+use nn_tensor::Tensor;
+use serde_json::json;
+
+/// Measures how far a model's probabilities can be trusted, and mends them where that is wanted.
+pub(crate) fn run(arguments: CalibrateArgs) -> Result<(), CliError> {
+    let model = load_model(&arguments.model)?;
+    let given = arguments.data.clone().or_else(|| data_of_run(&arguments.model.model));
+    let source = DataSource::choose(given.as_deref());
+    if arguments.data.is_none() {
+        source.announce_choice();
+    }
+    let data = source.load()?;
+    backend::run(arguments.device, Calibrating { arguments, model, data })
+}
+
+struct Calibrating {
+    arguments: CalibrateArgs,
+    model: Model,
+    data: TrainTest,
+}
+
+impl Work for Calibrating {
+    type Output = ();
+
+    fn run<T: Tensor<Elem = f32>>(self, device: &T::Device) -> Result<(), CliError> {
+        let test = &self.data.test;
+        let before = measure::<T>(&self.model, test, device)?;
+        self.say("as trained", None, &before)?;
+        let mut measured = vec![("as trained".to_owned(), before)];
+        if let Some(path) = &self.arguments.out {
+            let validation = self.validation()?;
+            let networks = self.model.to_networks::<T>(device)?;
+            let mut committee = Committee::new(&networks, self.model.loss, 1000)?;
+            let temperature = Temperature::fit(&mut committee, &validation)?;
+            let model = temperature.apply(&self.model)?;
+            let after = measure::<T>(&model, test, device)?;
+            let name = format!("temperature {:.3}", temperature.0);
+            self.say(&name, Some(temperature.0), &after)?;
+            measured.push((name, after));
+            Checkpoint { model, training: None }.save(path)?;
+        }
+        if let Some(folder) = &self.arguments.figures {
+            std::fs::create_dir_all(folder)
+                .map_err(|cause| CliError::io("create", folder, cause))?;
+            nn_plot::save(&diagram(&measured), folder, "reliability")?;
+        }
+        Ok(())
+    }
+}
+
+impl Calibrating {
+    fn say(
+        &self,
+        name: &str,
+        temperature: Option<f64>,
+        calibration: &Calibration,
+    ) -> Result<(), CliError> {
+        let error = calibration.expected_error().unwrap_or_default();
+        if !self.arguments.format.is_json() {
+            let percent = 100.0 * error;
+            return stdout::line(format!("expected calibration error, {name}: {percent:.2} %"));
+        }
+        let bin = |bin: &nn_core::CalibrationBin| {
+            let (confidence, accuracy) = bin.means().unzip();
+            json!({"count": bin.count, "confidence": confidence, "accuracy": accuracy})
+        };
+        let bins: Vec<_> = calibration.bins.iter().map(bin).collect();
+        let event = json!({
+            "event": "calibration",
+            "temperature": temperature,
+            "expected_calibration_error": error,
+            "bins": bins,
+        });
+        stdout::line(event.to_string())
+    }
+
+    /// The samples that the model's run held out.
+    fn validation(&self) -> Result<Dataset, CliError> {
+        let path = &self.arguments.model.model;
+        let none = || {
+            CliError::Failed(format!(
+                "{}: its run held no validation set out, and a temperature must not be chosen on \
+                 samples that were trained or tested on; train with --validation 0.1",
+                path.display()
+            ))
+        };
+        let (share, seed) = validation_of_run(path).ok_or_else(none)?;
+        let (_, validation) = self.data.train.split(share, seed)?;
+        if validation.is_empty() { Err(none()) } else { Ok(validation) }
+    }
+}
+
+fn measure<T: Tensor>(
+    model: &Model,
+    data: &Dataset,
+    device: &T::Device,
+) -> Result<Calibration, NetworkError> {
+    let networks = model.to_networks::<T>(device)?;
+    Calibration::measure(&mut Committee::new(&networks, model.loss, 1000)?, data)
+}
+
+/// Share of right answers over the probability that they were given with, and what it should be.
+fn diagram(measured: &[(String, Calibration)]) -> Figure {
+    let ideal = Series::line("as it should be", vec![(0.0, 0.0), (100.0, 100.0)]);
+    let mut series = vec![ideal.styled(Style::Dashed)];
+    for (name, calibration) in measured {
+        let means = calibration.bins.iter().filter_map(nn_core::CalibrationBin::means);
+        let points = means.map(|(confidence, right)| (100.0 * confidence, 100.0 * right));
+        series.push(Series::line(name, points.collect()).styled(Style::LineAndPoints));
+    }
+    Figure::Curves(Curves {
+        title: "Is it right as often as it says? (test set)".to_owned(),
+        x: Axis::linear("probability of the answer in %").from_to(0.0, 100.0),
+        y: Axis::linear("right answers in %").from_to(0.0, 100.0),
+        series,
+    })
+}

@@ -1,0 +1,17 @@
+//! `nn committee`.
+
+use crate::cli::CommitteeArgs;
+use crate::error::CliError;
+use crate::run_folder::find_model;
+use crate::stdout;
+use nn_core::{Checkpoint, Model};
+
+/// Makes one model of several.
+pub(crate) fn run(arguments: &CommitteeArgs) -> Result<(), CliError> {
+    let load = |path: &std::path::PathBuf| Ok(Checkpoint::load(&find_model(path))?.model);
+    let models: Vec<Model> = arguments.models.iter().map(load).collect::<Result<_, CliError>>()?;
+    let model = Model::committee(models)?;
+    let (members, form) = (model.companions.len() + 1, model.architecture.clone());
+    Checkpoint { model, training: None }.save(&arguments.out)?;
+    stdout::line(format!("{}: {members} networks {form}", arguments.out.display()))
+}

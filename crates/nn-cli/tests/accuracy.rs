@@ -1,0 +1,150 @@
+//! Recipes, repeated trainings, committees, comparisons, calibration, distorted images.
+
+mod common;
+
+use common::{folder, run};
+
+/// A training that takes a second on the sample.
+const SHORT: [&str; 8] =
+    ["train", "--data", "sample", "--epochs", "1", "--hidden", "16", "--quiet"];
+
+fn short(more: &[&'static str]) -> Vec<&'static str> {
+    [&SHORT, more].concat()
+}
+
+#[test]
+fn a_preset_is_printed_and_flags_beat_it() {
+    let here = folder();
+    let printed = run(here.path(), ["train", "--preset", "best", "--print-config"]).succeeded();
+    assert!(printed.stdout.contains("batch-norm = true"), "{}", printed.stdout);
+    assert!(printed.stdout.contains("elastic = 1.2"), "{}", printed.stdout);
+    std::fs::write(here.path().join("my.toml"), &printed.stdout).unwrap();
+    let from_file = run(here.path(), ["train", "--config", "my.toml", "--print-config"]);
+    assert_eq!(from_file.succeeded().stdout, printed.stdout);
+    let arguments = ["train", "--preset", "best", "--print-config", "--epochs", "3"];
+    let changed = run(here.path(), arguments).succeeded().stdout;
+    assert!(changed.contains("epochs = 3"), "{changed}");
+    std::fs::write(here.path().join("two.toml"), "epochs = 2").unwrap();
+    let arguments = ["train", "--preset", "best", "--config", "two.toml", "--print-config"];
+    let changed = run(here.path(), arguments).succeeded().stdout;
+    assert!(changed.contains("epochs = 2"), "{changed}");
+}
+
+#[test]
+fn seeds_are_summed_up_and_make_a_committee() {
+    let here = folder();
+    let arguments = short(&["--seeds", "3", "--out", "all", "--committee", "all.nn"]);
+    let json = [arguments, vec!["--format", "json"]].concat();
+    let events = run(here.path(), json).succeeded().events();
+    let done: Vec<f64> = events
+        .iter()
+        .filter(|event| event["event"] == "done")
+        .map(|event| event["test_accuracy"].as_f64().unwrap())
+        .collect();
+    let summary = events.iter().find(|event| event["event"] == "repeat").unwrap();
+    let mean = done.iter().sum::<f64>() / 3.0;
+    assert_eq!(done.len(), 3);
+    assert!((summary["mean"].as_f64().unwrap() - mean).abs() < 1e-12);
+    assert!(summary["interval_95"][0].as_f64().unwrap() < mean);
+    assert!(here.path().join("all/seed-2/model.nn").is_file());
+    let committee = events.last().unwrap();
+    let arguments = ["test", "--model", "all.nn", "--data", "sample", "--format", "json"];
+    let tested = run(here.path(), arguments).succeeded().last_event();
+    assert_eq!(tested["accuracy"], committee["test_accuracy"]);
+    // Made by hand of the same models it is the same.
+    let parts = ["all/seed-1", "all/seed-2", "all/seed-3"];
+    let by_hand = [&["committee"], &parts[..], &["--out", "again.nn"]].concat();
+    run(here.path(), by_hand).succeeded();
+    let read = |name: &str| std::fs::read(here.path().join(name)).unwrap();
+    assert_eq!(read("all.nn"), read("again.nn"));
+    let text = run(here.path(), ["inspect", "all.nn"]).succeeded().stdout;
+    assert!(text.contains("3 networks"), "{text}");
+}
+
+#[test]
+fn runs_say_how_soon_they_were_how_good_and_what_they_spent() {
+    let here = folder();
+    let done =
+        run(here.path(), short(&["--out", "a", "--format", "json"])).succeeded().last_event();
+    // 4 operations a weight of the first layer and 6 of the others, for each of 6,000 samples.
+    let operations = 6000.0 * (4.0 * 784.0 * 16.0 + 6.0 * 16.0 * 10.0);
+    assert_eq!(done["operations"].as_f64(), Some(operations));
+    assert!(done["seconds_to_accuracy"].is_object(), "{done}");
+}
+
+#[test]
+fn two_models_are_compared_on_the_same_images() {
+    let here = folder();
+    run(here.path(), short(&["--out", "a"])).succeeded();
+    run(here.path(), short(&["--out", "b", "--lr", "1e-7"])).succeeded();
+    let same = run(here.path(), ["compare", "a", "a", "--format", "json"]).succeeded().last_event();
+    assert_eq!((&same["p_value"], &same["only_first_right"]), (&1.0.into(), &0.into()));
+    let other = run(here.path(), ["compare", "a", "b"]).succeeded();
+    assert!(other.stdout.contains("A is better"), "{}", other.stdout);
+}
+
+#[test]
+fn a_temperature_needs_a_validation_set_and_keeps_the_answers() {
+    let here = folder();
+    run(here.path(), short(&["--out", "a"])).succeeded();
+    let refused = run(here.path(), ["calibrate", "--model", "a", "--out", "c.nn"]).failed_with(1);
+    refused.saying(&["--validation"]);
+    run(here.path(), short(&["--out", "b", "--validation", "0.2"])).succeeded();
+    let arguments = ["calibrate", "--model", "b", "--out", "c.nn", "--figures", "f"];
+    let said = run(here.path(), arguments).succeeded().stdout;
+    assert!(said.contains("temperature"), "{said}");
+    assert!(here.path().join("f/reliability.svg").is_file());
+    let accuracy = |model: &'static str| {
+        let arguments = ["test", "--model", model, "--data", "sample", "--format", "json"];
+        run(here.path(), arguments).succeeded().last_event()["accuracy"].clone()
+    };
+    assert_eq!(accuracy("b"), accuracy("c.nn"));
+}
+
+#[test]
+fn a_network_with_everything_is_the_same_at_any_number_of_threads_and_exports_folded() {
+    let here = folder();
+    let rich = [
+        "--batch-norm",
+        "--average",
+        "0.99",
+        "--label-smoothing",
+        "0.1",
+        "--max-norm",
+        "2",
+        "--rotation",
+        "10",
+        "--elastic",
+        "1",
+        "--sigma",
+        "4",
+        "--shift",
+        "1",
+        "--dropout",
+        "0.1",
+    ];
+    for (threads, out) in [("1", "one"), ("2", "two")] {
+        run(here.path(), short(&[&rich[..], &["--threads", threads, "--out", out]].concat()))
+            .succeeded();
+    }
+    let read = |name: &str| std::fs::read(here.path().join(name)).unwrap();
+    assert_eq!(read("one/model.nn"), read("two/model.nn"));
+    let export = ["export", "--model", "one", "--out", "x.safetensors"];
+    run(here.path(), export).failed_with(1).saying(&["--fold"]);
+    run(here.path(), [&export[..], &["--fold"]].concat()).succeeded();
+    run(here.path(), ["import", "x.safetensors", "--out", "x.nn"]).succeeded();
+    let same = run(here.path(), ["compare", "one", "x.nn", "--format", "json"]).succeeded();
+    assert_eq!(same.last_event()["p_value"], 1.0);
+    let shifted = ["test", "--model", "one", "--shifts", "1", "--format", "json"];
+    assert!(run(here.path(), shifted).succeeded().last_event()["accuracy"].as_f64().unwrap() > 0.5);
+}
+
+#[test]
+fn a_sheet_of_distorted_images_is_drawn() {
+    let here = folder();
+    for (more, name) in [(&["--preset", "simard"][..], "a.png"), (&["--deskew"], "b.png")] {
+        let arguments = [&["data", "distort", "--data", "sample", "--out", name], more].concat();
+        run(here.path(), arguments).succeeded();
+        assert!(std::fs::metadata(here.path().join(name)).unwrap().len() > 1000);
+    }
+}

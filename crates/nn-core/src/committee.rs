@@ -1,0 +1,186 @@
+//! Several networks, or several views of a sample, that answer together.
+
+use crate::calibration::log_softmax;
+use crate::{Loss, Network, NetworkError, Predictor};
+use nn_data::{Dataset, Inputs};
+use nn_tensor::{Element, Tensor};
+
+/// Networks of the same form whose answers are averaged, each looking at every sample as it is and,
+/// where that is wanted, shifted a little.
+///
+/// Under cross-entropy it is the probabilities that are averaged, and an answer is the **logarithm**
+/// of the mean of each: the best class is the same, and no small probability is lost. Under other
+/// losses it is the outputs.
+///
+/// ```
+/// use nn_core::{Activation, Architecture, Committee, Initializer, Loss, Network};
+/// use nn_data::Dataset;
+/// use nn_tensor::ReferenceTensor;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let form = Architecture {
+///     inputs: 4,
+///     hidden: vec![3],
+///     outputs: 2,
+///     activation: Activation::Relu,
+///     output_activation: Activation::Identity,
+/// };
+/// let network = |seed| {
+///     Network::<ReferenceTensor<f64>>::new(&(), &form, Initializer::HeUniform, seed)
+/// };
+/// let networks = [network(1)?, network(2)?, network(3)?];
+/// let mut committee = Committee::new(&networks, Loss::CrossEntropy, 100)?.with_shifts(1);
+/// let data = Dataset::from_images(vec![0, 255, 0, 128], &[2, 2], vec![1], 2)?;
+/// committee.for_each(&data, |_, answer| {
+///     let sum: f64 = answer.iter().map(|logarithm| logarithm.exp()).sum();
+///     assert!((sum - 1.0).abs() < 1e-12);
+/// })?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Committee<'n, T: Tensor> {
+    members: Vec<Predictor<'n, T>>,
+    outputs: usize,
+    loss: Loss,
+    batch: usize,
+    shifts: Vec<(isize, isize)>,
+}
+
+impl<'n, T: Tensor> Committee<'n, T> {
+    /// Room for `batch` samples at once.
+    ///
+    /// # Errors
+    /// [`NetworkError::Committee`] without networks or where they differ in form, otherwise as
+    /// [`Predictor::new`].
+    pub fn new(networks: &'n [Network<T>], loss: Loss, batch: usize) -> Result<Self, NetworkError> {
+        let refuse = |cause: &str| Err(NetworkError::Committee { cause: cause.to_owned() });
+        let Some(first) = networks.first() else { return refuse("there is no network") };
+        if networks.iter().any(|other| other.architecture() != first.architecture()) {
+            return refuse("its networks differ in form");
+        }
+        let members: Result<_, _> =
+            networks.iter().map(|network| Predictor::raw(network, batch)).collect();
+        let outputs = first.architecture().outputs;
+        Ok(Self { members: members?, outputs, loss, batch, shifts: vec![(0, 0)] })
+    }
+
+    /// The same, looking at each image also shifted by up to `pixels` along each axis, diagonals
+    /// included: 9 views for 1 pixel.
+    #[must_use]
+    pub fn with_shifts(mut self, pixels: u8) -> Self {
+        let reach = isize::from(pixels);
+        let along = move |down| (-reach..=reach).map(move |right| (down, right));
+        self.shifts = (-reach..=reach).flat_map(along).collect();
+        self
+    }
+
+    /// Calls `visit` with the number and the answer of each sample of `dataset`, in order.
+    ///
+    /// # Errors
+    /// [`NetworkError::Data`] where samples that are no images should be shifted, otherwise as
+    /// [`Predictor::for_each`].
+    pub fn for_each(
+        &mut self,
+        dataset: &Dataset,
+        mut visit: impl FnMut(usize, &[f64]),
+    ) -> Result<(), NetworkError> {
+        let (outputs, views) = (self.outputs, self.members.len() * self.shifts.len());
+        let all: Vec<u32> = (0..dataset.len() as u32).collect(); // fits: at most u32::MAX samples
+        let mut row = vec![0.0; outputs];
+        for (index, samples) in all.chunks(self.batch).enumerate() {
+            let part = dataset.subset(samples)?;
+            let mut sums = vec![0.0; samples.len() * outputs];
+            for &shift in &self.shifts {
+                let view = shifted(&part, shift)?;
+                for member in &mut self.members {
+                    let (loss, views) = (self.loss, views as f64);
+                    member.for_each(&view, |sample, output| {
+                        answer_of(loss, output, &mut row);
+                        let sums = &mut sums[sample * outputs..][..outputs];
+                        add(loss, sums, &row, views);
+                    })?;
+                }
+            }
+            for (place, sums) in sums.chunks_exact_mut(outputs).enumerate() {
+                if self.loss == Loss::CrossEntropy && views > 1 {
+                    sums.iter_mut().for_each(|sum| *sum = sum.max(f64::MIN_POSITIVE).ln());
+                }
+                visit(index * self.batch + place, sums);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether answers are probabilities of the classes of `dataset`.
+    pub(crate) fn expect_probabilities(&self, dataset: &Dataset) -> Result<(), NetworkError> {
+        if self.loss != Loss::CrossEntropy || dataset.classes().is_none() {
+            let (needs, has) = ("classes and cross-entropy, for probabilities", "something else");
+            return Err(NetworkError::Targets { loss: self.loss.name(), needs, has });
+        }
+        Ok(())
+    }
+}
+
+/// What one network says: logarithms of probabilities, or its outputs.
+fn answer_of<E: Element>(loss: Loss, output: &[E], row: &mut [f64]) {
+    if loss == Loss::CrossEntropy {
+        log_softmax(output, row);
+    } else {
+        row.iter_mut().zip(output).for_each(|(value, output)| *value = Element::to_f64(*output));
+    }
+}
+
+/// Adds one of `views` answers to a mean; a single one is not taken to probabilities and back.
+fn add(loss: Loss, sums: &mut [f64], row: &[f64], views: f64) {
+    for (sum, &value) in sums.iter_mut().zip(row) {
+        let probability = loss == Loss::CrossEntropy && views > 1.0;
+        *sum += if probability { value.exp() } else { value } / views;
+    }
+}
+
+/// The images of `part`, moved by whole pixels (down, right); what comes in is 0.
+fn shifted(part: &Dataset, (down, right): (isize, isize)) -> Result<Dataset, NetworkError> {
+    if (down, right) == (0, 0) {
+        return Ok(part.clone());
+    }
+    let (&[height, width], Inputs::Bytes(_)) = (part.sample_shape(), part.inputs()) else {
+        let shape = part.sample_shape().to_vec();
+        return Err(nn_data::DataError::NotAnImage { shape }.into());
+    };
+    let mut pixels = vec![0; part.len() * height * width];
+    for (sample, copy) in pixels.chunks_exact_mut((height * width).max(1)).enumerate() {
+        let image = part.image(sample).unwrap_or_default();
+        for (y, line) in copy.chunks_exact_mut(width).enumerate() {
+            let Some(from) = y.checked_add_signed(-down).filter(|&from| from < height) else {
+                continue;
+            };
+            let source = &image[from * width..(from + 1) * width];
+            let move_by = right.unsigned_abs().min(width);
+            if right >= 0 {
+                line[move_by..].copy_from_slice(&source[..width - move_by]);
+            } else {
+                line[..width - move_by].copy_from_slice(&source[move_by..]);
+            }
+        }
+    }
+    // Labels are not looked at.
+    let labels = vec![0; part.len()];
+    Ok(Dataset::from_images(pixels, &[height, width], labels, 1)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_move_and_nothing_comes_in() {
+        let data = Dataset::from_images((1..=6).collect(), &[2, 3], vec![0], 1).unwrap();
+        let view = |shift| shifted(&data, shift).unwrap().image(0).unwrap().to_vec();
+        assert_eq!(view((0, 0)), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(view((1, 0)), [0, 0, 0, 1, 2, 3]);
+        assert_eq!(view((-1, 0)), [4, 5, 6, 0, 0, 0]);
+        assert_eq!(view((0, 1)), [0, 1, 2, 0, 4, 5]);
+        assert_eq!(view((0, -2)), [3, 0, 0, 6, 0, 0]);
+        assert_eq!(view((5, 5)), [0; 6]);
+    }
+}

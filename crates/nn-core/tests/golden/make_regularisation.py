@@ -1,0 +1,132 @@
+"""Batch normalisation, smoothed labels, weighted classes and limited norms, computed by PyTorch.
+
+    pip install torch
+    python make_regularisation.py    # writes regularisation.json beside it
+
+Double precision, fixed seeds. Five steps on one full batch from the same start in every run.
+"""
+
+import json
+import pathlib
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+torch.set_default_dtype(torch.float64)
+torch.set_num_threads(1)
+torch.manual_seed(5)
+
+WIDTHS, COUNT, STEPS = [4, 6, 5, 3], 12, 5
+ACTIVATIONS = {"tanh": nn.Tanh, "relu": nn.ReLU, "gelu": nn.GELU}
+INPUTS = torch.randn(COUNT, WIDTHS[0])
+CLASSES = torch.randint(WIDTHS[-1], (COUNT,))
+
+
+def network(activation, batch_norm):
+    """A hidden layer is Linear, BatchNorm1d if wanted, activation; biases are those of the start."""
+    torch.manual_seed(6)
+    modules = []
+    pairs = list(zip(WIDTHS, WIDTHS[1:]))
+    for index, (inputs, outputs) in enumerate(pairs):
+        hidden = index < len(pairs) - 1
+        modules.append(nn.Linear(inputs, outputs, bias=not (hidden and batch_norm)))
+        if hidden and batch_norm:
+            modules.append(nn.BatchNorm1d(outputs))
+        if hidden:
+            modules.append(ACTIVATIONS[activation]())
+    return nn.Sequential(*modules)
+
+
+def layers_of(model):
+    zeros = lambda layer: torch.zeros(layer.out_features)
+    return [
+        {
+            "weight": layer.weight.flatten().tolist(),
+            "bias": (zeros(layer) if layer.bias is None else layer.bias).tolist(),
+        }
+        for layer in model
+        if isinstance(layer, nn.Linear)
+    ]
+
+
+def norms_of(model):
+    return [
+        {
+            "scale": norm.weight.tolist(),
+            "shift": norm.bias.tolist(),
+            "mean": norm.running_mean.tolist(),
+            "variance": norm.running_var.tolist(),
+        }
+        for norm in model
+        if isinstance(norm, nn.BatchNorm1d)
+    ]
+
+
+def run(activation="tanh", optimizer="sgd", rate=0.2, batch_norm=False, smoothing=0.0,
+        class_weights=None, max_norm=None, decay=0.0):
+    model = network(activation, batch_norm)
+    start = layers_of(model)
+    weights = [layer.weight for layer in model if isinstance(layer, nn.Linear)]
+    chosen = {id(weight) for weight in weights}
+    groups = [
+        {"params": weights, "weight_decay": decay},
+        {"params": [p for p in model.parameters() if id(p) not in chosen], "weight_decay": 0.0},
+    ]
+    stepper = {
+        "sgd": lambda: torch.optim.SGD(groups, lr=rate),
+        "adamw": lambda: torch.optim.AdamW(groups, lr=rate),
+    }[optimizer]()
+    losses = []
+    for _ in range(STEPS):
+        stepper.zero_grad()
+        each = functional.cross_entropy(
+            model(INPUTS), CLASSES, reduction="none", label_smoothing=smoothing
+        )
+        if class_weights is not None:
+            each = each * torch.tensor(class_weights)[CLASSES]
+        each.mean().backward()
+        losses.append(each.mean().item())
+        stepper.step()
+        if max_norm is not None:
+            with torch.no_grad():
+                for weight in weights:
+                    weight *= (max_norm / weight.norm(dim=1, keepdim=True)).clamp(max=1.0)
+    model.eval()
+    return {
+        "activation": activation,
+        "optimizer": optimizer,
+        "learning_rate": rate,
+        "batch_norm": batch_norm,
+        "label_smoothing": smoothing,
+        "class_weights": class_weights or [],
+        "max_norm": max_norm,
+        "weight_decay": decay,
+        "start": start,
+        "losses": losses,
+        "layers": layers_of(model),
+        "norms": norms_of(model),
+        "outputs": model(INPUTS).flatten().tolist(),
+    }
+
+
+RUNS = [
+    run(batch_norm=True),
+    run(batch_norm=True, activation="relu", optimizer="adamw", rate=0.02, decay=0.1),
+    run(batch_norm=True, activation="gelu", smoothing=0.1),
+    run(smoothing=0.1),
+    run(smoothing=0.3, class_weights=[0.5, 2.0, 1.25]),
+    run(class_weights=[3.0, 0.25, 1.0], optimizer="adamw", rate=0.02),
+    run(max_norm=0.5),
+    run(max_norm=0.7, optimizer="adamw", rate=0.05, batch_norm=True),
+]
+GOLDEN = {
+    "made_by": f"torch {torch.__version__}",
+    "widths": WIDTHS,
+    "steps": STEPS,
+    "inputs": INPUTS.flatten().tolist(),
+    "classes": CLASSES.tolist(),
+    "runs": RUNS,
+}
+ROWS = ",\n".join(f"{json.dumps(key)}: {json.dumps(item)}" for key, item in GOLDEN.items())
+(pathlib.Path(__file__).parent / "regularisation.json").write_text("{" + ROWS + "}\n")

@@ -1,0 +1,37 @@
+//! How many distorted copies a second one thread makes: `cargo run --release -p nn-data --example
+//! distortion_rate`.
+#![allow(clippy::print_stdout, reason = "a program that prints its result")]
+
+use nn_data::{DataError, Distorter, Distortion};
+use std::time::Instant;
+
+/// As many images as MNIST has.
+const IMAGES: u32 = 60_000;
+
+fn main() -> Result<(), DataError> {
+    let all = Distortion {
+        rotation: 15.0,
+        scale: 0.15,
+        shear: 0.1,
+        shift: 1.0,
+        elastic: 1.3,
+        sigma: 5.0,
+        ..Distortion::default()
+    };
+    let image: Vec<u8> = (0..784).map(|index| (index % 256) as u8).collect();
+    let mut copy = vec![0; image.len()];
+    for (name, settings) in [
+        ("rotation, scale, shear, shift", Distortion { elastic: 0.0, ..all }),
+        ("the same and elastic, sigma 5", all),
+        ("the same and elastic, sigma 2", Distortion { sigma: 2.0, ..all }),
+    ] {
+        let mut distorter = Distorter::new(28, 28, settings)?;
+        let started = Instant::now();
+        for sample in 0..IMAGES {
+            distorter.distort(&image, &mut copy, 1.0, 1, 0, sample);
+        }
+        let seconds = started.elapsed().as_secs_f64();
+        println!("{name}: {seconds:.2} s for {IMAGES} images of 28 x 28, one thread");
+    }
+    Ok(())
+}
