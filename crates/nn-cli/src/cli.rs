@@ -2,7 +2,7 @@
 
 use crate::backend::Backend;
 use crate::settings::Settings;
-use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use nn_core::{Activation, Loss};
@@ -84,6 +84,7 @@ Examples:
   nn train --hidden \"\"                              no hidden layer: a linear classifier
   nn train --optimizer lbfgs --epochs 50            each step takes the whole training set
   nn train --data data/fashion-mnist --patience 3   stop early, keep the best weights
+  nn train --images pictures.idx --labels names.idx files of any name; a tenth is held out for the test
   nn train --print-config > my.toml                 every setting, to change and give to --config
   nn train --resume runs/NAME                       go on where it was interrupted
 
@@ -93,6 +94,7 @@ const TEST_EXAMPLES: &str = "\
 Examples:
   nn test --model runs/NAME
   nn test --model model.nn --data data/mnist --min-accuracy 0.98
+  nn test --model model.nn --images pictures.idx.gz --labels names.idx.gz
   nn test --model model.nn --mistakes mistakes.png --format json";
 
 const PREDICT_EXAMPLES: &str = "\
@@ -200,8 +202,8 @@ pub(crate) struct TestArgs {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     /// Folder with the four IDX files, or "sample" [default: the run's own; else as in train]
-    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new(), conflicts_with = "images")]
-    pub(crate) data: Option<String>,
+    #[arg(long, value_name = "DIR", conflicts_with = "images")]
+    pub(crate) data: Option<PathBuf>,
     /// Image file of any name, instead of --data
     #[arg(long, value_name = "FILE", requires = "labels")]
     pub(crate) images: Option<PathBuf>,
@@ -271,8 +273,8 @@ pub(crate) enum DataCommand {
 #[derive(Debug, Args)]
 pub(crate) struct DataInfoArgs {
     /// Folder with the four IDX files, or "sample" [default: data/mnist if there, else the sample]
-    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) data: Option<String>,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
 }
@@ -281,8 +283,8 @@ pub(crate) struct DataInfoArgs {
 #[derive(Debug, Args)]
 pub(crate) struct SheetArgs {
     /// Folder with the four IDX files, or "sample" [default: data/mnist if there, else the sample]
-    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) data: Option<String>,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
     /// PNG to write; without it the sheet is shown in the terminal
     #[arg(long, value_name = "FILE.png")]
     pub(crate) out: Option<PathBuf>,
@@ -312,8 +314,8 @@ pub(crate) struct LectureArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Folder with the four IDX files, or "sample" [default: data/mnist if there, else the sample]
-    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) data: Option<String>,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) device: DeviceArgs,
 }

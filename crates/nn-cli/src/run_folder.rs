@@ -167,9 +167,9 @@ pub(crate) fn find_model(path: &Path) -> PathBuf {
 }
 
 /// The data that the run of a model file was trained on, if the file lies in a run's folder.
-pub(crate) fn data_of_run(model: &Path) -> Option<String> {
+pub(crate) fn data_of_run(model: &Path) -> Option<DataSource> {
     let folder = if model.is_dir() { model } else { model.parent()? };
-    Settings::load(&folder.join(CONFIG)).ok()?.data
+    Settings::load(&folder.join(CONFIG)).ok()?.data_source().ok()?
 }
 
 /// Where a run came from: program, machine, data.
@@ -201,7 +201,7 @@ impl Origin {
             started: format!("{} UTC", utc_now()),
             command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
             data: DataOrigin {
-                source: source.to_setting(),
+                source: source.absolute().to_string(),
                 training_samples: data.train.len(),
                 test_samples: data.test.len(),
                 sample_shape: data.train.sample_shape().to_vec(),

@@ -1,10 +1,10 @@
 //! `nn predict`.
 
-use crate::backend::{self, Work};
+use crate::backend::{self, WorkInOwn};
 use crate::cli::PredictArgs;
 use crate::error::CliError;
 use crate::ink::Polarity;
-use crate::model_file::{load_model, rows_and_columns, shape_in_words};
+use crate::model_file::{element_name, load_model, rows_and_columns, shape_in_words};
 use crate::photograph::read_photograph;
 use crate::prepare::{Prepared, prepare};
 use crate::printable::printable;
@@ -22,7 +22,7 @@ use std::path::Path;
 /// Says what each file shows. A file that fails says so; the others go on.
 pub(crate) fn run(arguments: PredictArgs) -> Result<(), CliError> {
     let model = load_model(&arguments.model)?;
-    backend::run(arguments.device, Prediction { arguments, model })
+    backend::run_in(element_name(&model), arguments.device, Prediction { arguments, model })
 }
 
 /// Predictions that wait for their backend.
@@ -31,10 +31,10 @@ struct Prediction {
     model: Model,
 }
 
-impl Work for Prediction {
+impl WorkInOwn for Prediction {
     type Output = ();
 
-    fn run<T: Tensor<Elem = f32>>(self, device: &T::Device) -> Result<(), CliError> {
+    fn run<T: Tensor>(self, device: &T::Device) -> Result<(), CliError> {
         let network = self.model.to_network::<T>(device)?;
         let mut predictor = Predictor::new(&network, self.model.loss, 1000)?;
         let mut failed = 0;
@@ -64,7 +64,7 @@ impl Work for Prediction {
 }
 
 impl Prediction {
-    fn predict_photograph<T: Tensor<Elem = f32>>(
+    fn predict_photograph<T: Tensor>(
         &self,
         predictor: &mut Predictor<'_, T>,
         path: &Path,
@@ -89,7 +89,7 @@ impl Prediction {
         }
     }
 
-    fn predict_idx<T: Tensor<Elem = f32>>(
+    fn predict_idx<T: Tensor>(
         &self,
         predictor: &mut Predictor<'_, T>,
         path: &Path,
@@ -219,9 +219,9 @@ impl Prediction {
 }
 
 /// The `most` largest outputs with their classes, the largest first.
-fn ranked(outputs: &[f32], most: usize) -> Vec<(usize, f64)> {
+fn ranked<E: Element>(outputs: &[E], most: usize) -> Vec<(usize, f64)> {
     let mut all: Vec<(usize, f64)> =
-        outputs.iter().map(|output| output.to_f64()).enumerate().collect();
+        outputs.iter().map(|&output| Element::to_f64(output)).enumerate().collect();
     all.sort_by(|a, b| b.1.total_cmp(&a.1));
     all.truncate(most);
     all
