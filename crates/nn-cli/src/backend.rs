@@ -4,7 +4,7 @@ use crate::cli::DeviceArgs;
 use crate::error::CliError;
 use clap::ValueEnum;
 use nn_cpu::{CpuDevice, CpuTensor};
-use nn_tensor::{ReferenceTensor, Tensor, TensorError};
+use nn_tensor::{Element, ReferenceTensor, Tensor, TensorError};
 use serde::{Deserialize, Serialize};
 
 /// What computes.
@@ -29,6 +29,34 @@ pub(crate) trait Work {
 pub(crate) fn run<W: Work>(wanted: DeviceArgs, work: W) -> Result<W::Output, CliError> {
     match wanted.backend.unwrap_or_default() {
         Backend::Cpu => work.run::<CpuTensor<f32>>(&cpu_device(wanted.threads)?),
+        Backend::Reference => work.run::<ReferenceTensor<f32>>(&()),
+    }
+}
+
+/// Work on a model, in the precision that the model has.
+pub(crate) trait WorkInOwn {
+    type Output;
+
+    fn run<T: Tensor>(self, device: &T::Device) -> Result<Self::Output, CliError>;
+}
+
+/// Does `work` where `wanted` says, on elements of this name: `"f64"`, or else `f32`.
+pub(crate) fn run_in<W: WorkInOwn>(
+    elements: &str,
+    wanted: DeviceArgs,
+    work: W,
+) -> Result<W::Output, CliError> {
+    let is_double = elements == f64::NAME;
+    match wanted.backend.unwrap_or_default() {
+        Backend::Cpu => {
+            let device = cpu_device(wanted.threads)?;
+            if is_double {
+                work.run::<CpuTensor<f64>>(&device)
+            } else {
+                work.run::<CpuTensor<f32>>(&device)
+            }
+        }
+        Backend::Reference if is_double => work.run::<ReferenceTensor<f64>>(&()),
         Backend::Reference => work.run::<ReferenceTensor<f32>>(&()),
     }
 }

@@ -3,7 +3,7 @@
 use crate::backend::Backend;
 use crate::preset::Preset;
 use crate::settings::Settings;
-use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use nn_core::{Activation, Loss};
@@ -94,6 +94,7 @@ Examples:
   nn train --hidden \"\"                              no hidden layer: a linear classifier
   nn train --optimizer lbfgs --epochs 50            each step takes the whole training set
   nn train --data data/fashion-mnist --patience 3   stop early, keep the best weights
+  nn train --images pictures.idx --labels names.idx files of any name; a tenth is held out for the test
   nn train --print-config > my.toml                 every setting, to change and give to --config
   nn train --resume runs/NAME                       go on where it was interrupted
   nn train --preset best                            a recipe; --print-config prints it
@@ -106,6 +107,7 @@ const TEST_EXAMPLES: &str = "\
 Examples:
   nn test --model runs/NAME
   nn test --model model.nn --data data/mnist --min-accuracy 0.98
+  nn test --model model.nn --images pictures.idx.gz --labels names.idx.gz
   nn test --model model.nn --mistakes mistakes.png --format json";
 
 const COMPARE_EXAMPLES: &str = "\
@@ -235,8 +237,8 @@ pub(crate) struct TestArgs {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     /// Folder with the four IDX files, or "sample" [default: the run's own; else as in train]
-    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new(), conflicts_with = "images")]
-    pub(crate) data: Option<String>,
+    #[arg(long, value_name = "DIR", conflicts_with = "images")]
+    pub(crate) data: Option<PathBuf>,
     /// Image file of any name, instead of --data
     #[arg(long, value_name = "FILE", requires = "labels")]
     pub(crate) images: Option<PathBuf>,
@@ -268,8 +270,8 @@ pub(crate) struct CompareArgs {
     #[arg(value_name = "B")]
     pub(crate) second: PathBuf,
     /// Folder with the four IDX files, or "sample" [default: the data of run A; else as in train]
-    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) data: Option<String>,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) device: DeviceArgs,
     #[command(flatten)]
@@ -282,8 +284,8 @@ pub(crate) struct CalibrateArgs {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     /// Folder with the four IDX files, or "sample" [default: the run's own; else as in train]
-    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) data: Option<String>,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
     /// Write the reliability diagram into this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) figures: Option<PathBuf>,
@@ -361,8 +363,8 @@ pub(crate) enum DataCommand {
 #[derive(Debug, Args)]
 pub(crate) struct DistortArgs {
     /// Folder with the four IDX files, or "sample" [default: data/mnist if there, else the sample]
-    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) data: Option<String>,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
     /// PNG to write
     #[arg(long, value_name = "FILE.png")]
     pub(crate) out: PathBuf,
@@ -390,8 +392,8 @@ pub(crate) struct DistortArgs {
 #[derive(Debug, Args)]
 pub(crate) struct DataInfoArgs {
     /// Folder with the four IDX files, or "sample" [default: data/mnist if there, else the sample]
-    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) data: Option<String>,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
 }
@@ -400,8 +402,8 @@ pub(crate) struct DataInfoArgs {
 #[derive(Debug, Args)]
 pub(crate) struct SheetArgs {
     /// Folder with the four IDX files, or "sample" [default: data/mnist if there, else the sample]
-    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) data: Option<String>,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
     /// PNG to write; without it the sheet is shown in the terminal
     #[arg(long, value_name = "FILE.png")]
     pub(crate) out: Option<PathBuf>,
@@ -431,8 +433,8 @@ pub(crate) struct LectureArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Folder with the four IDX files, or "sample" [default: data/mnist if there, else the sample]
-    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) data: Option<String>,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) device: DeviceArgs,
 }

@@ -2,7 +2,7 @@
 
 use crate::error::CliError;
 use crate::stderr;
-use nn_data::{Inputs, TrainTest, embedded_sample, folder_files, load_folder};
+use nn_data::{Dataset, Inputs, TrainTest, embedded_sample, folder_files, load_folder, load_pair};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::fs::File;
@@ -13,24 +13,63 @@ use std::path::{Path, PathBuf};
 const FETCHED: &str = "data/mnist";
 /// The word for the digits inside this program.
 const SAMPLE: &str = "sample";
+/// Share of the training set that is the test set where none was given. It is the same in every run on
+/// these files, so that runs can be compared and `nn test` finds it again.
+const HELD_OUT: f64 = 0.1;
+const HELD_OUT_SEED: u64 = 1;
 
 /// A place to load data from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DataSource {
     /// A folder with the four IDX files.
     Folder(PathBuf),
+    /// Files of any names; without a test set a share of the training set is held out.
+    Files { train: FilePair, test: Option<FilePair> },
     /// The digits inside this program.
     Sample,
 }
 
+/// An image file with the label file that belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FilePair {
+    pub(crate) images: PathBuf,
+    pub(crate) labels: PathBuf,
+}
+
+impl FilePair {
+    pub(crate) fn load(&self) -> Result<Dataset, CliError> {
+        Ok(load_pair(&self.images, &self.labels)?)
+    }
+
+    fn absolute(&self) -> Self {
+        Self { images: absolute(&self.images), labels: absolute(&self.labels) }
+    }
+}
+
 impl DataSource {
     /// What `given` names; without it MNIST where it was fetched, else the sample.
-    pub(crate) fn choose(given: Option<&str>) -> Self {
-        match given {
-            Some(SAMPLE) => Self::Sample,
-            Some(folder) => Self::Folder(folder.into()),
-            None if folder_files(Path::new(FETCHED)).is_ok() => Self::Folder(FETCHED.into()),
-            None => Self::Sample,
+    pub(crate) fn choose(given: Option<&Path>) -> Self {
+        given.map_or_else(Self::default_choice, Self::named)
+    }
+
+    /// The folder of this name, or by its word the sample.
+    pub(crate) fn named(data: &Path) -> Self {
+        // As text: to a path "sample" and "sample/" are the same.
+        if data.as_os_str() == SAMPLE { Self::Sample } else { Self::Folder(data.into()) }
+    }
+
+    /// MNIST where it was fetched, else the sample.
+    pub(crate) fn default_choice() -> Self {
+        let is_fetched = folder_files(Path::new(FETCHED)).is_ok();
+        if is_fetched { Self::Folder(FETCHED.into()) } else { Self::Sample }
+    }
+
+    /// What `--data` would have to be; files have flags of their own.
+    pub(crate) fn as_data(&self) -> Option<&Path> {
+        match self {
+            Self::Folder(folder) => Some(folder),
+            Self::Files { .. } => None,
+            Self::Sample => Some(Path::new(SAMPLE)),
         }
     }
 
@@ -42,7 +81,7 @@ impl DataSource {
             ""
         };
         stderr::note(match self {
-            Self::Folder(folder) => format!("data: {}", folder.display()),
+            Self::Folder(_) | Self::Files { .. } => format!("data: {self}"),
             Self::Sample => {
                 format!("data: the sample inside this program, 6,000 + 1,000 digits of MNIST{hint}")
             }
@@ -52,28 +91,36 @@ impl DataSource {
     pub(crate) fn load(&self) -> Result<TrainTest, CliError> {
         Ok(match self {
             Self::Folder(folder) => load_folder(folder)?,
+            Self::Files { train, test: Some(test) } => {
+                TrainTest::matched(train.load()?, test.load()?)?
+            }
+            Self::Files { train, test: None } => {
+                let (train, test) = train.load()?.split(HELD_OUT, HELD_OUT_SEED)?;
+                TrainTest { train, test }
+            }
             Self::Sample => embedded_sample()?,
         })
     }
 
-    /// What to write into settings, so that it is found from any folder.
-    pub(crate) fn to_setting(&self) -> String {
+    /// The same, found from any folder.
+    pub(crate) fn absolute(&self) -> Self {
         match self {
-            Self::Folder(folder) => {
-                let absolute = folder.canonicalize().unwrap_or_else(|_| folder.clone());
-                absolute.display().to_string()
+            Self::Folder(folder) => Self::Folder(absolute(folder)),
+            Self::Files { train, test } => {
+                Self::Files { train: train.absolute(), test: test.as_ref().map(FilePair::absolute) }
             }
-            Self::Sample => SAMPLE.to_owned(),
+            Self::Sample => Self::Sample,
         }
     }
 
     /// A word for names of files and folders.
     pub(crate) fn short_name(&self) -> String {
-        let folder = match self {
-            Self::Folder(folder) => folder.canonicalize().unwrap_or_else(|_| folder.clone()),
+        let path = match self {
+            Self::Folder(folder) => absolute(folder),
+            Self::Files { train, .. } => absolute(&train.images),
             Self::Sample => return SAMPLE.to_owned(),
         };
-        let name = folder.file_name().map_or("data".into(), |name| name.to_string_lossy());
+        let name = path.file_name().map_or("data".into(), |name| name.to_string_lossy());
         name.chars().map(|sign| if sign.is_alphanumeric() { sign } else { '-' }).collect()
     }
 
@@ -87,6 +134,19 @@ impl DataSource {
                 };
                 folder_files(folder)?.into_iter().map(hash).collect()
             }
+            Self::Files { train, test } => {
+                let pair = |prefix: &str, pair: &FilePair| -> Result<_, CliError> {
+                    Ok([
+                        (format!("{prefix}images"), file_hash(&pair.images)?),
+                        (format!("{prefix}labels"), file_hash(&pair.labels)?),
+                    ])
+                };
+                let mut hashes = pair("", train)?.to_vec();
+                if let Some(test) = test {
+                    hashes.extend(pair("test-", test)?);
+                }
+                Ok(hashes)
+            }
             Self::Sample => {
                 let parts = [("train", &data.train), ("test", &data.test)];
                 Ok(parts.map(|(name, set)| (format!("{name}-pixels"), pixel_hash(set))).into())
@@ -99,9 +159,20 @@ impl fmt::Display for DataSource {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Folder(folder) => write!(formatter, "{}", folder.display()),
+            Self::Files { train, test: Some(test) } => {
+                let [train, test] = [train, test].map(|pair| pair.images.display());
+                write!(formatter, "{train}, tested on {test}")
+            }
+            Self::Files { train, test: None } => {
+                write!(formatter, "{}, a tenth of it held out for the test", train.images.display())
+            }
             Self::Sample => formatter.write_str("the sample inside this program"),
         }
     }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 fn file_hash(path: &Path) -> Result<String, CliError> {
@@ -112,7 +183,7 @@ fn file_hash(path: &Path) -> Result<String, CliError> {
     Ok(hexadecimal(&hasher.finalize()))
 }
 
-fn pixel_hash(set: &nn_data::Dataset) -> String {
+fn pixel_hash(set: &Dataset) -> String {
     match set.inputs() {
         Inputs::Bytes(bytes) => hexadecimal(&Sha256::digest(bytes)),
         Inputs::Values(_) => String::new(),
@@ -142,8 +213,11 @@ mod tests {
 
     #[test]
     fn the_word_sample_is_the_sample_and_a_path_is_a_folder() {
-        assert_eq!(DataSource::choose(Some("sample")), DataSource::Sample);
-        assert_eq!(DataSource::choose(Some("./sample")), DataSource::Folder("./sample".into()));
+        let named = |text: &str| DataSource::named(text.as_ref());
+        assert_eq!(named("sample"), DataSource::Sample);
+        for folder in ["./sample", "sample/"] {
+            assert_eq!(named(folder), DataSource::Folder(folder.into()));
+        }
         assert_eq!(DataSource::Folder("/no/such place".into()).short_name(), "such-place");
     }
 

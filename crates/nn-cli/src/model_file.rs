@@ -24,3 +24,8 @@ pub(crate) fn rows_and_columns(sample_shape: &[usize]) -> (usize, usize) {
 pub(crate) fn shape_in_words(shape: &[usize]) -> String {
     shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ")
 }
+
+/// The type of a model's numbers, `"f32"` or `"f64"`; a file holds one of them throughout.
+pub(crate) fn element_name(model: &Model) -> &'static str {
+    model.layers.first().map_or("none", |layer| layer.weight.element_name())
+}

@@ -1,6 +1,7 @@
 //! Settings with every default filled in, and checked.
 
 use crate::cli::{DeviceArgs, check_threads};
+use crate::data_source::DataSource;
 use crate::error::CliError;
 use crate::settings::{ClassWeights, SOLVERS, Settings, Widths, optimizer_names};
 use nn_core::{
@@ -47,11 +48,7 @@ impl Settings {
         if let Some(Err(error)) = self.threads.map(check_threads) {
             return Err(CliError::Usage(format!("threads {error}")));
         }
-        if self.data.as_deref() == Some("") {
-            let error =
-                "data is empty, must be a folder or \"sample\"; leave it out for the default";
-            return Err(CliError::Usage(error.to_owned()));
-        }
+        let data = self.data_source()?;
         let solver = self.resolve_solver()?;
         let optimizer = match solver {
             Some(_) => TrainingConfig::default().optimizer, // nobody asks it
@@ -96,7 +93,7 @@ impl Settings {
             patience: self.patience.or(defaults.patience),
         };
         let resolved = Resolved {
-            data: self.data,
+            data,
             validation,
             hidden: self.hidden.map_or_else(|| vec![256, 128], |widths| widths.0),
             activation,
@@ -247,7 +244,7 @@ fn default_initializer(activation: Activation) -> Initializer {
 /// Settings with nothing left open, except where data lies that was not named.
 #[derive(Clone, Debug)]
 pub(crate) struct Resolved {
-    pub(crate) data: Option<String>,
+    pub(crate) data: Option<DataSource>,
     pub(crate) validation: f64,
     pub(crate) hidden: Vec<usize>,
     pub(crate) activation: Activation,
@@ -274,7 +271,6 @@ impl Resolved {
     pub(crate) fn to_settings(&self) -> Settings {
         let config = &self.config;
         let mut settings = Settings {
-            data: self.data.clone(),
             validation: Some(self.validation),
             hidden: Some(Widths(self.hidden.clone())),
             activation: Some(self.activation),
@@ -300,7 +296,7 @@ impl Resolved {
             clip_norm: config.clip_norm,
             backend: Some(self.device.backend.unwrap_or_default()),
             threads: self.device.threads,
-            ..Settings::default()
+            ..Settings::default().with_data(self.data.as_ref())
         };
         if let Some(solver) = self.solver {
             settings.optimizer = Some(solver.name().to_owned());

@@ -172,10 +172,21 @@ pub(crate) fn find_model(path: &Path) -> PathBuf {
     inside.into_iter().find(|file| file.is_file()).unwrap_or_else(|| path.to_owned())
 }
 
+/// The data that is given; else that of the run that `model` is of; else the default. What was not
+/// given is announced.
+pub(crate) fn data_given_or_of_run(given: Option<&Path>, model: &Path) -> DataSource {
+    if let Some(given) = given {
+        return DataSource::named(given);
+    }
+    let source = data_of_run(model).unwrap_or_else(DataSource::default_choice);
+    source.announce_choice();
+    source
+}
+
 /// The data that the run of a model file was trained on, if the file lies in a run's folder.
-pub(crate) fn data_of_run(model: &Path) -> Option<String> {
+pub(crate) fn data_of_run(model: &Path) -> Option<DataSource> {
     let folder = if model.is_dir() { model } else { model.parent()? };
-    Settings::load(&folder.join(CONFIG)).ok()?.data
+    Settings::load(&folder.join(CONFIG)).ok()?.data_source().ok()?
 }
 
 /// Share and seed of the split that the run of a model file held out, if the file lies in a run's
@@ -215,7 +226,7 @@ impl Origin {
             started: format!("{} UTC", utc_now()),
             command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
             data: DataOrigin {
-                source: source.to_setting(),
+                source: source.absolute().to_string(),
                 training_samples: data.train.len(),
                 test_samples: data.test.len(),
                 sample_shape: data.train.sample_shape().to_vec(),

@@ -6,8 +6,9 @@
 use crate::backend::Backend;
 use crate::cli::{activation_parser, loss_parser, parse_threads};
 use crate::error::CliError;
+use crate::saved_path::SavedPath;
 use clap::Args;
-use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nn_core::{Activation, Initializer, Loss, Optimizer, Schedule};
 use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
@@ -18,8 +19,20 @@ use std::path::Path;
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub(crate) struct Settings {
     /// Folder with the four IDX files, or "sample" [default: data/mnist if there, else the sample]
-    #[arg(long, value_name = "DIR", value_parser = NonEmptyStringValueParser::new(), help_heading = "Data")]
-    pub(crate) data: Option<String>,
+    #[arg(long, value_name = "DIR", value_parser = SavedPath::parser(), conflicts_with = "images", help_heading = "Data")]
+    pub(crate) data: Option<SavedPath>,
+    /// Image file of any name to train on, instead of --data
+    #[arg(long, value_name = "FILE", value_parser = SavedPath::parser(), requires = "labels", help_heading = "Data")]
+    pub(crate) images: Option<SavedPath>,
+    /// Label file that belongs to --images
+    #[arg(long, value_name = "FILE", value_parser = SavedPath::parser(), requires = "images", help_heading = "Data")]
+    pub(crate) labels: Option<SavedPath>,
+    /// Image file to test on [default: a tenth of --images, held out]
+    #[arg(long, value_name = "FILE", value_parser = SavedPath::parser(), requires_all = ["images", "test_labels"], help_heading = "Data")]
+    pub(crate) test_images: Option<SavedPath>,
+    /// Label file that belongs to --test-images
+    #[arg(long, value_name = "FILE", value_parser = SavedPath::parser(), requires = "test_images", help_heading = "Data")]
+    pub(crate) test_labels: Option<SavedPath>,
     /// Share of the training set that is held out for validation [default: 0, with --patience 0.1]
     #[arg(long, value_name = "FRACTION", help_heading = "Data")]
     pub(crate) validation: Option<f64>,
@@ -219,9 +232,17 @@ impl Settings {
     }
 
     /// These settings, and where they are silent, `other`'s.
+    ///
+    /// Data is one setting: who names a folder or files does not get files of `other` besides.
     pub(crate) fn or(self, other: Self) -> Self {
+        let names_data = self.data_paths().iter().any(|(_, path)| path.is_some());
+        let other = if names_data { other.with_data(None) } else { other };
         Self {
             data: self.data.or(other.data),
+            images: self.images.or(other.images),
+            labels: self.labels.or(other.labels),
+            test_images: self.test_images.or(other.test_images),
+            test_labels: self.test_labels.or(other.test_labels),
             validation: self.validation.or(other.validation),
             hidden: self.hidden.or(other.hidden),
             activation: self.activation.or(other.activation),
@@ -279,8 +300,8 @@ impl Settings {
     ///
     /// Data may have moved (its content is compared elsewhere), and threads change no result.
     pub(crate) fn contradiction(&self, saved: &Self) -> Option<String> {
-        let free = Self { data: saved.data.clone(), threads: saved.threads, ..self.clone() };
-        let merged = free.or(saved.clone());
+        let free = Self { threads: saved.threads, ..self.clone() };
+        let merged = free.with_data(None).or(saved.clone());
         let (merged, saved) = (merged.to_table(), saved.to_table());
         let differs = merged.iter().find(|(key, value)| saved.get(*key) != Some(*value));
         let (key, value) = differs?;

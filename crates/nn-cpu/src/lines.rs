@@ -2,7 +2,6 @@
 #![allow(unsafe_code, reason = "lines of bytes seen as numbers")]
 
 use crate::CpuElement;
-use nn_tensor::{Shape, TensorError};
 
 /// Bytes of a cache line, and the alignment of every buffer.
 pub(crate) const LINE_BYTES: usize = 64;
@@ -55,14 +54,4 @@ impl Lines {
         // a number could spoil.
         unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast::<E>(), len) }
     }
-}
-
-/// What is said when a tensor of `shape` does not fit into memory.
-pub(crate) fn out_of_memory<E>(shape: Shape) -> TensorError {
-    let bytes = shape
-        .rows
-        .checked_mul(shape.columns)
-        .and_then(|len| len.checked_mul(size_of::<E>()))
-        .unwrap_or(usize::MAX);
-    TensorError::OutOfMemory { shape, bytes }
 }

@@ -1,7 +1,7 @@
 //! The tensor, and the way from each method of the trait to the code that does it.
 
 use crate::layout::Layout;
-use crate::lines::{Lines, out_of_memory};
+use crate::lines::Lines;
 use crate::losses::{Entropy, Softmax};
 use crate::pixels::Pixels;
 use crate::step::{Step, changed};
@@ -119,8 +119,9 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
     type Device = CpuDevice;
 
     fn zeros(device: &CpuDevice, shape: Shape, role: Role) -> Result<Self, TensorError> {
-        let layout = Layout::new::<E>(shape, role).ok_or_else(|| out_of_memory::<E>(shape))?;
-        let lines = Lines::zeros(layout.lines()).ok_or_else(|| out_of_memory::<E>(shape))?;
+        let refused = || TensorError::out_of_memory::<E>(shape);
+        let layout = Layout::new::<E>(shape, role).ok_or_else(refused)?;
+        let lines = Lines::zeros(layout.lines()).ok_or_else(refused)?;
         Ok(Self {
             shape,
             layout,

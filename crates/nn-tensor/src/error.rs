@@ -24,3 +24,11 @@ pub enum TensorError {
         cause: String,
     },
 }
+
+impl TensorError {
+    /// That there is no memory for a tensor of `E` of this shape.
+    #[must_use]
+    pub fn out_of_memory<E>(shape: Shape) -> Self {
+        Self::OutOfMemory { shape, bytes: shape.bytes::<E>().unwrap_or(usize::MAX) }
+    }
+}

@@ -25,13 +25,10 @@ impl<E: Element> Tensor for ReferenceTensor<E> {
     type Device = ();
 
     fn zeros((): &(), shape: Shape, _role: Role) -> Result<Self, TensorError> {
-        let bytes =
-            shape.rows.checked_mul(shape.columns).and_then(|len| len.checked_mul(size_of::<E>()));
-        let refused = TensorError::OutOfMemory { shape, bytes: bytes.unwrap_or(usize::MAX) };
         let mut values = Vec::new();
-        match bytes {
-            Some(_) if values.try_reserve_exact(shape.len()).is_ok() => {}
-            _ => return Err(refused),
+        // Where the size in bytes does not overflow, the length does not either.
+        if shape.bytes::<E>().is_none() || values.try_reserve_exact(shape.len()).is_err() {
+            return Err(TensorError::out_of_memory::<E>(shape));
         }
         values.resize(shape.len(), E::ZERO);
         Ok(Self { shape, values })

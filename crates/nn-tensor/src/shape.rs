@@ -24,6 +24,12 @@ impl Shape {
         self.rows * self.columns
     }
 
+    /// Bytes of as many elements of `E`; `None` where their number or size overflows.
+    #[must_use]
+    pub fn bytes<E>(self) -> Option<usize> {
+        self.rows.checked_mul(self.columns)?.checked_mul(size_of::<E>())
+    }
+
     /// Whether there are none.
     #[must_use]
     pub const fn is_empty(self) -> bool {

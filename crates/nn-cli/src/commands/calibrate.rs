@@ -2,10 +2,9 @@
 
 use crate::backend::{self, Work};
 use crate::cli::CalibrateArgs;
-use crate::data_source::DataSource;
 use crate::error::CliError;
 use crate::model_file::load_model;
-use crate::run_folder::{data_of_run, validation_of_run};
+use crate::run_folder::{data_given_or_of_run, validation_of_run};
 use crate::stdout;
 use nn_core::{Calibration, Checkpoint, Committee, Model, NetworkError, Temperature};
 use nn_data::{Dataset, TrainTest};
@@ -16,12 +15,7 @@ use serde_json::json;
 /// Measures how far a model's probabilities can be trusted, and mends them where that is wanted.
 pub(crate) fn run(arguments: CalibrateArgs) -> Result<(), CliError> {
     let model = load_model(&arguments.model)?;
-    let given = arguments.data.clone().or_else(|| data_of_run(&arguments.model.model));
-    let source = DataSource::choose(given.as_deref());
-    if arguments.data.is_none() {
-        source.announce_choice();
-    }
-    let data = source.load()?;
+    let data = data_given_or_of_run(arguments.data.as_deref(), &arguments.model.model).load()?;
     backend::run(arguments.device, Calibrating { arguments, model, data })
 }
 

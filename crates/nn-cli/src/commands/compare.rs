@@ -2,10 +2,9 @@
 
 use crate::backend::{self, Work};
 use crate::cli::CompareArgs;
-use crate::data_source::DataSource;
 use crate::error::CliError;
 use crate::progress::thousands;
-use crate::run_folder::{data_of_run, find_model};
+use crate::run_folder::{data_given_or_of_run, find_model};
 use crate::stdout;
 use crate::table::{self, Side};
 use crate::training_report::percent;
@@ -21,11 +20,7 @@ const SIGNIFICANT: f64 = 0.05;
 pub(crate) fn run(arguments: CompareArgs) -> Result<(), CliError> {
     let load = |path| Ok::<_, CliError>(Checkpoint::load(&find_model(path))?.model);
     let models = [load(&arguments.first)?, load(&arguments.second)?];
-    let given = arguments.data.clone().or_else(|| data_of_run(&arguments.first));
-    let source = DataSource::choose(given.as_deref());
-    if arguments.data.is_none() {
-        source.announce_choice();
-    }
+    let source = data_given_or_of_run(arguments.data.as_deref(), &arguments.first);
     let data = source.load()?.test;
     if data.classes().is_none() {
         return Err(CliError::Failed(format!("{source}: no classes to compare answers with")));

@@ -12,6 +12,7 @@ use crate::table::{self, Side};
 use crate::{stderr, stdout};
 use nn_data::{Dataset, Inputs, TrainTest, epoch_order};
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// Samples of a sheet stand side by side up to this many.
 const COLUMNS: usize = 10;
@@ -28,7 +29,7 @@ pub(crate) fn run(command: DataCommand) -> Result<(), CliError> {
     }
 }
 
-pub(super) fn load(given: Option<&str>) -> Result<(TrainTest, DataSource), CliError> {
+pub(super) fn load(given: Option<&Path>) -> Result<(TrainTest, DataSource), CliError> {
     let source = DataSource::choose(given);
     if given.is_none() {
         source.announce_choice();

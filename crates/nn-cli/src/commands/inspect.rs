@@ -2,7 +2,7 @@
 
 use crate::cli::InspectArgs;
 use crate::error::CliError;
-use crate::model_file::shape_in_words;
+use crate::model_file::{element_name, shape_in_words};
 use crate::progress::thousands;
 use crate::run_folder::find_model;
 use crate::stdout;
@@ -43,10 +43,6 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<(), CliError> {
     table::lines(&facts, &[Side::Left]).iter().try_for_each(stdout::line)?;
     stdout::line("")?;
     layer_table(&model).iter().try_for_each(stdout::line)
-}
-
-fn element_name(model: &Model) -> &'static str {
-    model.layers.first().map_or("none", |layer| layer.weight.element_name())
 }
 
 fn layer_table(model: &Model) -> Vec<String> {

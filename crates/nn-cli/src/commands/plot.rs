@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
 /// Curves from the metrics; confusion matrix and gradient norms from model and data.
 fn of_run(run: &Path, model: &Model) -> Result<Vec<(String, Figure)>, CliError> {
     let mut figures = curves(&epochs(&run.join("metrics.jsonl"))?);
-    let source = DataSource::choose(data_of_run(run).as_deref());
+    let source = data_of_run(run).unwrap_or_else(DataSource::default_choice);
     let data = source.load()?;
     let device = CpuDevice::available().map_err(nn_core::NetworkError::from)?;
     let networks = model.to_networks::<Backend>(&device)?;

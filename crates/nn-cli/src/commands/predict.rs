@@ -1,11 +1,11 @@
 //! `nn predict`.
 
-use crate::backend::{self, Work};
+use crate::backend::{self, WorkInOwn};
 use crate::cli::PredictArgs;
 use crate::error::CliError;
 use crate::ink::Polarity;
 use crate::mistakes::said;
-use crate::model_file::{load_model, rows_and_columns, shape_in_words};
+use crate::model_file::{element_name, load_model, rows_and_columns, shape_in_words};
 use crate::photograph::read_photograph;
 use crate::prepare::{Prepared, prepare};
 use crate::printable::printable;
@@ -23,7 +23,7 @@ use std::path::Path;
 /// Says what each file shows. A file that fails says so; the others go on.
 pub(crate) fn run(arguments: PredictArgs) -> Result<(), CliError> {
     let model = load_model(&arguments.model)?;
-    backend::run(arguments.device, Prediction { arguments, model })
+    backend::run_in(element_name(&model), arguments.device, Prediction { arguments, model })
 }
 
 /// Predictions that wait for their backend.
@@ -32,10 +32,10 @@ struct Prediction {
     model: Model,
 }
 
-impl Work for Prediction {
+impl WorkInOwn for Prediction {
     type Output = ();
 
-    fn run<T: Tensor<Elem = f32>>(self, device: &T::Device) -> Result<(), CliError> {
+    fn run<T: Tensor>(self, device: &T::Device) -> Result<(), CliError> {
         let networks = self.model.to_networks::<T>(device)?;
         let mut predictor = Committee::new(&networks, self.model.loss, 1000)?;
         let mut failed = 0;
@@ -65,7 +65,7 @@ impl Work for Prediction {
 }
 
 impl Prediction {
-    fn predict_photograph<T: Tensor<Elem = f32>>(
+    fn predict_photograph<T: Tensor>(
         &self,
         predictor: &mut Committee<'_, T>,
         path: &Path,
@@ -94,7 +94,7 @@ impl Prediction {
         }
     }
 
-    fn predict_idx<T: Tensor<Elem = f32>>(
+    fn predict_idx<T: Tensor>(
         &self,
         predictor: &mut Committee<'_, T>,
         path: &Path,

@@ -1,17 +1,17 @@
 //! `nn test`.
 
-use crate::backend::{self, Work};
+use crate::backend::{self, WorkInOwn};
 use crate::cli::TestArgs;
-use crate::data_source::DataSource;
+use crate::data_source::FilePair;
 use crate::error::CliError;
 use crate::mistakes::{draw_mistakes, pixels_of, worst_mistakes};
-use crate::model_file::{load_model, rows_and_columns};
-use crate::run_folder::data_of_run;
+use crate::model_file::{element_name, load_model, rows_and_columns};
+use crate::run_folder::data_given_or_of_run;
 use crate::stdout::{self, terminal_width};
 use crate::terminal_picture::{Ink, render};
 use crate::{stderr, test_report};
 use nn_core::{Evaluation, Model, evaluate_committee};
-use nn_data::{Dataset, load_pair};
+use nn_data::Dataset;
 use nn_tensor::Tensor;
 
 /// How many mistakes a picture shows.
@@ -21,20 +21,21 @@ const DRAWN: usize = 64;
 pub(crate) fn run(arguments: TestArgs) -> Result<(), CliError> {
     let model = load_model(&arguments.model)?;
     let (data, source) = load(&arguments, &model)?;
-    backend::run(arguments.device, Test { arguments, model, data, source })
+    let elements = element_name(&model);
+    backend::run_in(elements, arguments.device, Test { arguments, model, data, source })
 }
 
 /// The test set, and its name.
 fn load(arguments: &TestArgs, model: &Model) -> Result<(Dataset, String), CliError> {
     let (mut data, source) = match (&arguments.images, &arguments.labels) {
-        (Some(images), Some(labels)) => (load_pair(images, labels)?, images.display().to_string()),
+        (Some(images), Some(labels)) => {
+            let pair = FilePair { images: images.clone(), labels: labels.clone() };
+            (pair.load()?, images.display().to_string())
+        }
         _ => {
             // A run is tested on the test set of its own data.
-            let given = arguments.data.clone().or_else(|| data_of_run(&arguments.model.model));
-            let source = DataSource::choose(given.as_deref());
-            if arguments.data.is_none() {
-                source.announce_choice();
-            }
+            let given = arguments.data.as_deref();
+            let source = data_given_or_of_run(given, &arguments.model.model);
             (source.load()?.test, source.to_string())
         }
     };
@@ -54,10 +55,10 @@ struct Test {
     source: String,
 }
 
-impl Work for Test {
+impl WorkInOwn for Test {
     type Output = ();
 
-    fn run<T: Tensor<Elem = f32>>(self, device: &T::Device) -> Result<(), CliError> {
+    fn run<T: Tensor>(self, device: &T::Device) -> Result<(), CliError> {
         let Self { arguments, model, data, source } = self;
         let networks = model.to_networks::<T>(device)?;
         let shifts = arguments.shifts;

@@ -47,12 +47,12 @@ fn begin(arguments: TrainArgs) -> Result<(), CliError> {
     if arguments.print_config {
         return stdout::bytes(resolved.to_settings().to_toml()?.as_bytes());
     }
-    let source = DataSource::choose(resolved.data.as_deref());
+    let source = resolved.data.clone().unwrap_or_else(DataSource::default_choice);
     if resolved.data.is_none() && !arguments.quiet {
         source.announce_choice();
     }
     let data = source.load()?;
-    resolved.data = Some(source.to_setting());
+    resolved.data = Some(source.absolute());
     let device = resolved.device;
     let training = Training { arguments, resolved, source, data, resumed: None, brief: false };
     match training.arguments.seeds {
@@ -76,7 +76,7 @@ fn resume(arguments: TrainArgs, folder: RunFolder) -> Result<(), CliError> {
         stderr::note(format!("{path}: this run is finished; test it with nn test --model {path}"));
         return Ok(());
     }
-    let source = DataSource::choose(resolved.data.as_deref());
+    let source = resolved.data.clone().unwrap_or_else(DataSource::default_choice);
     let data = source.load()?;
     let device = resolved.device;
     let resumed = Some((folder, checkpoint));
