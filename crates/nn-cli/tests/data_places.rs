@@ -96,6 +96,7 @@ fn half_a_pair_and_two_places_are_wrong_usage() {
 
 #[cfg(unix)]
 #[test]
+#[cfg(not(target_os = "macos"))] // there names must be UTF-8
 fn paths_need_not_be_utf8() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
@@ -103,9 +104,7 @@ fn paths_need_not_be_utf8() {
     let path = folder.path();
     let latin = OsStr::from_bytes(b"caf\xe9");
     let place = path.join(latin);
-    if fs::create_dir(&place).is_err() {
-        return assert!(cfg!(target_os = "macos"), "only there names must be UTF-8");
-    }
+    fs::create_dir(&place).unwrap();
     for file in fs::read_dir(small_data(path, 300, 50)).unwrap() {
         let file = file.unwrap();
         fs::copy(file.path(), place.join(file.file_name())).unwrap();
