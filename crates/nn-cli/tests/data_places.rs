@@ -94,7 +94,8 @@ fn half_a_pair_and_two_places_are_wrong_usage() {
     assert!(printed.stdout.contains("data = \"x\"") && !printed.stdout.contains("images"));
 }
 
-#[cfg(unix)]
+// The file systems of macOS take names in UTF-8 alone.
+#[cfg(all(unix, not(target_os = "macos")))]
 #[test]
 fn paths_need_not_be_utf8() {
     use std::ffi::OsStr;
@@ -103,9 +104,7 @@ fn paths_need_not_be_utf8() {
     let path = folder.path();
     let latin = OsStr::from_bytes(b"caf\xe9");
     let place = path.join(latin);
-    if fs::create_dir(&place).is_err() {
-        return assert!(cfg!(target_os = "macos"), "only there names must be UTF-8");
-    }
+    fs::create_dir(&place).unwrap();
     for file in fs::read_dir(small_data(path, 300, 50)).unwrap() {
         let file = file.unwrap();
         fs::copy(file.path(), place.join(file.file_name())).unwrap();
