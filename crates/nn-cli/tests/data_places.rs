@@ -97,7 +97,6 @@ fn half_a_pair_and_two_places_are_wrong_usage() {
 // The file systems of macOS take names in UTF-8 alone.
 #[cfg(all(unix, not(target_os = "macos")))]
 #[test]
-#[cfg(not(target_os = "macos"))] // there names must be UTF-8
 fn paths_need_not_be_utf8() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
