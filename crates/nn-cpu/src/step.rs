@@ -83,36 +83,37 @@ impl<E: CpuElement> Step<E> {
         gradient: &Tile<V, R>,
         line_of: impl Fn(usize) -> StepLine<E>,
     ) {
-        // The choice stands outside of the loops, which are short.
+        // The choice stands outside of the loops, which are short. No closures: a large one is not
+        // always compiled into its caller, and without that it lacks the caller's instructions.
         // SAFETY: the caller's promise.
         unsafe {
             match self {
-                Self::Store => for_each(gradient, line_of, |line, sum| sum.store(line.weight)),
+                Self::Store => {
+                    for (row, [low, high]) in gradient.iter().enumerate() {
+                        let line = line_of(row);
+                        low.store(line.weight);
+                        high.store(line.at(V::LANES).weight);
+                    }
+                }
                 Self::Descent(rate) => {
                     let rate = V::splat(E::ZERO - *rate);
-                    for_each(gradient, line_of, |line, sum| {
-                        rate.mul_add(sum, V::load(line.weight)).store(line.weight);
-                    });
+                    for (row, sums) in gradient.iter().enumerate() {
+                        let line = line_of(row);
+                        for (half, &sum) in sums.iter().enumerate() {
+                            let weight = line.at(half * V::LANES).weight;
+                            rate.mul_add(sum, V::load(weight)).store(weight);
+                        }
+                    }
                 }
                 Self::Update(update) => {
-                    for_each(gradient, line_of, |line, sum| step(update, line, sum));
+                    for (row, [low, high]) in gradient.iter().enumerate() {
+                        let line = line_of(row);
+                        step(update, line, *low);
+                        step(update, line.at(V::LANES), *high);
+                    }
                 }
             }
         }
-    }
-}
-
-/// Calls `apply` with each register of a tile and its place.
-#[inline(always)]
-fn for_each<V: Vector, const R: usize>(
-    tile: &Tile<V, R>,
-    line_of: impl Fn(usize) -> StepLine<V::Elem>,
-    apply: impl Fn(StepLine<V::Elem>, V),
-) {
-    for (row, [low, high]) in tile.iter().enumerate() {
-        let line = line_of(row);
-        apply(line, *low);
-        apply(line.at(V::LANES), *high);
     }
 }
 
