@@ -29,21 +29,21 @@ pub(crate) fn hidden_delta<E: CpuElement>(
 ) {
     let layout = delta.layout;
     let device = delta.device().clone();
-    let outputs = next_delta.layout.columns;
+    let outputs = next_delta.layout.panels() * layout.lanes;
     let sample_panels = layout.rows.div_ceil(layout.lanes);
     device.with_scratch(sample_panels * outputs * layout.lanes, |transposed: &mut [E]| {
         let split = Split::new(transposed);
         let panel_len = outputs * layout.lanes;
         device.for_each_block(sample_panels, 2 * sample_panels * panel_len, |panel| {
             // SAFETY: a block is a panel of its own.
-            let part = unsafe { split.part(panel * panel_len..(panel + 1) * panel_len) };
-            transpose_panel(next_delta, panel, part);
+            let result = unsafe { split.part(panel * panel_len..(panel + 1) * panel_len) };
+            E::dispatch(device.is_portable(), Turn { next_delta, panel, result });
         });
         // SAFETY: all blocks are done, and only read from now on.
         let transposed: &[E] = unsafe { split.part(0..sample_panels * panel_len) };
 
         let blocks = sample_panels.div_ceil(PANELS_IN_BLOCK);
-        let operations = 2 * layout.rows * layout.columns * outputs;
+        let operations = 2 * layout.rows * layout.columns * next_delta.layout.columns;
         let rectified = rectified.map(CpuTensor::values);
         let split = Split::new(delta.values_mut());
         device.for_each_block(blocks * layout.panels(), operations, |block| {
@@ -63,24 +63,46 @@ pub(crate) fn hidden_delta<E: CpuElement>(
     });
 }
 
-/// Writes the next δ of one panel of samples with a line for each output.
-fn transpose_panel<E: CpuElement>(next_delta: &CpuTensor<E>, samples: usize, result: &mut [E]) {
-    let layout: Layout = next_delta.layout;
-    let values = next_delta.values();
-    let first = samples * layout.lanes;
-    let height = layout.lanes.min(layout.rows - first);
-    if height < layout.lanes {
-        result.fill(E::ZERO);
-    }
-    for panel in 0..layout.panels() {
-        let width = layout.width(panel);
-        let lines = &mut result[panel * layout.lanes * layout.lanes..][..width * layout.lanes];
-        let start = layout.start(panel, first);
-        for (sample, line) in values[start..].chunks(layout.lanes).take(height).enumerate() {
-            for (output, &value) in line[..width].iter().enumerate() {
-                lines[output * layout.lanes + sample] = value;
-            }
+/// Writes the next δ of one panel of samples with a line for each output, and some lines of no use
+/// after the last.
+struct Turn<'a, E> {
+    next_delta: &'a CpuTensor<E>,
+    /// Number of the panel of samples.
+    panel: usize,
+    result: &'a mut [E],
+}
+
+impl<E: CpuElement> Kernel<E> for Turn<'_, E> {
+    #[inline(always)]
+    fn run<V: Vector<Elem = E>>(self) {
+        let line = 2 * V::LANES;
+        let layout = self.next_delta.layout;
+        let first = self.panel * line;
+        let height = line.min(layout.rows - first);
+        // Samples that are not there are 0.
+        let mut square = [E::ZERO; LINE * LINE];
+        for (panel, result) in self.result.chunks_exact_mut(line * line).enumerate() {
+            let lines = &self.next_delta.values()[layout.start(panel, first)..][..height * line];
+            square[..lines.len()].copy_from_slice(lines);
+            // SAFETY: both are a square of lines.
+            unsafe { transpose_square::<V>(square.as_ptr(), result.as_mut_ptr()) };
         }
+    }
+}
+
+/// Writes as many lines as a line has numbers, transposed.
+///
+/// # Safety
+/// `from` and `to` have that many lines.
+#[inline(always)]
+unsafe fn transpose_square<V: Vector>(from: *const V::Elem, to: *mut V::Elem) {
+    let (half, half_down) = (V::LANES, V::LANES * 2 * V::LANES);
+    // SAFETY: the caller's promise.
+    unsafe {
+        V::transpose(from, to);
+        V::transpose(from.add(half), to.add(half_down));
+        V::transpose(from.add(half_down), to.add(half));
+        V::transpose(from.add(half_down + half), to.add(half_down + half));
     }
 }
 
@@ -117,15 +139,14 @@ impl<E: CpuElement> Kernel<E> for Square<'_, E> {
                 }
             }
         }
-        for (sample, result) in self.result.chunks_exact_mut(line).enumerate() {
-            for (input, value) in result.iter_mut().enumerate() {
-                *value = turned[input * line + sample];
-            }
-        }
-        if let Some(rectified) = self.rectified {
-            for (delta, &activated) in self.result.iter_mut().zip(rectified) {
-                *delta *= if activated > E::ZERO { E::ONE } else { E::ZERO };
-            }
+        let mut back = [E::ZERO; LINE * LINE];
+        // SAFETY: both are a square of lines.
+        unsafe { transpose_square::<V>(turned.as_ptr(), back.as_mut_ptr()) };
+        let Some(rectified) = self.rectified else {
+            return self.result.copy_from_slice(&back[..self.result.len()]);
+        };
+        for ((result, &delta), &activated) in self.result.iter_mut().zip(&back).zip(rectified) {
+            *result = delta * if activated > E::ZERO { E::ONE } else { E::ZERO };
         }
     }
 }

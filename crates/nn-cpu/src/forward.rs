@@ -3,10 +3,12 @@
 
 use crate::CpuElement;
 use crate::forward_few;
-use crate::pixels::{Pixels, Tiled};
+use crate::pixels::{ENTRY, Pixels, Tiled};
 use crate::split::Split;
 use crate::tensor::CpuTensor;
-use crate::tile::{Listed, SideBySide, Tile, accumulate, accumulate_panels, piece_start, pieces};
+use crate::tile::{
+    ListedAhead, SideBySide, Tile, accumulate, accumulate_panels, piece_start, pieces,
+};
 use crate::vector::{Kernel, Vector};
 use nn_tensor::Tensor;
 
@@ -116,8 +118,8 @@ impl<E: CpuElement> Forward<'_, E> {
             let mut sums: Tile<V, R> = [bias; R];
             if let Some(pixels) = self.pixels {
                 let list = pixels.by_rows.list::<E>(tile);
-                let a = (list.values.as_ptr(), SideBySide, R);
-                let indices = Listed(list.indices.as_ptr());
+                let a = (list.values.as_ptr(), SideBySide, ENTRY);
+                let indices = ListedAhead(list.indices.as_ptr());
                 accumulate::<V, _, _, R>(&mut sums, list.indices.len(), a, weight, indices);
             } else {
                 let row = piece_start(layout.rows, tile);

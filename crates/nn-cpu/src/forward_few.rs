@@ -7,7 +7,7 @@ use crate::elementwise;
 use crate::pixels::{Few, HALVES, Half};
 use crate::split::Split;
 use crate::tensor::CpuTensor;
-use crate::tile::{Listed, SideBySide, Tile, accumulate, piece_start, pieces, zeros};
+use crate::tile::{ListedAhead, SideBySide, Tile, accumulate, piece_start, pieces, zeros};
 use crate::vector::{Kernel, Vector};
 use nn_tensor::Tensor;
 
@@ -94,7 +94,7 @@ impl<E: CpuElement> Block<'_, E> {
                 sums = [[V::load(bias), V::load(bias.add(V::LANES))]; R];
             }
             let a = (values, SideBySide, self.half.rows());
-            let listed = Listed(indices.as_ptr());
+            let listed = ListedAhead(indices.as_ptr());
             accumulate::<V, _, _, R>(&mut sums, indices.len(), a, weight, listed);
             for (row, sum) in sums.iter().enumerate() {
                 sum[0].store(result.add(row * line));

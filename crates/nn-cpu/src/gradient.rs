@@ -4,12 +4,13 @@
 use crate::changed::{Changed, Parts, step_bias};
 use crate::gradient_few;
 use crate::layout::Layout;
-use crate::pixels::{Pixels, Tiled};
+use crate::pixels::{ENTRY, Pixels, Tiled};
 use crate::step::{Step, StepLine};
 use crate::tensor::CpuTensor;
 use crate::tile::{All, Listed, SideBySide, Tile, accumulate, piece_start, pieces, zeros};
 use crate::vector::{Kernel, Vector};
 use crate::{CpuDevice, CpuElement};
+use std::ops::Range;
 
 /// Tiles in one block of work.
 const TILES_IN_BLOCK: usize = 12;
@@ -42,17 +43,14 @@ pub(crate) fn apply<E: CpuElement>(
     let gradient = Gradient { input, pixels, delta, step };
     let blocks = gradient.tiles().div_ceil(TILES_IN_BLOCK);
     let operations = 2 * delta.layout.rows * layout.rows * layout.columns;
-    let weights = Parts::new(weights);
+    let weights = &Parts::new(weights);
     let biases = Parts::new(biases);
     device.for_each_block(blocks * layout.panels(), operations, |block| {
         let (panel, number) = (block / blocks, block % blocks);
         let first_tile = number * TILES_IN_BLOCK;
-        let first = gradient.tile_start(first_tile);
-        let end = gradient.tile_start(gradient.tiles().min(first_tile + TILES_IN_BLOCK));
-        let range = layout.start(panel, first)..layout.start(panel, end);
-        // SAFETY: blocks are disjoint ranges of rows in disjoint panels.
-        let changed = unsafe { weights.part(range) };
-        E::dispatch(device.is_portable(), Block { gradient, panel, first_tile, changed });
+        let tiles = first_tile..gradient.tiles().min(first_tile + TILES_IN_BLOCK);
+        let block = Block { gradient, layout, panel, tiles, weights };
+        E::dispatch(device.is_portable(), block);
         if number == 0 {
             // SAFETY: each panel of the bias is done by the first block of that panel alone.
             unsafe { step_bias(device, (delta, panel), bias_step, &biases) };
@@ -90,43 +88,32 @@ impl<E: CpuElement> Gradient<'_, E> {
 /// Some tiles of one panel of outputs.
 struct Block<'a, E> {
     gradient: Gradient<'a, E>,
+    layout: Layout,
     panel: usize,
-    first_tile: usize,
-    /// From the first input of the first tile on.
-    changed: Changed<'a, E>,
+    tiles: Range<usize>,
+    weights: &'a Parts<'a, E>,
 }
 
 impl<E: CpuElement> Kernel<E> for Block<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
-        let line = 2 * V::LANES;
-        let Changed { weight, first, second } = self.changed;
-        let (has_first, has_second) = (!first.is_empty(), !second.is_empty());
-        let mut done = 0;
-        let mut tile = self.first_tile;
-        while done * line < weight.len() {
-            let height = self.gradient.tile_start(tile + 1) - self.gradient.tile_start(tile);
-            let range = done * line..(done + height) * line;
-            let if_has = |has| if has { range.clone() } else { 0..0 };
-            let lines = StepLine {
-                weight: weight[range.clone()].as_mut_ptr(),
-                first: first[if_has(has_first)].as_mut_ptr(),
-                second: second[if_has(has_second)].as_mut_ptr(),
-            };
-            let gradient = &self.gradient;
-            // SAFETY: `lines` points to `height` lines of all that the step changes.
+        let Self { gradient, layout, panel, tiles, weights } = self;
+        for tile in tiles {
+            let (first, end) = (gradient.tile_start(tile), gradient.tile_start(tile + 1));
+            let range = layout.start(panel, first)..layout.start(panel, end);
+            // SAFETY: blocks are disjoint tiles of disjoint panels, and a tile has a line of all that
+            // the step changes for each of its inputs.
             unsafe {
-                match height {
-                    1 => gradient.tile::<V, 1>(self.panel, tile, lines),
-                    2 => gradient.tile::<V, 2>(self.panel, tile, lines),
-                    3 => gradient.tile::<V, 3>(self.panel, tile, lines),
-                    4 => gradient.tile::<V, 4>(self.panel, tile, lines),
-                    5 => gradient.tile::<V, 5>(self.panel, tile, lines),
-                    _ => gradient.tile::<V, 6>(self.panel, tile, lines),
+                let lines = weights.part(range).lines();
+                match end - first {
+                    1 => gradient.tile::<V, 1>(panel, tile, lines),
+                    2 => gradient.tile::<V, 2>(panel, tile, lines),
+                    3 => gradient.tile::<V, 3>(panel, tile, lines),
+                    4 => gradient.tile::<V, 4>(panel, tile, lines),
+                    5 => gradient.tile::<V, 5>(panel, tile, lines),
+                    _ => gradient.tile::<V, 6>(panel, tile, lines),
                 }
             }
-            done += height;
-            tile += 1;
         }
     }
 }
@@ -155,7 +142,7 @@ impl<E: CpuElement> Gradient<'_, E> {
                 if count == 0 && self.step.is_nothing_without_gradient() {
                     return;
                 }
-                let a = (list.values.as_ptr(), SideBySide, R);
+                let a = (list.values.as_ptr(), SideBySide, ENTRY);
                 let listed = Listed(list.indices.as_ptr());
                 accumulate::<V, _, _, R>(&mut sums, count, a, delta, listed);
             } else {

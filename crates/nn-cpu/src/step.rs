@@ -106,10 +106,13 @@ impl<E: CpuElement> Step<E> {
                     }
                 }
                 Self::Update(update) => {
-                    for (row, [low, high]) in gradient.iter().enumerate() {
+                    // A copy in memory, because this loop is too long to be unrolled. Without it, the
+                    // tile would go through memory for plain descent too.
+                    let held = *gradient;
+                    for (row, &[low, high]) in held.iter().enumerate() {
                         let line = line_of(row);
-                        step(update, line, *low);
-                        step(update, line.at(V::LANES), *high);
+                        step(update, line, low);
+                        step(update, line.at(V::LANES), high);
                     }
                 }
             }

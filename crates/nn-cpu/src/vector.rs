@@ -29,6 +29,12 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// There must be room.
     unsafe fn store_bytes(word: u64, scale: Self::Elem, to: *mut Self::Elem);
+    /// Writes a square of `LANES` by `LANES` numbers transposed. Its lines, and those of `to`, are two
+    /// registers apart.
+    ///
+    /// # Safety
+    /// They must be there, and there must be room.
+    unsafe fn transpose(from: *const Self::Elem, to: *mut Self::Elem);
     fn splat(value: Self::Elem) -> Self;
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
@@ -89,6 +95,16 @@ impl<E: CpuElement, const N: usize> Vector for Portable<E, N> {
         let to = unsafe { &mut *to.cast::<[E; 8]>() };
         for (value, byte) in to.iter_mut().zip(word.to_le_bytes()) {
             *value = scale * E::from_byte(byte);
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn transpose(from: *const E, to: *mut E) {
+        for row in 0..N {
+            for column in 0..N {
+                // SAFETY: the caller's promise.
+                unsafe { *to.add(column * 2 * N + row) = *from.add(row * 2 * N + column) };
+            }
         }
     }
 
@@ -288,6 +304,32 @@ pub(crate) mod avx2 {
         }
 
         #[inline(always)]
+        unsafe fn transpose(from: *const f32, to: *mut f32) {
+            // Rows four apart share a register, each a half of it, so that from there on only columns
+            // of four are turned: pairs of numbers first, then pairs of pairs.
+            // SAFETY: see above.
+            unsafe {
+                for half in [0, 4] {
+                    let row = |row: usize| {
+                        let low = _mm256_castps128_ps256(_mm_loadu_ps(from.add(row * 16 + half)));
+                        let high = _mm_loadu_ps(from.add((row + 4) * 16 + half));
+                        _mm256_insertf128_ps::<1>(low, high)
+                    };
+                    let rows = [row(0), row(1), row(2), row(3)];
+                    let first = _mm256_unpacklo_ps(rows[0], rows[1]);
+                    let second = _mm256_unpackhi_ps(rows[0], rows[1]);
+                    let third = _mm256_unpacklo_ps(rows[2], rows[3]);
+                    let fourth = _mm256_unpackhi_ps(rows[2], rows[3]);
+                    let to = to.add(half * 16);
+                    _mm256_storeu_ps(to, _mm256_shuffle_ps::<0x44>(first, third));
+                    _mm256_storeu_ps(to.add(16), _mm256_shuffle_ps::<0xee>(first, third));
+                    _mm256_storeu_ps(to.add(32), _mm256_shuffle_ps::<0x44>(second, fourth));
+                    _mm256_storeu_ps(to.add(48), _mm256_shuffle_ps::<0xee>(second, fourth));
+                }
+            }
+        }
+
+        #[inline(always)]
         fn splat(value: f32) -> Self {
             // SAFETY: see above.
             Self(unsafe { _mm256_set1_ps(value) })
@@ -379,6 +421,24 @@ pub(crate) mod avx2 {
         }
 
         #[inline(always)]
+        unsafe fn transpose(from: *const f64, to: *mut f64) {
+            // As above, with rows two apart.
+            // SAFETY: see above.
+            unsafe {
+                for half in [0, 2] {
+                    let row = |row: usize| {
+                        let low = _mm256_castpd128_pd256(_mm_loadu_pd(from.add(row * 8 + half)));
+                        let high = _mm_loadu_pd(from.add((row + 2) * 8 + half));
+                        _mm256_insertf128_pd::<1>(low, high)
+                    };
+                    let (even, odd) = (row(0), row(1));
+                    _mm256_storeu_pd(to.add(half * 8), _mm256_unpacklo_pd(even, odd));
+                    _mm256_storeu_pd(to.add(half * 8 + 8), _mm256_unpackhi_pd(even, odd));
+                }
+            }
+        }
+
+        #[inline(always)]
         fn splat(value: f64) -> Self {
             // SAFETY: see above.
             Self(unsafe { _mm256_set1_pd(value) })
@@ -437,6 +497,42 @@ pub(crate) mod avx2 {
         #[inline(always)]
         fn exp_m1(self) -> Self {
             exponential_minus_one(self)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A square of one line's width, turned.
+    struct Turn<'a, E>(&'a [E], &'a mut [E]);
+
+    impl<E: CpuElement> Kernel<E> for Turn<'_, E> {
+        fn run<V: Vector<Elem = E>>(self) {
+            // SAFETY: both are 2 LANES times LANES long.
+            unsafe { V::transpose(self.0.as_ptr(), self.1.as_mut_ptr()) };
+        }
+    }
+
+    fn rows_become_columns<E: CpuElement + PartialEq + std::fmt::Debug>(portable: bool) {
+        let line = crate::lines::lanes::<E>();
+        let numbers = |count: usize| (0..count).map(|at| E::from_f64(at as f64)).collect();
+        let from: Vec<E> = numbers(line * line / 2);
+        let mut to = vec![E::ZERO; line * line / 2];
+        E::dispatch(portable, Turn(&from, &mut to));
+        for row in 0..line / 2 {
+            for column in 0..line / 2 {
+                assert_eq!(to[column * line + row], from[row * line + column], "{row}, {column}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_square_is_transposed() {
+        for portable in [false, true] {
+            rows_become_columns::<f32>(portable);
+            rows_become_columns::<f64>(portable);
         }
     }
 }

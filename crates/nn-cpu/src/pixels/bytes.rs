@@ -1,6 +1,7 @@
 //! The bytes of a batch, eight at a time.
 #![allow(unsafe_code, reason = "instructions that turn rows into columns")]
 
+use crate::lines::{LINE_BYTES, prefetch};
 use std::ops::Range;
 
 /// Rows that are read side by side.
@@ -37,7 +38,7 @@ impl<'a, E> Source<'a, E> {
 
 /// Eight bytes as a word.
 #[inline(always)]
-fn word(bytes: &[u8]) -> u64 {
+pub(super) fn word(bytes: &[u8]) -> u64 {
     let mut eight = [0; 8];
     eight.copy_from_slice(bytes);
     u64::from_le_bytes(eight)
@@ -92,15 +93,10 @@ impl<'a> Group<'a> {
 /// Asks for a row to be brought into the cache. Rows of a shuffled set lie all over main memory; to
 /// ask for several at once takes as long as to wait for one.
 #[inline(always)]
-pub(super) fn prefetch(row: &[u8]) {
-    #[cfg(target_arch = "x86_64")]
-    for line in row.chunks(crate::lines::LINE_BYTES) {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: SSE is part of x86-64, and a prefetch changes nothing and never faults.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+pub(super) fn prefetch_row(row: &[u8]) {
+    for line in row.chunks(LINE_BYTES) {
+        prefetch(line.as_ptr());
     }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = row;
 }
 
 /// Eight rows of eight bytes turned into eight columns.

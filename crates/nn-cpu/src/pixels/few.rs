@@ -1,9 +1,10 @@
 //! The list of a batch of few rows: its columns that are not 0 everywhere.
 #![allow(unsafe_code, reason = "numbers written eight at a time, halves filled by two threads")]
 
-use super::bytes::{GROUP, Group, Source, prefetch, transpose};
+use super::bytes::{GROUP, Group, Source, prefetch_row, transpose};
 use crate::lines::{Lines, lanes};
 use crate::split::Split;
+use crate::tile::AHEAD;
 use crate::vector::{Kernel, Vector};
 use crate::{CpuDevice, CpuElement};
 use std::ops::Range;
@@ -63,8 +64,8 @@ impl Half {
     fn fit<E: CpuElement>(&mut self, rows: usize, columns: Range<usize>) -> bool {
         // Values are written a whole group at a time, and may reach that far beyond the last row.
         let room = (columns.len() + 1) * rows + MOST_ROWS;
-        // One index is written beyond the last one that stays.
-        let missing = (columns.len() + 1).saturating_sub(self.indices.len());
+        // One index is written beyond the last one that stays, and some more are read.
+        let missing = (columns.len() + 1 + AHEAD).saturating_sub(self.indices.len());
         if self.indices.try_reserve_exact(missing).is_err()
             || !self.values.grow(room.div_ceil(lanes::<E>()))
         {
@@ -139,12 +140,12 @@ impl<E: CpuElement> Fill<'_, E> {
     fn fill<V: Vector<Elem = E>, const G: usize>(self) {
         let Self { source, half } = self;
         let height = source.rows.len();
-        (0..height).for_each(|row| prefetch(&source.row(row)[half.columns.clone()]));
+        (0..height).for_each(|row| prefetch_row(&source.row(row)[half.columns.clone()]));
         let mut groups: [Option<Group<'_>>; G] = [const { None }; G];
         for (index, group) in groups.iter_mut().enumerate() {
             *group = Some(Group::new(&source, index * GROUP..height.min((index + 1) * GROUP)));
         }
-        let values = half.values.numbers_mut::<E>();
+        let (indices, values) = (&mut half.indices[..], half.values.numbers_mut::<E>());
         let mut count = 0;
         for block in half.columns.start.div_ceil(GROUP)..half.columns.end.div_ceil(GROUP) {
             let mut columns = [[0; GROUP]; G];
@@ -164,7 +165,7 @@ impl<E: CpuElement> Fill<'_, E> {
             for offset in 0..GROUP {
                 // What is not listed is written all the same and then overwritten: that is quicker
                 // than to decide.
-                half.indices[count] = (block * GROUP + offset) as u32;
+                indices[count] = (block * GROUP + offset) as u32;
                 let mut any = 0;
                 for (group, columns) in columns.iter().enumerate() {
                     any |= columns[offset];

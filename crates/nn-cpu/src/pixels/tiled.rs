@@ -1,10 +1,10 @@
 //! The lists of a batch of many rows: one for each piece that a tile covers.
 #![allow(unsafe_code, reason = "lists filled by several threads, each its own")]
 
-use super::bytes::{GROUP, Group, Source, prefetch, transpose};
+use super::bytes::{GROUP, Group, Source, prefetch_row, transpose};
 use crate::lines::Lines;
 use crate::split::Split;
-use crate::tile::{MOST_ROWS, piece_start, pieces};
+use crate::tile::{AHEAD, MOST_ROWS, piece_start, pieces};
 use crate::vector::{Kernel, Vector};
 use crate::{CpuDevice, CpuElement};
 use std::ops::Range;
@@ -37,11 +37,11 @@ impl Tiled {
         if !self.by_rows.fit::<E>(rows, columns) || !self.by_columns.fit::<E>(columns, rows) {
             return false;
         }
-        self.by_rows.fill(device, 1, |range, filling| {
-            E::dispatch(portable, FillRows { source, range, filling });
+        self.by_rows.fill(device, 1, |range, filling, count| {
+            E::dispatch(portable, FillRows { source, range, filling, count });
         });
-        self.by_columns.fill(device, PIECES_IN_BLOCK, |range, filling| {
-            E::dispatch(portable, FillColumns { source, range, filling });
+        self.by_columns.fill(device, PIECES_IN_BLOCK, |range, filling, count| {
+            E::dispatch(portable, FillColumns { source, range, filling, count });
         });
         true
     }
@@ -50,8 +50,7 @@ impl Tiled {
     pub(super) fn for_each<E: CpuElement>(&self, mut visit: impl FnMut(usize, usize, E)) {
         for piece in 0..self.by_rows.pieces() {
             let (rows, list) = (self.by_rows.piece(piece), self.by_rows.list::<E>(piece));
-            for (&column, of_rows) in list.indices.iter().zip(list.values.chunks_exact(rows.len()))
-            {
+            for (&column, of_rows) in list.indices.iter().zip(list.values.chunks_exact(ENTRY)) {
                 for (row, &value) in rows.clone().zip(of_rows) {
                     visit(row, column as usize, value);
                 }
@@ -72,35 +71,30 @@ pub(crate) struct Lists {
     values: Lines,
 }
 
-/// The list of one piece: indices, and for each as many values as the piece is high.
+/// Numbers from one entry of a list to the next: what is written at once, which so never lies across
+/// two cache lines. The last two of them are of no use to a tile of six.
+pub(crate) const ENTRY: usize = GROUP;
+
+/// The list of one piece: indices, and for each [`ENTRY`] values, of which as many count as the piece
+/// is high.
 pub(crate) struct List<'a, E> {
     pub(crate) indices: &'a [u32],
     pub(crate) values: &'a [E],
 }
 
-/// Values are written eight at a time, and may reach that far beyond a list.
-const SLACK: usize = 8;
-
 impl Lists {
     /// Makes room; false when there is no memory for it.
     fn fit<E: CpuElement>(&mut self, len: usize, room: usize) -> bool {
-        let fits = |vector: &mut Vec<u32>, len: usize| {
-            let fits = vector.try_reserve_exact(len.saturating_sub(vector.len())).is_ok();
-            if fits {
-                vector.resize(len.max(vector.len()), 0);
-            }
-            fits
-        };
         (self.len, self.room) = (len, room);
         let values = pieces(len) * self.list_len();
-        fits(&mut self.counts, pieces(len))
-            && fits(&mut self.indices, pieces(len) * (room + 1))
+        fit(&mut self.counts, pieces(len))
+            && fit(&mut self.indices, pieces(len) * (room + 1) + AHEAD)
             && self.values.grow(values.div_ceil(crate::lines::lanes::<E>()))
     }
 
     /// Numbers from one list of values to the next.
     fn list_len(&self) -> usize {
-        self.room * MOST_ROWS + SLACK
+        (self.room + 1) * ENTRY
     }
 
     /// Number of lists.
@@ -120,16 +114,16 @@ impl Lists {
         let (count, first) = (self.counts[piece] as usize, piece * self.list_len());
         List {
             indices: &self.indices[piece * (self.room + 1)..][..count],
-            values: &self.values.numbers()[first..first + count * self.piece(piece).len()],
+            values: &self.values.numbers()[first..first + count * ENTRY],
         }
     }
 
-    /// Has `fill` fill the list of each piece.
+    /// Has `fill` fill the list of each piece, and write how long it has become.
     fn fill<E: CpuElement>(
         &mut self,
         device: &CpuDevice,
         pieces_in_block: usize,
-        fill: impl Fn(Range<usize>, &mut Filling<'_, E>) + Sync,
+        fill: impl Fn(Range<usize>, Filling<'_, E>, &mut u32) + Sync,
     ) {
         let (len, room, list_len) = (self.len, self.room, self.list_len());
         let counts = Split::new(&mut self.counts);
@@ -148,31 +142,39 @@ impl Lists {
                         values.part(piece * list_len..(piece + 1) * list_len),
                     )
                 };
-                let mut filling = Filling { indices, values, height: range.len(), count: 0 };
-                fill(range, &mut filling);
-                count[0] = filling.count as u32;
+                let filling = Filling { indices, values, count: 0 };
+                fill(range, filling, &mut count[0]);
             }
         });
     }
 }
 
-/// A list while it is being filled.
+/// Makes room for `len` numbers at least; false when there is no memory for them.
+fn fit<T: Copy + Default>(vector: &mut Vec<T>, len: usize) -> bool {
+    let fits = vector.try_reserve_exact(len.saturating_sub(vector.len())).is_ok();
+    if fits {
+        vector.resize(len.max(vector.len()), T::default());
+    }
+    fits
+}
+
+/// A list while it is being filled. The kernels hold it by value: behind a reference, its count would
+/// go through memory from entry to entry, which takes 12 % longer.
 struct Filling<'a, E> {
     indices: &'a mut [u32],
     values: &'a mut [E],
-    height: usize,
     count: usize,
 }
 
 impl<E: CpuElement> Filling<'_, E> {
-    /// Lists `index` with the first `height` of `bytes`, unless they are all 0; the others are 0.
+    /// Lists `index` with these bytes, unless they are all 0.
     /// What is not listed is written all the same and then overwritten: that is quicker than to
     /// decide.
     #[inline(always)]
     fn push<V: Vector<Elem = E>>(&mut self, index: usize, bytes: u64, scale: E) {
         self.indices[self.count] = index as u32;
-        let start = self.count * self.height;
-        let to = self.values[start..start + SLACK].as_mut_ptr();
+        let start = self.count * ENTRY;
+        let to = self.values[start..start + ENTRY].as_mut_ptr();
         // SAFETY: `to` points to eight numbers.
         unsafe { V::store_bytes(bytes, scale, to) };
         self.count += usize::from(bytes != 0);
@@ -180,18 +182,19 @@ impl<E: CpuElement> Filling<'_, E> {
 }
 
 /// The columns in which any row of a piece of rows is not 0.
-struct FillRows<'a, 'b, E> {
+struct FillRows<'a, E> {
     source: Source<'a, E>,
     range: Range<usize>,
-    filling: &'a mut Filling<'b, E>,
+    filling: Filling<'a, E>,
+    count: &'a mut u32,
 }
 
-impl<E: CpuElement> Kernel<E> for FillRows<'_, '_, E> {
+impl<E: CpuElement> Kernel<E> for FillRows<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
-        let Self { source, range, filling } = self;
+        let Self { source, range, mut filling, count } = self;
         let next = range.end..source.rows.len().min(range.end + MOST_ROWS);
-        next.for_each(|row| prefetch(source.row(row)));
+        next.for_each(|row| prefetch_row(source.row(row)));
         let group = Group::new(&source, range);
         for block in 0..source.columns.div_ceil(GROUP) {
             let words = group.block(block);
@@ -205,22 +208,26 @@ impl<E: CpuElement> Kernel<E> for FillRows<'_, '_, E> {
                 }
             }
         }
+        *count = filling.count as u32;
     }
 }
 
 /// The rows in which any column of a piece of columns is not 0.
-struct FillColumns<'a, 'b, E> {
+struct FillColumns<'a, E> {
     source: Source<'a, E>,
     range: Range<usize>,
-    filling: &'a mut Filling<'b, E>,
+    filling: Filling<'a, E>,
+    count: &'a mut u32,
 }
 
-impl<E: CpuElement> Kernel<E> for FillColumns<'_, '_, E> {
+impl<E: CpuElement> Kernel<E> for FillColumns<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
-        let Self { source, range, filling } = self;
+        let Self { source, range, mut filling, count } = self;
         for (row, &index) in source.rows.iter().enumerate() {
-            filling.push::<V>(row, source.word(index, range.start, range.len()), source.scale);
+            let bytes = source.word(index, range.start, range.len());
+            filling.push::<V>(row, bytes, source.scale);
         }
+        *count = filling.count as u32;
     }
 }
