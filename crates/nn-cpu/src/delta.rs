@@ -8,6 +8,7 @@
 use crate::CpuElement;
 use crate::layout::Layout;
 use crate::split::Split;
+use crate::square::{LINE, turn};
 use crate::tensor::CpuTensor;
 use crate::tile::{accumulate_panels, piece_start, pieces, zeros};
 use crate::vector::{Kernel, Vector};
@@ -15,9 +16,6 @@ use nn_tensor::Tensor;
 
 /// Panels of samples in one block of work.
 const PANELS_IN_BLOCK: usize = 4;
-
-/// Most numbers in a line.
-const LINE: usize = 16;
 
 /// δ = next δ · W, times the rectifier's slope at `rectified`, if that is given. All are in the
 /// layouts of their roles, and fit.
@@ -79,30 +77,10 @@ impl<E: CpuElement> Kernel<E> for Turn<'_, E> {
         let layout = self.next_delta.layout;
         let first = self.panel * line;
         let height = line.min(layout.rows - first);
-        // Samples that are not there are 0.
-        let mut square = [E::ZERO; LINE * LINE];
         for (panel, result) in self.result.chunks_exact_mut(line * line).enumerate() {
             let lines = &self.next_delta.values()[layout.start(panel, first)..][..height * line];
-            square[..lines.len()].copy_from_slice(lines);
-            // SAFETY: both are a square of lines.
-            unsafe { transpose_square::<V>(square.as_ptr(), result.as_mut_ptr()) };
+            turn::<V>(lines, result);
         }
-    }
-}
-
-/// Writes as many lines as a line has numbers, transposed.
-///
-/// # Safety
-/// `from` and `to` have that many lines.
-#[inline(always)]
-unsafe fn transpose_square<V: Vector>(from: *const V::Elem, to: *mut V::Elem) {
-    let (half, half_down) = (V::LANES, V::LANES * 2 * V::LANES);
-    // SAFETY: the caller's promise.
-    unsafe {
-        V::transpose(from, to);
-        V::transpose(from.add(half), to.add(half_down));
-        V::transpose(from.add(half_down), to.add(half));
-        V::transpose(from.add(half_down + half), to.add(half_down + half));
     }
 }
 
@@ -140,8 +118,7 @@ impl<E: CpuElement> Kernel<E> for Square<'_, E> {
             }
         }
         let mut back = [E::ZERO; LINE * LINE];
-        // SAFETY: both are a square of lines.
-        unsafe { transpose_square::<V>(turned.as_ptr(), back.as_mut_ptr()) };
+        turn::<V>(&turned[..line * line], &mut back[..line * line]);
         let Some(rectified) = self.rectified else {
             return self.result.copy_from_slice(&back[..self.result.len()]);
         };

@@ -2,8 +2,8 @@
 
 use crate::layout::Layout;
 use crate::lines::Lines;
-use crate::losses::{Entropy, Softmax};
 use crate::pixels::Pixels;
+use crate::softmax::{self, Entropy, Softmax};
 use crate::step::{Step, changed};
 use crate::{
     CpuDevice, CpuElement, batch_norm, delta, elementwise, forward, gradient, losses, product,
@@ -385,8 +385,12 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
     fn softmax(&mut self, logits: &Self) {
         expect_shape("softmax", "logits", logits.shape, self.shape);
         let logits = self.in_this_layout(logits);
-        let (device, layout, values) = self.parts_mut();
-        E::dispatch(device.is_portable(), &mut Softmax::new(layout, &logits, values));
+        let (device, layout, result) = self.parts_mut();
+        let (factor, entropy, logits) = (E::ONE, None, &*logits);
+        device.with_scratch(softmax::scratch_len(layout), |turned| {
+            let mut softmax = Softmax { layout, logits, result, turned, factor, entropy };
+            E::dispatch(device.is_portable(), &mut softmax);
+        });
     }
 
     fn softmax_cross_entropy(
@@ -399,11 +403,15 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
         expect_shape("softmax_cross_entropy", "logits", logits.shape, self.shape);
         expect_len("softmax_cross_entropy", "classes", classes.len(), self.shape.rows);
         let logits = self.in_this_layout(logits);
-        let (device, layout, values) = self.parts_mut();
+        let (device, layout, result) = self.parts_mut();
         let entropy = Some(Entropy { classes, loss: 0.0, correct: 0 });
-        let mut softmax = Softmax { factor, entropy, ..Softmax::new(layout, &logits, values) };
-        E::dispatch(device.is_portable(), &mut softmax);
-        let (loss, correct) = softmax.entropy.map_or((0.0, 0), |sums| (sums.loss, sums.correct));
+        let logits = &*logits;
+        let entropy = device.with_scratch(softmax::scratch_len(layout), |turned| {
+            let mut softmax = Softmax { layout, logits, result, turned, factor, entropy };
+            E::dispatch(device.is_portable(), &mut softmax);
+            softmax.entropy
+        });
+        let (loss, correct) = entropy.map_or((0.0, 0), |sums| (sums.loss, sums.correct));
         tally.add_batch(loss, correct);
     }
 

@@ -500,39 +500,3 @@ pub(crate) mod avx2 {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A square of one line's width, turned.
-    struct Turn<'a, E>(&'a [E], &'a mut [E]);
-
-    impl<E: CpuElement> Kernel<E> for Turn<'_, E> {
-        fn run<V: Vector<Elem = E>>(self) {
-            // SAFETY: both are 2 LANES times LANES long.
-            unsafe { V::transpose(self.0.as_ptr(), self.1.as_mut_ptr()) };
-        }
-    }
-
-    fn rows_become_columns<E: CpuElement + PartialEq + std::fmt::Debug>(portable: bool) {
-        let line = crate::lines::lanes::<E>();
-        let numbers = |count: usize| (0..count).map(|at| E::from_f64(at as f64)).collect();
-        let from: Vec<E> = numbers(line * line / 2);
-        let mut to = vec![E::ZERO; line * line / 2];
-        E::dispatch(portable, Turn(&from, &mut to));
-        for row in 0..line / 2 {
-            for column in 0..line / 2 {
-                assert_eq!(to[column * line + row], from[row * line + column], "{row}, {column}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_square_is_transposed() {
-        for portable in [false, true] {
-            rows_become_columns::<f32>(portable);
-            rows_become_columns::<f64>(portable);
-        }
-    }
-}
