@@ -1,4 +1,13 @@
-//! What the benchmarks share: the four networks, and the data.
+//! What the benchmarks share: the four networks, the data, the peak of the machine, the operations that
+//! must be done, and tables.
+
+mod needed;
+mod peak;
+mod table;
+
+pub use needed::{Shares, forward_operations, step_operations};
+pub use peak::Peak;
+pub use table::{Table, giga, percent, thousands};
 
 use nn_core::{Activation, Architecture, Optimizer, Schedule, TrainingConfig};
 use nn_data::{DataError, TrainTest, embedded_sample, load_folder};

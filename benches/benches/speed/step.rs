@@ -1,0 +1,115 @@
+//! One training step - batch, forward pass, backpropagation, update - of the four networks, in
+//! images a second.
+
+use crate::measure::{group, timed};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
+use nn_benches::{
+    NETWORKS, Peak, Shares, Table, architecture, descent, digits, giga, percent, step_operations,
+    thousands,
+};
+use nn_core::{Control, Observer, Optimizer, StepEvent, Trainer};
+use nn_cpu::{CpuDevice, CpuElement, CpuTensor};
+use nn_data::Dataset;
+use nn_tensor::Tensor;
+use std::time::{Duration, Instant};
+
+/// Optimizer, and threads, whose steps are timed; in both types of number for descent.
+const RUNS: [(&str, usize); 4] = [("sgd", 1), ("sgd", 2), ("adam", 1), ("adam", 2)];
+
+/// Times the steps after the first one of a run.
+struct Clock {
+    steps: u64,
+    seen: u64,
+    started: Option<Instant>,
+    elapsed: Duration,
+}
+
+impl<T: Tensor> Observer<T> for Clock {
+    fn on_step(&mut self, _: &StepEvent, _: &Trainer<T>) -> Control {
+        let started = *self.started.get_or_insert_with(Instant::now);
+        if self.seen == self.steps {
+            self.elapsed = started.elapsed();
+            return Control::Stop;
+        }
+        self.seen += 1;
+        Control::Continue
+    }
+}
+
+fn time_steps<T: Tensor>(trainer: &mut Trainer<T>, steps: u64) -> Duration {
+    let mut clock = Clock { steps, seen: 0, started: None, elapsed: Duration::ZERO };
+    while clock.elapsed.is_zero() {
+        trainer.run(&mut clock).expect("this training does not diverge");
+    }
+    clock.elapsed
+}
+
+/// All networks, both optimizers, both numbers of threads.
+pub(crate) fn benches(criterion: &mut Criterion, peak: &Peak) {
+    let (data, name) = digits().expect("the data is readable");
+    let mut group = group(criterion, "step", 1.5);
+    let title = format!(
+        "Training steps on {name}; counted: the share of the first layer's products (forward, update) that \
+         zeros do not spare, all of the others"
+    );
+    let heading = [
+        "network, batch",
+        "counted",
+        "numbers, optimizer",
+        "threads",
+        "microseconds",
+        "images/s",
+        "Gop/s",
+        "share of the peak",
+    ];
+    let mut table = Table::new(title, &heading);
+    for network in NETWORKS {
+        let shares = Shares::shuffled(&data.train, network.1);
+        let mut add = |row: Option<Vec<String>>| row.into_iter().for_each(|row| table.row(row));
+        for (optimizer, threads) in RUNS {
+            add(one::<f32>(&mut group, network, &data.train, shares, (optimizer, threads, peak)));
+        }
+        for (optimizer, threads) in &RUNS[..2] {
+            add(one::<f64>(&mut group, network, &data.train, shares, (optimizer, *threads, peak)));
+        }
+    }
+    group.finish();
+    table.print();
+}
+
+/// One benchmark: its row of the table, or nothing where a filter left it out.
+fn one<E: CpuElement>(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    (hidden, batch): (&[usize], usize),
+    data: &Dataset,
+    shares: Shares,
+    (optimizer, threads, peak): (&str, usize, &Peak),
+) -> Option<Vec<String>> {
+    let form = architecture(hidden);
+    let mut config = descent(batch);
+    config.optimizer = Optimizer::from_name(optimizer).expect("it is one of the names");
+    config.learning_rate = if optimizer == "adam" { 1e-4 } else { 0.01 };
+    let device = CpuDevice::new(threads).expect("a small number of threads");
+    // Whole batches only, so that all steps are alike.
+    let count = data.len() / batch * batch;
+    let whole = data.subset(&(0..count as u32).collect::<Vec<_>>()).expect("they are its samples");
+    let mut trainer = Trainer::<CpuTensor<E>>::new(&device, &form, &config, &whole, None)
+        .expect("data and network fit");
+    group.throughput(Throughput::Elements(batch as u64));
+    let numbers = E::NAME;
+    let id = BenchmarkId::new(format!("{form} batch {batch}/{numbers} {optimizer}"), threads);
+    let seconds = timed(group, id, |count| time_steps(&mut trainer, count))?;
+    let rate = batch as f64 / seconds;
+    let operations = rate * step_operations(&form, shares);
+    Some(vec![
+        format!("{form}, {batch}"),
+        format!("{}, {}", percent(shares.forward), percent(shares.update)),
+        format!("{numbers} {optimizer}"),
+        threads.to_string(),
+        format!("{:.1}", 1e6 * seconds),
+        thousands(rate),
+        giga(operations),
+        percent(operations / peak.of(numbers, threads)),
+    ])
+}
