@@ -451,6 +451,9 @@ pub(crate) struct PlotArgs {
     /// Only the weights of the first layer
     #[arg(long)]
     pub(crate) weights: bool,
+    /// Folder with the data, where the run's own is no longer there
+    #[arg(long, value_name = "DIR", conflicts_with = "weights")]
+    pub(crate) data: Option<PathBuf>,
     /// Folder for the figures [default: RUN_DIR/figures, or here]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

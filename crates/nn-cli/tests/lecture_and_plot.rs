@@ -93,3 +93,16 @@ fn what_cannot_be_drawn_says_why() {
     std::fs::write(path.join("run/metrics.jsonl"), "").unwrap();
     run(path, words("plot run")).failed_with(1).saying(&["metrics.jsonl", "no epoch"]);
 }
+
+#[test]
+fn a_run_whose_data_has_moved_is_drawn_with_data_from_elsewhere() {
+    let folder = trained();
+    let path = folder.path();
+    let config = std::fs::read_to_string(path.join("run/config.toml")).unwrap();
+    let others = config.lines().filter(|line| !line.starts_with("data "));
+    let moved: Vec<&str> = ["data = \"gone\""].into_iter().chain(others).collect();
+    std::fs::write(path.join("run/config.toml"), moved.join("\n")).unwrap();
+    run(path, words("plot run")).failed_with(1).saying(&["gone"]);
+    run(path, words("plot run --data sample")).succeeded();
+    assert!(is_drawn(&path.join("run/figures"), "confusion"));
+}

@@ -3,7 +3,7 @@
 
 use crate::CpuElement;
 use crate::layout::Layout;
-use nn_tensor::argmax;
+use nn_tensor::{argmax, smoothed_entropy_row};
 
 /// The numbers of one row, gathered into `row`.
 fn take_row<E: CpuElement>(layout: &Layout, values: &[E], index: usize, row: &mut [E]) {
@@ -42,6 +42,36 @@ pub(crate) fn squared_error<E: CpuElement>(
             *value = factor * difference;
         }
         put_row(layout, gradient, index, output_row);
+    }
+    (loss, correct)
+}
+
+/// What [`weighted_entropy`] weighs by.
+pub(crate) struct Weighing<'a, E> {
+    pub(crate) factor: E,
+    pub(crate) smoothing: E,
+    /// One a class, or none.
+    pub(crate) class_weights: &'a [E],
+}
+
+/// Gradient of the cross-entropy with smoothed targets and weighted classes; returns its sum and the
+/// number of rows whose largest logit is that of their class. `row` is scratch for one row.
+pub(crate) fn weighted_entropy<E: CpuElement>(
+    layout: &Layout,
+    gradient: &mut [E],
+    (logits, classes): (&[E], &[u32]),
+    weighing: &Weighing<'_, E>,
+    row: &mut [E],
+) -> (f64, usize) {
+    let (mut loss, mut correct) = (0.0, 0);
+    for (index, &class) in classes.iter().enumerate() {
+        let class = class as usize;
+        let weight = weighing.class_weights.get(class).copied().unwrap_or(E::ONE);
+        take_row(layout, logits, index, row);
+        correct += usize::from(argmax(row) == class);
+        let (smoothing, factor) = (weighing.smoothing, weighing.factor);
+        loss += smoothed_entropy_row(row, class, smoothing, factor, weight).to_f64();
+        put_row(layout, gradient, index, row);
     }
     (loss, correct)
 }

@@ -2,6 +2,7 @@
 
 use crate::layout::Layout;
 use crate::lines::Lines;
+use crate::losses::Weighing;
 use crate::pixels::Pixels;
 use crate::softmax::{self, Entropy, Softmax};
 use crate::step::{Step, changed};
@@ -412,6 +413,26 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
             softmax.entropy
         });
         let (loss, correct) = entropy.map_or((0.0, 0), |sums| (sums.loss, sums.correct));
+        tally.add_batch(loss, correct);
+    }
+
+    fn weighted_cross_entropy(
+        &mut self,
+        logits: &Self,
+        classes: &[u32],
+        factor: E,
+        smoothing: E,
+        class_weights: &[E],
+        tally: &mut Self,
+    ) {
+        expect_shape("weighted_cross_entropy", "logits", logits.shape, self.shape);
+        expect_len("weighted_cross_entropy", "classes", classes.len(), self.shape.rows);
+        let logits = self.in_this_layout(logits);
+        let (device, layout, values) = self.parts_mut();
+        let weighing = Weighing { factor, smoothing, class_weights };
+        let (loss, correct) = device.with_scratch(layout.columns, |row| {
+            losses::weighted_entropy(layout, values, (&logits, classes), &weighing, row)
+        });
         tally.add_batch(loss, correct);
     }
 

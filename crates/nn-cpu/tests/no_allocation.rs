@@ -72,7 +72,7 @@ fn requests_of_steps<E: CpuElement>(
 /// One test, because the counter counts everything that the process does.
 #[test]
 fn a_step_allocates_nothing() {
-    let rich = Extras { activation: Activation::Gelu, dropout: 0.2, clip: true };
+    let rich = Extras { activation: Activation::Gelu, dropout: 0.2, clip: true, smoothing: 0.1 };
     // All devices live to the end: threads that are going home may ask for memory.
     let devices = [1, 2].map(|threads| CpuDevice::new(threads).unwrap());
     for device in &devices {

@@ -43,7 +43,7 @@ fn bits<E: Element>(values: &[E]) -> Vec<u64> {
 fn same_at_any_number_of_threads<E: CpuElement>(rules: &[UpdateRule<E>]) {
     let devices = [1, 2, 3].map(|threads| CpuDevice::new(threads).expect("three threads"));
     let plain = Extras::NONE;
-    let rich = Extras { activation: Activation::Gelu, dropout: 0.2, clip: true };
+    let rich = Extras { activation: Activation::Gelu, dropout: 0.2, clip: true, smoothing: 0.1 };
     for network in NETWORKS {
         for &rule in rules {
             for extras in [plain, rich] {

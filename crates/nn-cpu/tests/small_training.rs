@@ -36,7 +36,7 @@ fn trained<X: Tensor<Elem = f32>>(device: &X::Device, extras: Extras) -> Vec<f32
 
 #[test]
 fn a_small_training_agrees_with_the_reference_on_any_device() {
-    let rich = Extras { activation: Activation::Gelu, dropout: 0.2, clip: true };
+    let rich = Extras { activation: Activation::Gelu, dropout: 0.2, clip: true, smoothing: 0.1 };
     for extras in [Extras::NONE, rich] {
         let expected = trained::<ReferenceTensor<f32>>(&(), extras);
         let devices =

@@ -71,7 +71,7 @@ fn qr_and_descent_find_numpys_least_squares() {
     let [slow, good, fast, diverging] = &data.descents[..] else { unreachable!() };
     assert!(slow.distance.unwrap() > 1e-3, "λ too small gets nowhere in 400 steps");
     assert!(good.distance.unwrap() < 1e-8 && fast.distance.unwrap() < 1e-8);
-    assert_eq!(diverging.distance, None, "above 2/λmax it must diverge");
+    assert_eq!(diverging.distance, None, "above 2/μmax it must diverge");
 }
 
 /// Three pixels are always white, so the columns are not independent; what the network answers is

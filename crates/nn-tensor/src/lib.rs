@@ -48,5 +48,5 @@ pub use linear::{Linear, Moments};
 pub use reference::ReferenceTensor;
 pub use shape::{Orientation, Role, Shape, expect_shape};
 pub use tally::{TALLY_WIDTH, Tally, add_to_tally};
-pub use tensor::{Tensor, argmax};
+pub use tensor::{Tensor, argmax, smoothed_entropy_row};
 pub use update::{Penalty, Update, UpdateRule};

@@ -279,26 +279,12 @@ pub trait Tensor: Sized + Send + Sync + 'static {
     ) {
         expect_shape("weighted_cross_entropy", "logits", logits.shape(), self.shape());
         expect_len("weighted_cross_entropy", "classes", classes.len(), self.shape().rows);
-        let columns = self.shape().columns.max(1);
-        let elsewhere = smoothing / Self::Elem::from_f64(columns as f64);
         let mut values = logits.to_vec();
         let (mut loss, mut correct) = (0.0, 0);
-        for (row, &class) in values.chunks_mut(columns).zip(classes) {
-            let class = class as usize;
-            let weight = class_weights.get(class).copied().unwrap_or(Self::Elem::ONE);
-            let best = argmax(row);
-            correct += usize::from(best == class);
-            // Each -ln p is ln Σ exp(logit - largest) - (logit - largest); the targets add up to 1.
-            let largest = row[best];
-            let logit = row[class] - largest;
-            let sum: Self::Elem = row.iter().map(|&value| value - largest).sum();
-            let (log_of_sum, _) = softmax_row(row);
-            let expected = (Self::Elem::ONE - smoothing) * logit + sum * elsewhere;
-            loss += (weight * (log_of_sum - expected)).to_f64();
-            row[class] = row[class] - (Self::Elem::ONE - smoothing);
-            for value in row {
-                *value = (*value - elsewhere) * (factor * weight);
-            }
+        for (row, &class) in values.chunks_mut(self.shape().columns.max(1)).zip(classes) {
+            let weight = class_weights.get(class as usize).copied().unwrap_or(Self::Elem::ONE);
+            correct += usize::from(argmax(row) == class as usize);
+            loss += smoothed_entropy_row(row, class as usize, smoothing, factor, weight).to_f64();
         }
         self.write(&values);
         tally.add_batch(loss, correct);
@@ -554,6 +540,41 @@ fn softmax_row<E: Element>(row: &mut [E]) -> (E, E) {
         *value = *value / sum;
     }
     (sum.ln(), largest)
+}
+
+/// One row of [`Tensor::weighted_cross_entropy`]: replaces logits by `factor` · `weight` ·
+/// (softmax(logits) - q), q being the one-hot vector of `class`, smoothed, and returns `weight` ·
+/// Σ -q ln p.
+///
+/// ```
+/// let mut row = [0.0_f64, 0.0];
+/// // Two classes that are equally likely: ln 2, however the target is smoothed.
+/// let loss = nn_tensor::smoothed_entropy_row(&mut row, 1, 0.2, 1.0, 3.0);
+/// assert!((loss - 3.0 * 2.0_f64.ln()).abs() < 1e-12);
+/// assert!((row[0] - 3.0 * 0.4).abs() < 1e-12 && (row[1] + 3.0 * 0.4).abs() < 1e-12);
+/// ```
+///
+/// # Panics
+/// Where there is no column `class`.
+pub fn smoothed_entropy_row<E: Element>(
+    row: &mut [E],
+    class: usize,
+    smoothing: E,
+    factor: E,
+    weight: E,
+) -> E {
+    let elsewhere = smoothing / E::from_f64(row.len() as f64);
+    // Each -ln p is ln Σ exp(logit - largest) - (logit - largest); the targets add up to 1.
+    let largest = row[argmax(row)];
+    let logit = row[class] - largest;
+    let sum: E = row.iter().map(|&value| value - largest).sum();
+    let (log_of_sum, _) = softmax_row(row);
+    let expected = (E::ONE - smoothing) * logit + sum * elsewhere;
+    row[class] = row[class] - (E::ONE - smoothing);
+    for value in row {
+        *value = (*value - elsewhere) * (factor * weight);
+    }
+    weight * (log_of_sum - expected)
 }
 
 /// Panics, naming the operation and both lengths, unless they agree.

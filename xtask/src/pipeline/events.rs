@@ -61,10 +61,11 @@ impl Trained {
         Ok(self)
     }
 
-    /// Images a second, mean over the epochs; 0 without epochs.
+    /// Images a second over all epochs, which are equally many each; 0 without epochs.
     #[must_use]
     pub fn mean_rate(&self) -> f64 {
-        self.rates.iter().sum::<f64>() / self.rates.len().max(1) as f64
+        let seconds_an_image: f64 = self.rates.iter().map(|rate| 1.0 / rate).sum();
+        if seconds_an_image > 0.0 { self.rates.len() as f64 / seconds_an_image } else { 0.0 }
     }
 }
 
@@ -124,7 +125,8 @@ mod tests {
         trained.read(&EPOCH.replace("200000.0", "100000")).unwrap();
         trained.read(DONE).unwrap();
         let trained = trained.finished().unwrap();
-        assert_eq!((trained.epochs, trained.mean_rate()), (2, 150_000.0));
+        // One image in 1/200,000 s, one in 1/100,000 s: two in 3/200,000 s.
+        assert_eq!((trained.epochs, trained.mean_rate().round()), (2, 133_333.0));
         assert_eq!((trained.seconds, trained.model.as_str()), (1.5, "runs/a/model.nn"));
     }
 

@@ -44,7 +44,8 @@ pub fn run(root: &Path, options: &Pipeline) -> Result<(), Error> {
     let run_dir = run_dir(root);
     let trained = train(root, &data, &run_dir, options)?;
     let tested = test(root, &data, &trained.model)?;
-    say::result(&table(&data, &trained, &tested));
+    let model = Path::new(&trained.model).strip_prefix(root).unwrap_or(Path::new(&trained.model));
+    say::result(&table(&data, &trained, &tested, model));
     let accuracy = tested.accuracy * 100.0;
     let floor = options.floor.unwrap_or(data.floor);
     // Written so that a NaN is below every floor.

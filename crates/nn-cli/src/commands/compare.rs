@@ -84,14 +84,14 @@ impl Work for Comparison {
 /// What the test says, in a sentence.
 fn verdict(test: &McNemar) -> String {
     let p = test.p_value();
-    let chance = if p < 0.0001 { "below 0.0001".to_owned() } else { format!("{p:.4}") };
+    let chance = if p < 0.0001 { "p < 0.0001".to_owned() } else { format!("p = {p:.4}") };
     let better = if test.only_first_right > test.only_second_right { "A" } else { "B" };
     if p < SIGNIFICANT {
         format!(
-            "{better} is better: chance alone would differ as much with p = {chance} (McNemar, exact)"
+            "{better} is better: chance alone would differ as much with {chance} (McNemar, exact)"
         )
     } else {
-        format!("no difference can be told from chance: p = {chance} (McNemar, exact)")
+        format!("no difference can be told from chance: {chance} (McNemar, exact)")
     }
 }
 

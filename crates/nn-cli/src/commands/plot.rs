@@ -1,11 +1,10 @@
 //! `nn plot`.
 
 use crate::cli::PlotArgs;
-use crate::data_source::DataSource;
 use crate::error::CliError;
 use crate::model_file::rows_and_columns;
 use crate::run_figures::{confusion, curves, gradient_norms};
-use crate::run_folder::{data_of_run, find_model};
+use crate::run_folder::{data_given_or_of_run, find_model};
 use crate::stdout;
 use nn_core::gradient_check::gradients;
 use nn_core::{Checkpoint, Model, TrainingConfig, evaluate_committee};
@@ -33,7 +32,7 @@ pub(crate) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
     let model = Checkpoint::load(&find_model(named))?.model;
     let mut figures = vec![("weights".to_owned(), weights(&model))];
     if let (Some(run), false) = (&arguments.run, arguments.weights) {
-        figures.extend(of_run(run, &model)?);
+        figures.extend(of_run(run, arguments.data.as_deref(), &model)?);
     }
     fs::create_dir_all(&folder).map_err(|cause| CliError::io("create", &folder, cause))?;
     for (stem, figure) in &figures {
@@ -45,9 +44,13 @@ pub(crate) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
 }
 
 /// Curves from the metrics; confusion matrix and gradient norms from model and data.
-fn of_run(run: &Path, model: &Model) -> Result<Vec<(String, Figure)>, CliError> {
+fn of_run(
+    run: &Path,
+    data: Option<&Path>,
+    model: &Model,
+) -> Result<Vec<(String, Figure)>, CliError> {
     let mut figures = curves(&epochs(&run.join("metrics.jsonl"))?);
-    let source = data_of_run(run).unwrap_or_else(DataSource::default_choice);
+    let source = data_given_or_of_run(data, run);
     let data = source.load()?;
     let device = CpuDevice::available().map_err(nn_core::NetworkError::from)?;
     let networks = model.to_networks::<Backend>(&device)?;

@@ -81,8 +81,8 @@ fn in_percent(summary: &Summary) -> String {
     format!(
         "{mean:.3} %, standard deviation {:.3}, 95 % interval {:.3} to {:.3} ({} seeds)",
         100.0 * deviation,
-        100.0 * low,
-        100.0 * high,
+        100.0 * low.max(0.0),
+        100.0 * high.min(1.0),
         summary.count
     )
 }

@@ -33,10 +33,13 @@ pub(crate) struct Extras {
     pub(crate) activation: Activation,
     pub(crate) dropout: f64,
     pub(crate) clip: bool,
+    /// Of the targets; above 0 the loss is the weighted one.
+    pub(crate) smoothing: f64,
 }
 
 impl Extras {
-    pub(crate) const NONE: Self = Self { activation: Activation::Relu, dropout: 0.0, clip: false };
+    pub(crate) const NONE: Self =
+        Self { activation: Activation::Relu, dropout: 0.0, clip: false, smoothing: 0.0 };
 }
 
 impl<X: Tensor> Network<X> {
@@ -103,7 +106,13 @@ impl<X: Tensor> Network<X> {
         }
         let output = &mut self.layers[last];
         let factor = X::Elem::from_f64(1.0 / self.batch as f64);
-        output.delta.softmax_cross_entropy(&output.activated, classes, factor, &mut self.tally);
+        let (logits, tally) = (&output.activated, &mut self.tally);
+        if extras.smoothing > 0.0 {
+            let smoothing = X::Elem::from_f64(extras.smoothing);
+            output.delta.weighted_cross_entropy(logits, classes, factor, smoothing, &[], tally);
+        } else {
+            output.delta.softmax_cross_entropy(logits, classes, factor, tally);
+        }
         for index in (0..last).rev() {
             let (before, rest) = self.layers.split_at_mut(index + 1);
             let (layer, next) = (&mut before[index], &rest[0]);

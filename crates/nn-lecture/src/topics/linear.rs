@@ -71,7 +71,7 @@ impl Settings {
 pub struct Descent {
     /// λ.
     pub learning_rate: f64,
-    /// λ as a share of 2/λmax, the rate at which descent stops converging.
+    /// λ as a share of 2/μmax, the rate at which descent stops converging.
     pub share_of_limit: f64,
     /// C before each step, less the least C there is; as far as it went.
     pub excess_cost: Vec<f64>,
@@ -109,7 +109,7 @@ pub struct Data {
     pub classifier: Classifier,
 }
 
-/// λ of the descents, as shares of 2/λmax.
+/// λ of the descents, as shares of 2/μmax.
 const SHARES: [f64; 4] = [0.02, 0.5, 0.95, 1.02];
 
 /// Solves the small problem both ways, and the images by QR.
@@ -264,10 +264,10 @@ fn claims(data: &Data) -> Vec<Claim> {
         Claim::new(
             format!(
                 "The Hessian's eigenvalues run from {smallest:.3} to {largest:.3}: descent \
-                 converges for λ below 2/λmax = {:.3} and fails above",
+                 converges for λ below 2/μmax = {:.3} and fails above",
                 2.0 / largest
             ),
-            [("λmax", format!("{largest:.4}")), ("λmin", format!("{smallest:.4}"))],
+            [("μmax", format!("{largest:.4}")), ("μmin", format!("{smallest:.4}"))],
         ),
         Claim::new(
             format!(
@@ -297,7 +297,7 @@ fn solution_table(data: &Data) -> Table {
 }
 
 fn descent_table(data: &Data) -> Table {
-    let header = ["λ", "λ / (2/λmax)", "steps", "C above the least, at the end", "weights off by"];
+    let header = ["λ", "λ / (2/μmax)", "steps", "C above the least, at the end", "weights off by"];
     data.descents.iter().fold(Table::new("Gradient descent", &header), |table, descent| {
         let end = descent.excess_cost.last().copied().unwrap_or(f64::NAN);
         table.row([
@@ -317,7 +317,7 @@ fn figures(data: &Data) -> Vec<(String, Figure)> {
     let curve = |descent: &Descent| {
         let costs = descent.excess_cost.iter().enumerate();
         let points = costs.filter(|(_, c)| **c > SMALLEST_COST).map(|(i, &c)| (i as f64, c));
-        let name = format!("λ = {:.2} · 2/λmax", descent.share_of_limit);
+        let name = format!("λ = {:.2} · 2/μmax", descent.share_of_limit);
         Series::line(&name, points.collect())
     };
     let cost = Curves {

@@ -199,7 +199,11 @@ fn lines(start: &[f64], moved: &[f64], by_hand: &ByHand, settings: &Settings) ->
     let (gradient, output) = (&by_hand.gradient, by_hand.output);
     let error = output - settings.y;
     let parts = [("W1", 0..3), ("b1", 3..6), ("W2", 6..9), ("b2", 9..10)];
-    let mut lines = vec![line("x", "the sample", &[settings.x])];
+    let mut lines = vec![
+        line("x", "the sample", &[settings.x]),
+        line("y", "what it should become", &[settings.y]),
+        line("λ", "the learning rate", &[settings.learning_rate]),
+    ];
     for (name, range) in &parts {
         lines.push(line(name, "drawn, biases 0.1", &start[range.clone()]));
     }
@@ -311,7 +315,8 @@ fn line_table(data: &Step) -> Table {
 }
 
 fn rate_table(data: &Step) -> Table {
-    let table = Table::new("Steps to convergence", &["λ", "steps"]);
+    let table =
+        Table::new("Steps until the cost is low enough (parameter converged)", &["λ", "steps"]);
     data.epochs_by_rate.iter().fold(table, |table, (rate, steps)| {
         let steps = steps.map_or_else(|| "not reached".to_owned(), |steps| steps.to_string());
         table.row([short(*rate), steps])
