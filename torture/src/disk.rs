@@ -2,28 +2,24 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use nn_core::Checkpoint;
 
-use crate::kills::{expect_code, start};
+use crate::program::{expect_code, spawn, start};
 use crate::trial::{Dice, Effort, Tally, bytes_of, same};
 
-const TRAINING: &str = "train --quiet --data sample --hidden 24 --epochs 2 --batch 64 --out";
+const TRAINING: &str = "train --quiet --data sample --hidden 8 --epochs 2 --batch 64 --out";
 
 /// Fills the disk of a training at many sizes.
 pub fn run(effort: &Effort) -> Tally {
-    let mut tally = Tally::default();
-    let result = run_in_folder(effort, &mut tally);
-    tally.check(result);
-    tally
+    Tally::in_folder(|folder, tally| run_in(folder, effort, tally))
 }
 
-fn run_in_folder(effort: &Effort, tally: &mut Tally) -> Result<(), String> {
-    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+fn run_in(folder: &Path, effort: &Effort, tally: &mut Tally) -> Result<(), String> {
     let line = format!("{TRAINING} straight");
-    expect_code(&mut start(effort, folder.path(), line.split_whitespace())?, &[0])?;
-    let straight = folder.path().join("straight");
+    expect_code(&mut start(effort, folder, line.split_whitespace())?, &[0])?;
+    let straight = folder.join("straight");
     let expected = bytes_of(&straight.join("model.nn"))?;
     let largest = bytes_of(&straight.join("checkpoint.nn"))?.len() as u64;
 
@@ -34,14 +30,14 @@ fn run_in_folder(effort: &Effort, tally: &mut Tally) -> Result<(), String> {
         let name = format!("limit{round}");
         // In blocks of 1024 bytes, from none to more than enough.
         let blocks = dice.below(largest / 1024 + 20);
-        limited(effort, folder.path(), &name, blocks)?;
-        after(effort, folder.path(), &name, &expected, tally)?;
+        limited(effort, folder, &name, blocks)?;
+        after(effort, folder, &name, &expected, tally)?;
         tally.count(1, "trainings under a limit on the size of files");
         if may_mount {
             let name = format!("mount{round}");
             let kilobytes = 4 + dice.below(largest * 3 / 1024);
-            in_small_file_system(effort, folder.path(), &name, kilobytes)?;
-            after(effort, folder.path(), &name, &expected, tally)?;
+            in_small_file_system(effort, folder, &name, kilobytes)?;
+            after(effort, folder, &name, &expected, tally)?;
             tally.count(1, "trainings on a file system that fills up");
         }
         round += 1;
@@ -79,20 +75,10 @@ fn after(
 
 /// A shell script with `nn` as its $0 and further words; success, or a failure that was reported.
 fn script(effort: &Effort, folder: &Path, text: &str, words: &[&str]) -> Result<(), String> {
-    let status = Command::new("sh")
-        .args(["-c", text])
-        .arg(&effort.nn)
-        .args(words)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .map_err(|error| format!("sh: {error}"))?;
-    match status.code() {
-        Some(0 | 1) => Ok(()),
-        other => Err(format!("{words:?}: exit code {other:?}")),
-    }
+    let mut shell = Command::new("sh");
+    shell.args(["-c", text]).arg(&effort.nn).args(words).current_dir(folder);
+    let code = expect_code(&mut spawn(&mut shell)?, &[0, 1]);
+    code.map(|_| ()).map_err(|error| format!("{words:?}: {error}"))
 }
 
 fn limited(effort: &Effort, folder: &Path, name: &str, blocks: u64) -> Result<(), String> {
@@ -108,8 +94,7 @@ fn may_mount() -> bool {
     let script = format!("{MOUNT}64k none /tmp");
     let mut unshare = Command::new("unshare");
     unshare.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script]);
-    let status = unshare.stdout(Stdio::null()).stderr(Stdio::null()).status();
-    status.is_ok_and(|status| status.success())
+    spawn(&mut unshare).and_then(|mut child| expect_code(&mut child, &[0])).is_ok()
 }
 
 /// The file system goes when the script ends, so what lies in it is copied out before.

@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Child, Command};
+use std::time::Duration;
 
 use nn_core::Checkpoint;
 use serde_json::Value;
 
+use crate::program::{LONGEST, Waited, expect_code, spawn, start, wait};
 use crate::trial::{Dice, Effort, Tally, bytes_of, same};
 
 /// A training of under a second, with everything that a checkpoint must carry.
@@ -29,35 +29,30 @@ pub enum Ending {
 
 /// Ends trainings at random moments, goes on with them, and compares what they come to.
 pub fn run(effort: &Effort, ending: Ending) -> Tally {
-    let mut tally = Tally::default();
-    let result = run_in_folder(effort, ending, &mut tally);
-    tally.check(result);
-    tally
+    Tally::in_folder(|folder, tally| run_in(folder, effort, ending, tally))
 }
 
-fn run_in_folder(effort: &Effort, ending: Ending, tally: &mut Tally) -> Result<(), String> {
-    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let start = Instant::now();
-    let mut straight = begin(effort, folder.path(), "straight")?;
-    expect_code(&mut straight, &[0])?;
-    let longest = start.elapsed().as_micros() as u64;
-    let metrics = metrics_of(&folder.path().join("straight"))?;
+fn run_in(folder: &Path, effort: &Effort, ending: Ending, tally: &mut Tally) -> Result<(), String> {
+    let Waited { code, took } = wait(&mut begin(effort, folder, "straight")?, LONGEST)?;
+    same("exit code", &code, &Some(0))?;
+    let longest = took.as_micros() as u64 + 1;
+    let metrics = metrics_of(&folder.join("straight"))?;
 
     let mut dice = Dice::new(effort.seed ^ ending as u64);
     let (mut ended, mut name) = (0, 0);
     while effort.goes_on(ended) {
-        let run = folder.path().join(name.to_string());
+        let run = folder.join(name.to_string());
         let mut child = if run.join("checkpoint.nn").exists() {
-            resume(effort, folder.path(), &name.to_string(), 1 + dice.below(3))?
+            resume(effort, folder, &name.to_string(), 1 + dice.below(3))?
         } else {
-            begin(effort, folder.path(), &name.to_string())?
+            begin(effort, folder, &name.to_string())?
         };
         let patience = Duration::from_micros(dice.below(longest));
-        if let Some(code) = wait(&mut child, patience)? {
+        if let Some(code) = wait(&mut child, patience)?.code {
             if code != 0 {
                 return Err(format!("round {ended}: ended by itself with {code}"));
             }
-            compare(&folder.path().join("straight"), &run, &metrics)?;
+            compare(&folder.join("straight"), &run, &metrics)?;
             tally.count(1, "runs compared with a straight one");
             fs::remove_dir_all(&run).map_err(|error| error.to_string())?;
             name += 1;
@@ -72,10 +67,10 @@ fn run_in_folder(effort: &Effort, ending: Ending, tally: &mut Tally) -> Result<(
         }
     }
     // What is left unfinished is finished without being disturbed.
-    let run = folder.path().join(name.to_string());
+    let run = folder.join(name.to_string());
     if run.join("checkpoint.nn").exists() {
-        expect_code(&mut resume(effort, folder.path(), &name.to_string(), 1)?, &[0])?;
-        compare(&folder.path().join("straight"), &run, &metrics)?;
+        expect_code(&mut resume(effort, folder, &name.to_string(), 1)?, &[0])?;
+        compare(&folder.join("straight"), &run, &metrics)?;
         tally.count(1, "runs compared with a straight one");
     }
     Ok(())
@@ -115,37 +110,6 @@ fn resume(effort: &Effort, folder: &Path, name: &str, threads: u64) -> Result<Ch
     start(effort, folder, ["train", "--quiet", "--resume", name, "--threads", &threads])
 }
 
-/// Starts `nn` in `folder`.
-///
-/// # Errors
-/// If it cannot be started.
-pub fn start<'a>(
-    effort: &Effort,
-    folder: &Path,
-    words: impl IntoIterator<Item = &'a str>,
-) -> Result<Child, String> {
-    Command::new(&effort.nn)
-        .args(words)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|error| format!("{}: {error}", effort.nn.display()))
-}
-
-/// The exit code of a child that ends within `patience`.
-fn wait(child: &mut Child, patience: Duration) -> Result<Option<i32>, String> {
-    let start = Instant::now();
-    loop {
-        match child.try_wait().map_err(|error| error.to_string())? {
-            Some(status) => return Ok(Some(status.code().unwrap_or(-1))),
-            None if start.elapsed() >= patience => return Ok(None),
-            None => thread::sleep(Duration::from_micros(200)),
-        }
-    }
-}
-
 fn end(child: &mut Child, ending: Ending) -> Result<(), String> {
     match ending {
         Ending::Kill => {
@@ -155,24 +119,10 @@ fn end(child: &mut Child, ending: Ending) -> Result<(), String> {
         }
         Ending::Terminate => {
             let id = child.id().to_string();
-            let sent = Command::new("kill").args(["-TERM", &id]).stderr(Stdio::null()).status();
-            sent.map_err(|error| format!("kill: {error}"))?;
+            // `kill` fails where the training has just ended.
+            expect_code(&mut spawn(Command::new("kill").args(["-TERM", &id]))?, &[0, 1])?;
             // Before it listens the signal ends it (no code); after its last batch it may be done.
-            expect_code(child, &[143, 0, -1])
+            expect_code(child, &[143, 0, -1]).map(|_| ())
         }
-    }
-}
-
-/// Waits for the end and an exit code among `codes`; -1 is an end by a signal.
-///
-/// # Errors
-/// Names another code.
-pub fn expect_code(child: &mut Child, codes: &[i32]) -> Result<(), String> {
-    let status = child.wait().map_err(|error| error.to_string())?;
-    let code = status.code().unwrap_or(-1);
-    if codes.contains(&code) {
-        Ok(())
-    } else {
-        Err(format!("exit code {code}, not one of {codes:?}"))
     }
 }

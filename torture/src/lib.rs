@@ -13,6 +13,7 @@ pub mod kills;
 pub mod memory;
 pub mod noise;
 pub mod parts;
+pub mod program;
 pub mod readers;
 pub mod samples;
 pub mod threads;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use nn_torture::memory::CountingAllocator;
-use nn_torture::parts::{Means, PARTS, table};
+use nn_torture::parts::{self, Means, PARTS, table};
 use nn_torture::trial::Effort;
 use nn_torture::writers::die_if_asked;
 
@@ -51,13 +51,9 @@ fn run() -> Result<usize, String> {
     let means = Means { memory: &MEMORY, corpus: &corpus };
     // A reader that breaks its promise panics; the report says so in its own words.
     std::panic::set_hook(Box::new(|_| {}));
-    let mut reports = Vec::new();
-    for part in PARTS {
-        if wanted.is_empty() || wanted.iter().any(|name| name == part.name) {
-            eprintln!("torture: {}", part.name);
-            reports.push(part.run(&effort, minutes, means));
-        }
-    }
+    let mut parts = PARTS.to_vec();
+    parts.retain(|part| wanted.is_empty() || wanted.iter().any(|name| name == part.name));
+    let reports = parts::run(&parts, &effort, minutes, means, |name| eprintln!("torture: {name}"));
     println!("{}", table(&reports));
     let lost: Vec<&String> = reports.iter().flat_map(|report| &report.tally.lost).collect();
     for loss in &lost {

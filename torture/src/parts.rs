@@ -24,13 +24,16 @@ pub struct Part {
     pub name: &'static str,
     /// Rounds of the long version.
     pub rounds: u64,
-    /// The most of the whole time that it may take, in percent.
+    /// Its share of the time, in percent. What a part leaves of its own goes to those after it.
     pub share: u32,
     run: fn(&Effort, Means<'_>) -> Tally,
 }
 
-/// All parts; their shares make 100.
+/// All parts; their shares make 100. Those that must come to their end are first.
 pub const PARTS: [Part; 9] = [
+    Part { name: "writers", rounds: 1, share: 8, run: |effort, _| writers::run(effort) },
+    Part { name: "damage", rounds: 1, share: 4, run: |effort, _| damage::run(effort) },
+    Part { name: "threads", rounds: 48, share: 12, run: |effort, _| threads::run(effort) },
     Part {
         name: "kill",
         rounds: 200,
@@ -40,19 +43,16 @@ pub const PARTS: [Part; 9] = [
     Part {
         name: "signals",
         rounds: 100,
-        share: 12,
+        share: 18,
         run: |effort, _| kills::run(effort, Ending::Terminate),
     },
-    Part { name: "writers", rounds: 1, share: 6, run: |effort, _| writers::run(effort) },
-    Part { name: "disk", rounds: 40, share: 10, run: |effort, _| disk::run(effort) },
-    Part { name: "crowd", rounds: 30, share: 6, run: |effort, _| crowd::run(effort) },
-    Part { name: "threads", rounds: 48, share: 10, run: |effort, _| threads::run(effort) },
-    Part { name: "damage", rounds: 1, share: 8, run: |effort, _| damage::run(effort) },
-    Part { name: "downloads", rounds: 1000, share: 5, run: |effort, _| downloads::run(effort) },
+    Part { name: "disk", rounds: 40, share: 8, run: |effort, _| disk::run(effort) },
+    Part { name: "crowd", rounds: 30, share: 4, run: |effort, _| crowd::run(effort) },
+    Part { name: "downloads", rounds: 300, share: 6, run: |effort, _| downloads::run(effort) },
     Part {
         name: "noise",
-        rounds: 1_000_000,
-        share: 8,
+        rounds: 50_000,
+        share: 5,
         run: |effort, means| noise::run(effort, means.memory, means.corpus),
     },
 ];
@@ -71,17 +71,36 @@ pub struct Report {
 }
 
 impl Part {
-    /// Runs this part within its share of `minutes`.
-    #[must_use]
-    pub fn run(self, effort: &Effort, minutes: f64, means: Means<'_>) -> Report {
+    /// Runs this part within this time.
+    fn run(self, effort: &Effort, time: Duration, means: Means<'_>) -> Report {
         let start = Instant::now();
-        let share = Duration::from_secs_f64(minutes * 60.0 * f64::from(self.share) / 100.0);
-        let until = start + share;
+        let until = start + time;
         let effort = Effort { rounds: self.rounds, until: Some(until), ..effort.clone() };
         let tally = (self.run)(&effort, means);
         let out_of_time = Instant::now() >= until;
         Report { name: self.name, tally, took: start.elapsed(), out_of_time }
     }
+}
+
+/// Runs these parts one after the other within `minutes`, each within its share of what is left of
+/// them; `begins` is told the name of each.
+#[must_use]
+pub fn run(
+    parts: &[Part],
+    effort: &Effort,
+    minutes: f64,
+    means: Means<'_>,
+    begins: fn(&str),
+) -> Vec<Report> {
+    let end = Instant::now() + Duration::from_secs_f64(minutes * 60.0);
+    let mut reports = Vec::new();
+    for (number, part) in parts.iter().enumerate() {
+        let shares: u32 = parts[number..].iter().map(|part| part.share).sum();
+        let left = end.saturating_duration_since(Instant::now());
+        begins(part.name);
+        reports.push(part.run(effort, left * part.share / shares, means));
+    }
+    reports
 }
 
 /// The table of everything that was tried, one line a thing, and what was lost.

@@ -36,6 +36,16 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// What a part tries in a temporary folder of its own; an error that ends it is a loss.
+    pub fn in_folder(part: impl FnOnce(&Path, &mut Self) -> Result<(), String>) -> Self {
+        let mut tally = Self::default();
+        let result = tempfile::tempdir()
+            .map_err(|error| error.to_string())
+            .and_then(|folder| part(folder.path(), &mut tally));
+        tally.check(result);
+        tally
+    }
+
     /// Counts `count` more of `what`.
     pub fn count(&mut self, count: u64, what: &'static str) {
         match self.tried.iter_mut().find(|(_, name)| *name == what) {

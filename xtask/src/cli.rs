@@ -63,7 +63,7 @@ be had is named and left out. Let nothing else run meanwhile.")]
 
     /// Kill, cut, fill up, flip and overload what can be, and print what was lost
     #[command(after_help = "Examples:
-  cargo xtask torture                         everything, in at most 18 minutes
+  cargo xtask torture                         everything, in at most 15 minutes
   cargo xtask torture --minutes 2             everything, briefly
   cargo xtask torture --only kill,writers     some parts
   cargo xtask torture --seed 7                other random choices
@@ -177,8 +177,8 @@ pub struct Compare {
 /// Options of `torture`.
 #[derive(Debug, Clone, Args)]
 pub struct Torture {
-    /// The most minutes that it may take; each part has its share of them
-    #[arg(long, default_value_t = 18.0, value_parser = minutes)]
+    /// The most minutes that it may take; each part has its share of what is left
+    #[arg(long, default_value_t = 15.0, value_parser = minutes)]
     pub minutes: f64,
 
     /// All random choices follow from it

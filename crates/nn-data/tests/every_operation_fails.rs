@@ -2,29 +2,20 @@
 //! the new one is there, whole.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails says so by a panic")]
 
+mod common;
+
 use std::cell::Cell;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::rc::Rc;
 
+use common::{array, names_in};
 use nn_data::{
-    Compression, FileOperation, IdxArray, IdxValues, append_to_file, read_idx, replace_file,
-    sweep_partial_files, watch_file_operations, write_idx,
+    Compression, FileOperation, append_to_file, read_idx, replace_file, sweep_partial_files,
+    watch_file_operations, write_idx,
 };
-
-fn array(value: u8) -> IdxArray {
-    IdxArray::new(vec![100], IdxValues::U8(vec![value; 100])).unwrap()
-}
-
-fn names_in(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
-}
 
 /// The operations of a write that nothing disturbs.
 fn operations_of(write: impl FnOnce()) -> Vec<FileOperation> {

@@ -1,22 +1,13 @@
 //! A file is replaced whole or not at all, and nothing is left behind.
 #![allow(clippy::unwrap_used)] // a step that fails must fail the test
 
+mod common;
+
 use std::fs;
 use std::path::Path;
 
+use common::{array, names_in};
 use nn_data::{Compression, DataError, IdxArray, IdxValues, read_idx, write_idx, write_idx_to};
-
-fn array(value: u8) -> IdxArray {
-    IdxArray::new(vec![100], IdxValues::U8(vec![value; 100])).unwrap()
-}
-
-fn names_in(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
-}
 
 #[test]
 fn the_new_file_takes_the_place_of_the_old_one() {

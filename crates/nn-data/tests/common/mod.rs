@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used)] // a step that fails must fail the test
 
 use std::io::Write;
+use std::path::Path;
 
-use nn_data::{DataError, IdxArray, read_idx, read_idx_from};
+use nn_data::{DataError, IdxArray, IdxValues, read_idx, read_idx_from};
 
 /// The header of an IDX file, by hand: `code` is the element type.
 pub(crate) fn header(code: u8, sizes: &[u32]) -> Vec<u8> {
@@ -41,4 +42,18 @@ pub(crate) fn errors_of(bytes: &[u8]) -> [DataError; 2] {
         assert!(message.contains("the-file") && !message.contains('\n'), "{message}");
         error
     })
+}
+
+/// A hundred times this value.
+pub(crate) fn array(value: u8) -> IdxArray {
+    IdxArray::new(vec![100], IdxValues::U8(vec![value; 100])).unwrap()
+}
+
+/// The names of everything in a folder, sorted.
+pub(crate) fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
 }
