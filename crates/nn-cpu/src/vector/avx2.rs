@@ -1,0 +1,331 @@
+//! Registers of a CPU with AVX2 and FMA: eight `f32`, or four `f64`.
+
+use super::{Kernel, Vector};
+use crate::exponential::{Exponential, exponential, exponential_minus_one};
+use std::arch::x86_64::*;
+
+/// Whether this CPU has both; looked up once by std.
+#[inline(always)]
+pub(crate) fn is_available() -> bool {
+    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+}
+
+/// Eight `f32`.
+#[derive(Clone, Copy)]
+pub(crate) struct F32x8(__m256);
+
+/// Four `f64`.
+#[derive(Clone, Copy)]
+pub(crate) struct F64x4(__m256d);
+
+/// Runs a kernel compiled for AVX2 and FMA.
+///
+/// # Safety
+/// The CPU has both.
+#[target_feature(enable = "avx2,fma")]
+pub(crate) unsafe fn run<V: Vector>(kernel: impl Kernel<V::Elem>) {
+    kernel.run::<V>();
+}
+
+// SAFETY of every block below: a kernel gets these types from `run` alone, whose caller has
+// seen that the CPU has AVX2 and FMA; loads and stores pass their caller's promise on.
+impl Exponential for F32x8 {
+    const LEAST: f32 = -104.0;
+    const GREATEST: f32 = 89.0;
+    const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
+    const TERMS: usize = 8;
+
+    #[inline(always)]
+    fn clamp(self) -> Self {
+        // SAFETY: see above. Of two operands of which one is NaN, the second is taken.
+        Self(unsafe {
+            let above = _mm256_max_ps(_mm256_set1_ps(Self::LEAST), self.0);
+            _mm256_min_ps(_mm256_set1_ps(Self::GREATEST), above)
+        })
+    }
+
+    #[inline(always)]
+    fn round(self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe {
+            _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(self.0)
+        })
+    }
+
+    #[inline(always)]
+    fn times_power_of_two(self, exponent: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe {
+            let exponent = _mm256_cvtps_epi32(exponent.0);
+            let half = _mm256_srai_epi32::<1>(exponent);
+            let power = |exponent| {
+                let biased = _mm256_add_epi32(exponent, _mm256_set1_epi32(127));
+                _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased))
+            };
+            let first = _mm256_mul_ps(self.0, power(half));
+            _mm256_mul_ps(first, power(_mm256_sub_epi32(exponent, half)))
+        })
+    }
+}
+
+impl Exponential for F64x4 {
+    const LEAST: f64 = -746.0;
+    const GREATEST: f64 = 710.0;
+    const LN_2: [f64; 2] = [0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10];
+    const TERMS: usize = 14;
+
+    #[inline(always)]
+    fn clamp(self) -> Self {
+        // SAFETY: see above. Of two operands of which one is NaN, the second is taken.
+        Self(unsafe {
+            let above = _mm256_max_pd(_mm256_set1_pd(Self::LEAST), self.0);
+            _mm256_min_pd(_mm256_set1_pd(Self::GREATEST), above)
+        })
+    }
+
+    #[inline(always)]
+    fn round(self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe {
+            _mm256_round_pd::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(self.0)
+        })
+    }
+
+    #[inline(always)]
+    fn times_power_of_two(self, exponent: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe {
+            let exponent = _mm256_cvtpd_epi32(exponent.0);
+            let half = _mm_srai_epi32::<1>(exponent);
+            let power = |exponent| {
+                let biased = _mm256_cvtepi32_epi64(_mm_add_epi32(exponent, _mm_set1_epi32(1023)));
+                _mm256_castsi256_pd(_mm256_slli_epi64::<52>(biased))
+            };
+            let first = _mm256_mul_pd(self.0, power(half));
+            _mm256_mul_pd(first, power(_mm_sub_epi32(exponent, half)))
+        })
+    }
+}
+
+impl Vector for F32x8 {
+    type Elem = f32;
+    const LANES: usize = 8;
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_loadu_ps(from) })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: see above.
+        unsafe { _mm256_storeu_ps(to, self.0) };
+    }
+
+    #[inline(always)]
+    unsafe fn store_bytes(word: u64, scale: f32, to: *mut f32) {
+        // SAFETY: see above.
+        unsafe {
+            let bytes = _mm_cvtsi64_si128(word.cast_signed());
+            let numbers = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
+            _mm256_storeu_ps(to, _mm256_mul_ps(numbers, _mm256_set1_ps(scale)));
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, to: *mut f32) {
+        // Rows four apart share a register, each a half of it, so that from there on only columns
+        // of four are turned: pairs of numbers first, then pairs of pairs.
+        // SAFETY: see above.
+        unsafe {
+            for half in [0, 4] {
+                let row = |row: usize| {
+                    let low = _mm256_castps128_ps256(_mm_loadu_ps(from.add(row * 16 + half)));
+                    let high = _mm_loadu_ps(from.add((row + 4) * 16 + half));
+                    _mm256_insertf128_ps::<1>(low, high)
+                };
+                let rows = [row(0), row(1), row(2), row(3)];
+                let first = _mm256_unpacklo_ps(rows[0], rows[1]);
+                let second = _mm256_unpackhi_ps(rows[0], rows[1]);
+                let third = _mm256_unpacklo_ps(rows[2], rows[3]);
+                let fourth = _mm256_unpackhi_ps(rows[2], rows[3]);
+                let to = to.add(half * 16);
+                _mm256_storeu_ps(to, _mm256_shuffle_ps::<0x44>(first, third));
+                _mm256_storeu_ps(to.add(16), _mm256_shuffle_ps::<0xee>(first, third));
+                _mm256_storeu_ps(to.add(32), _mm256_shuffle_ps::<0x44>(second, fourth));
+                _mm256_storeu_ps(to.add(48), _mm256_shuffle_ps::<0xee>(second, fourth));
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_set1_ps(value) })
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_add_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_sub_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_mul_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_div_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_sqrt_ps(self.0) })
+    }
+
+    #[inline(always)]
+    fn mul_add(self, factor: Self, term: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_fmadd_ps(self.0, factor.0, term.0) })
+    }
+
+    #[inline(always)]
+    fn where_positive(self, then: Self, otherwise: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe {
+            let positive = _mm256_cmp_ps::<_CMP_GT_OQ>(self.0, _mm256_setzero_ps());
+            _mm256_blendv_ps(otherwise.0, then.0, positive)
+        })
+    }
+
+    #[inline(always)]
+    fn exp(self) -> Self {
+        exponential(self)
+    }
+
+    #[inline(always)]
+    fn exp_m1(self) -> Self {
+        exponential_minus_one(self)
+    }
+}
+
+impl Vector for F64x4 {
+    type Elem = f64;
+    const LANES: usize = 4;
+
+    #[inline(always)]
+    unsafe fn load(from: *const f64) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_loadu_pd(from) })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f64) {
+        // SAFETY: see above.
+        unsafe { _mm256_storeu_pd(to, self.0) };
+    }
+
+    #[inline(always)]
+    unsafe fn store_bytes(word: u64, scale: f64, to: *mut f64) {
+        // SAFETY: see above.
+        unsafe {
+            let all = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(word.cast_signed()));
+            let halves = [_mm256_castsi256_si128(all), _mm256_extracti128_si256::<1>(all)];
+            for (half, numbers) in halves.into_iter().enumerate() {
+                let scaled = _mm256_mul_pd(_mm256_cvtepi32_pd(numbers), _mm256_set1_pd(scale));
+                _mm256_storeu_pd(to.add(4 * half), scaled);
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn transpose(from: *const f64, to: *mut f64) {
+        // As above, with rows two apart.
+        // SAFETY: see above.
+        unsafe {
+            for half in [0, 2] {
+                let row = |row: usize| {
+                    let low = _mm256_castpd128_pd256(_mm_loadu_pd(from.add(row * 8 + half)));
+                    let high = _mm_loadu_pd(from.add((row + 2) * 8 + half));
+                    _mm256_insertf128_pd::<1>(low, high)
+                };
+                let (even, odd) = (row(0), row(1));
+                _mm256_storeu_pd(to.add(half * 8), _mm256_unpacklo_pd(even, odd));
+                _mm256_storeu_pd(to.add(half * 8 + 8), _mm256_unpackhi_pd(even, odd));
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn splat(value: f64) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_set1_pd(value) })
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_add_pd(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_sub_pd(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_mul_pd(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_div_pd(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_sqrt_pd(self.0) })
+    }
+
+    #[inline(always)]
+    fn mul_add(self, factor: Self, term: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_fmadd_pd(self.0, factor.0, term.0) })
+    }
+
+    #[inline(always)]
+    fn where_positive(self, then: Self, otherwise: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe {
+            let positive = _mm256_cmp_pd::<_CMP_GT_OQ>(self.0, _mm256_setzero_pd());
+            _mm256_blendv_pd(otherwise.0, then.0, positive)
+        })
+    }
+
+    #[inline(always)]
+    fn exp(self) -> Self {
+        exponential(self)
+    }
+
+    #[inline(always)]
+    fn exp_m1(self) -> Self {
+        exponential_minus_one(self)
+    }
+}
