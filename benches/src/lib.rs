@@ -1,12 +1,17 @@
 //! What the benchmarks share: the four networks, the data, the peak of the machine, the operations that
-//! must be done, and tables.
+//! must be done, clocks and tables.
 
+pub mod bandwidth;
+mod clock;
 mod needed;
 mod peak;
+mod steps;
 mod table;
 
+pub use clock::{fastest, repeat};
 pub use needed::{Shares, forward_operations, step_operations};
 pub use peak::Peak;
+pub use steps::Steps;
 pub use table::{Table, giga, percent, thousands};
 
 use nn_core::{Activation, Architecture, Optimizer, Schedule, TrainingConfig};

@@ -50,7 +50,7 @@ fn operations_a_second(threads: usize, lanes: usize, work: fn(u64)) -> f64 {
 }
 
 /// Seconds that `threads` threads take, all doing `work`, from the first's start to the last's end.
-pub(crate) fn together(threads: usize, work: impl Fn() + Sync) -> f64 {
+fn together(threads: usize, work: impl Fn() + Sync) -> f64 {
     let barrier = Barrier::new(threads);
     let one = || {
         barrier.wait();

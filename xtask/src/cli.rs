@@ -71,6 +71,18 @@ be had is named and left out. Let nothing else run meanwhile.")]
 Ends with a table of what was tried and what was lost; exit code 1 if anything was. docs/reliability.md
 says what each part does.")]
     Torture(Torture),
+
+    /// Measure speed where cargo bench cannot: floor, waits, ratios, scaling
+    #[command(after_help = "Examples:
+  cargo xtask speed floor                     what the machine gives at most, what each network asks of it
+  cargo xtask speed waits                     loading, first step, test, one answer; memory of a training
+  cargo xtask speed ratios                    Adam, dropout, f64 and others beside plain descent; exit code 1
+                                              if one takes longer than it should
+  cargo xtask speed scaling --only width      rate against width, depth, batch, threads: tables and figures
+  cargo xtask speed scaling --help            options of a part
+
+Let nothing else run meanwhile. cargo bench has the products, steps, evaluation and loading.")]
+    Speed(Speed),
 }
 
 /// Options of `fetch-data`.
@@ -188,6 +200,19 @@ pub struct Torture {
     /// Parts to run instead of all
     #[arg(long, value_name = "PART,PART", value_delimiter = ',')]
     pub only: Vec<String>,
+}
+
+/// Options of `speed`.
+#[derive(Debug, Clone, Args)]
+pub struct Speed {
+    /// The part and its options
+    #[arg(
+        value_name = "PART",
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub part: Vec<String>,
 }
 
 /// Reads a web folder; a missing `/` at its end is added.

@@ -1,5 +1,5 @@
 //! Chores of the workspace: fetching data, the pipeline from data to a tested model, the sample, the gate,
-//! the comparison with other frameworks, the torture.
+//! the comparison with other frameworks, the torture, measurements of speed.
 //!
 //! Run as `cargo xtask COMMAND`; `cargo xtask --help` lists the commands.
 
@@ -20,6 +20,7 @@ mod sample;
     reason = "the one place where the chores print"
 )]
 pub mod say;
+mod speed;
 mod torture;
 mod workspace;
 
@@ -40,5 +41,6 @@ pub fn run(cli: &Cli) -> Result<(), Error> {
         Command::Ci => ci::run(&root),
         Command::Compare(options) => compare::run(&root, options),
         Command::Torture(options) => torture::run(&root, options),
+        Command::Speed(options) => speed::run(&root, options),
     }
 }

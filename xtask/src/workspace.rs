@@ -4,6 +4,8 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::error::Error;
+
 /// The root of the workspace.
 pub(crate) fn root() -> PathBuf {
     // `cargo run` says where the package lies now; the binary remembers where it was built.
@@ -25,4 +27,11 @@ pub(crate) fn line(command: &Command) -> String {
     let mut words = vec![program.to_string_lossy().into_owned()];
     words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));
     words.join(" ")
+}
+
+/// Runs a command to its end, which must be a good one.
+pub(crate) fn succeed(command: &mut Command) -> Result<(), Error> {
+    let status =
+        command.status().map_err(|source| Error::NotStarted { command: line(command), source })?;
+    if status.success() { Ok(()) } else { Err(Error::Failed { command: line(command), status }) }
 }

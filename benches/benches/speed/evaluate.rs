@@ -1,9 +1,9 @@
 //! Using a network: the test set as a whole, and one image at a time.
 
-use crate::measure::{group, repeat, timed};
+use crate::measure::{group, timed};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use nn_benches::{
-    NETWORKS, Peak, Shares, Table, architecture, digits, forward_operations, giga, percent,
+    NETWORKS, Peak, Shares, Table, architecture, digits, forward_operations, giga, percent, repeat,
     thousands,
 };
 use nn_core::{Initializer, Loss, Network, Predictor, evaluate};

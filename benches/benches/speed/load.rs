@@ -1,9 +1,9 @@
 //! Reading data: MNIST as gzip and unpacked, where it has been fetched, and the embedded sample.
 
-use crate::measure::{group, repeat, timed};
+use crate::measure::{group, timed};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
-use nn_benches::{Table, digits, thousands};
+use nn_benches::{Table, digits, repeat, thousands};
 use nn_data::{Compression, TrainTest, embedded_sample, load_folder, write_folder};
 
 /// The files are written for the purpose, so that both forms are there, and read from the page cache.

@@ -1,12 +1,12 @@
 //! The matrix product, in operations a second (2 m n k each): `CpuTensor` beside raw faer and
 //! `matrixmultiply`, on the shapes that training the four networks asks for, and on squares.
 
-use crate::measure::{group, repeat, timed};
+use crate::measure::{group, timed};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, Par};
-use nn_benches::{Peak, Table, giga, percent};
+use nn_benches::{Peak, Table, giga, percent, repeat};
 use nn_cpu::{CpuDevice, CpuElement, CpuTensor};
 use nn_tensor::Orientation::{self, Keep, Transpose};
 use nn_tensor::{Element, Role, Shape, Tensor};

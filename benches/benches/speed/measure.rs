@@ -2,7 +2,10 @@
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+/// Samples of a benchmark; criterion takes no fewer.
+const SAMPLES: usize = 10;
 
 /// A group with times short enough that all groups together end in about ten minutes.
 pub(crate) fn group<'c>(
@@ -11,13 +14,14 @@ pub(crate) fn group<'c>(
     seconds: f64,
 ) -> BenchmarkGroup<'c, WallTime> {
     let mut group = criterion.benchmark_group(name);
-    group.sample_size(10);
+    group.sample_size(SAMPLES);
     group.warm_up_time(Duration::from_secs_f64(seconds / 4.0));
     group.measurement_time(Duration::from_secs_f64(seconds));
     group
 }
 
-/// Runs one benchmark; median of the samples in seconds a time, or nothing where a filter left it out.
+/// Runs one benchmark; seconds a time in the fastest of its samples, or nothing where a filter left it
+/// out. The fastest, because the machine may have other things to do, and no sample is faster than it.
 /// `work` does its work so many times and says how long that took.
 pub(crate) fn timed(
     group: &mut BenchmarkGroup<'_, WallTime>,
@@ -32,15 +36,6 @@ pub(crate) fn timed(
             elapsed
         });
     });
-    samples.sort_by(f64::total_cmp);
-    samples.get(samples.len() / 2).copied()
-}
-
-/// How long it takes to do `work` so many times.
-pub(crate) fn repeat<R>(times: u64, mut work: impl FnMut() -> R) -> Duration {
-    let start = Instant::now();
-    for _ in 0..times {
-        std::hint::black_box(work());
-    }
-    start.elapsed()
+    // What came before the samples was for warming up.
+    samples.into_iter().rev().take(SAMPLES).reduce(f64::min)
 }

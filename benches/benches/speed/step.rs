@@ -5,45 +5,15 @@ use crate::measure::{group, timed};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
 use nn_benches::{
-    NETWORKS, Peak, Shares, Table, architecture, descent, digits, giga, percent, step_operations,
-    thousands,
+    NETWORKS, Peak, Shares, Steps, Table, architecture, descent, digits, giga, percent,
+    step_operations, thousands,
 };
-use nn_core::{Control, Observer, Optimizer, StepEvent, Trainer};
-use nn_cpu::{CpuDevice, CpuElement, CpuTensor};
+use nn_core::Optimizer;
+use nn_cpu::{CpuElement, CpuTensor};
 use nn_data::Dataset;
-use nn_tensor::Tensor;
-use std::time::{Duration, Instant};
 
 /// Optimizer, and threads, whose steps are timed; in both types of number for descent.
 const RUNS: [(&str, usize); 4] = [("sgd", 1), ("sgd", 2), ("adam", 1), ("adam", 2)];
-
-/// Times the steps after the first one of a run.
-struct Clock {
-    steps: u64,
-    seen: u64,
-    started: Option<Instant>,
-    elapsed: Duration,
-}
-
-impl<T: Tensor> Observer<T> for Clock {
-    fn on_step(&mut self, _: &StepEvent, _: &Trainer<T>) -> Control {
-        let started = *self.started.get_or_insert_with(Instant::now);
-        if self.seen == self.steps {
-            self.elapsed = started.elapsed();
-            return Control::Stop;
-        }
-        self.seen += 1;
-        Control::Continue
-    }
-}
-
-fn time_steps<T: Tensor>(trainer: &mut Trainer<T>, steps: u64) -> Duration {
-    let mut clock = Clock { steps, seen: 0, started: None, elapsed: Duration::ZERO };
-    while clock.elapsed.is_zero() {
-        trainer.run(&mut clock).expect("this training does not diverge");
-    }
-    clock.elapsed
-}
 
 /// All networks, both optimizers, both numbers of threads.
 pub(crate) fn benches(criterion: &mut Criterion, peak: &Peak) {
@@ -90,16 +60,11 @@ fn one<E: CpuElement>(
     let mut config = descent(batch);
     config.optimizer = Optimizer::from_name(optimizer).expect("it is one of the names");
     config.learning_rate = if optimizer == "adam" { 1e-4 } else { 0.01 };
-    let device = CpuDevice::new(threads).expect("a small number of threads");
-    // Whole batches only, so that all steps are alike.
-    let count = data.len() / batch * batch;
-    let whole = data.subset(&(0..count as u32).collect::<Vec<_>>()).expect("they are its samples");
-    let mut trainer = Trainer::<CpuTensor<E>>::new(&device, &form, &config, &whole, None)
-        .expect("data and network fit");
+    let mut steps = Steps::<CpuTensor<E>>::new(&form, &config, data, threads);
     group.throughput(Throughput::Elements(batch as u64));
     let numbers = E::NAME;
     let id = BenchmarkId::new(format!("{form} batch {batch}/{numbers} {optimizer}"), threads);
-    let seconds = timed(group, id, |count| time_steps(&mut trainer, count))?;
+    let seconds = timed(group, id, |count| steps.time(count))?;
     let rate = batch as f64 / seconds;
     let operations = rate * step_operations(&form, shares);
     Some(vec![

@@ -1,6 +1,19 @@
 //! The date and time, for names and records. UTC, so that no time zone data is needed.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::OnceLock;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+static STARTED: OnceLock<Instant> = OnceLock::new();
+
+/// Remembers when the process started, which is now.
+pub(crate) fn start() {
+    STARTED.get_or_init(Instant::now);
+}
+
+/// Seconds since the process started.
+pub(crate) fn seconds_since_start() -> f64 {
+    STARTED.get_or_init(Instant::now).elapsed().as_secs_f64()
+}
 
 /// Now, as `20261122-180608`.
 pub(crate) fn utc_now() -> String {

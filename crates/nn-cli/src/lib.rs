@@ -46,6 +46,7 @@ use std::process::ExitCode;
 /// Does what the command line asks for; gives the exit code back.
 #[must_use]
 pub fn main() -> ExitCode {
+    clock::start();
     signals::survive_full_files();
     match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,5 +1,6 @@
 //! Looks on while a network trains: reports, saves now and then, and listens for signals.
 
+use crate::clock;
 use crate::error::CliError;
 use crate::run_folder::RunFolder;
 use crate::signals::StopRequest;
@@ -63,6 +64,7 @@ impl<'r> RunObserver<'r> {
 
 impl<T: Tensor> Observer<T> for RunObserver<'_> {
     fn on_step(&mut self, event: &StepEvent, trainer: &Trainer<T>) -> Control {
+        self.report.seconds_to_first_step.get_or_insert_with(clock::seconds_since_start);
         self.report.progress.step(event);
         if self.saved.elapsed() >= BETWEEN_SAVES {
             self.try_to_save(trainer);

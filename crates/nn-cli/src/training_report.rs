@@ -23,6 +23,8 @@ pub(crate) struct TrainingReport<'r> {
     pub(crate) operations_an_epoch: f64,
     /// Seconds of training, those before a resume included.
     pub(crate) seconds: f64,
+    /// From the start of the process to the end of the first step in it.
+    pub(crate) seconds_to_first_step: Option<f64>,
     pub(crate) metrics_failed: bool,
 }
 
@@ -78,6 +80,7 @@ impl TrainingReport<'_> {
             "epochs": epochs,
             "best_epoch": best_epoch,
             "seconds": self.seconds,
+            "seconds_to_first_step": self.seconds_to_first_step,
             "seconds_to_accuracy": times_to_accuracy(&self.folder.events()),
             "operations": self.operations_an_epoch * epochs as f64,
             "model": model.display().to_string(),

@@ -70,6 +70,7 @@ fn runs_say_how_soon_they_were_how_good_and_what_they_spent() {
     let operations = 6000.0 * (4.0 * 784.0 * 16.0 + 6.0 * 16.0 * 10.0);
     assert_eq!(done["operations"].as_f64(), Some(operations));
     assert!(done["seconds_to_accuracy"].is_object(), "{done}");
+    assert!(done["seconds_to_first_step"].as_f64().is_some_and(|seconds| seconds > 0.0), "{done}");
 }
 
 #[test]

@@ -305,6 +305,7 @@ impl Training {
             seconds,
             brief: self.brief,
             operations_an_epoch: operations_a_sample(&self.architecture()) * samples as f64,
+            seconds_to_first_step: None,
             metrics_failed: false,
         }
     }

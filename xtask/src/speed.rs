@@ -1,0 +1,15 @@
+//! `cargo xtask speed`: builds the command and the program that measures it, and lets that begin.
+
+use std::path::Path;
+
+use crate::cli::Speed;
+use crate::error::Error;
+use crate::workspace::{cargo, succeed};
+
+/// Runs `nn-speed`, which prints its tables itself. It starts `nn`, which has to be there.
+pub(crate) fn run(root: &Path, options: &Speed) -> Result<(), Error> {
+    succeed(cargo(root).args(["build", "--locked", "-p", "nn-cli", "-p", "nn-benches", "--bins"]))?;
+    let mut speed = cargo(root);
+    speed.args(["run", "--quiet", "--locked", "-p", "nn-benches", "--bin", "nn-speed", "--"]);
+    succeed(speed.args(&options.part))
+}
