@@ -14,6 +14,7 @@ mod grey;
 mod ink;
 pub mod intake;
 mod jpeg_end;
+mod memory;
 mod milestones;
 mod mistakes;
 mod model_file;

@@ -35,13 +35,19 @@ impl RunFolder {
         };
         fs::create_dir_all(&path).map_err(|cause| CliError::io("create", &path, cause))?;
         let folder = Self::lock(path)?;
-        if folder.checkpoint().exists() || folder.model().exists() {
-            let path = folder.path.display();
+        Self::expect_free(folder.path())?;
+        Ok(folder)
+    }
+
+    /// Refuses a folder in which a run lies already.
+    pub(crate) fn expect_free(path: &Path) -> Result<(), CliError> {
+        if path.join(CHECKPOINT).exists() || path.join(MODEL).exists() {
+            let path = path.display();
             return Err(CliError::Failed(format!(
                 "{path}: holds a run already; go on with it (--resume {path}) or give another --out"
             )));
         }
-        Ok(folder)
+        Ok(())
     }
 
     fn create_unique(parent: &Path, name: &str) -> Result<Self, CliError> {

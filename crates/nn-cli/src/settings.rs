@@ -11,7 +11,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nn_core::{Activation, Initializer, Loss, Optimizer, Schedule};
 use serde::{Deserialize, Serialize};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 /// Every setting, each given or not.
@@ -211,16 +211,31 @@ fn initializer_parser() -> impl TypedValueParser<Value = Initializer> {
     names.try_map(|name| Initializer::ALL.into_iter().find(|i| i.name() == name).ok_or(name))
 }
 
+/// The most bytes that a file of settings may have.
+const LONGEST_FILE: u64 = 1 << 20;
+
+fn no_settings(path: &Path, cause: &str) -> CliError {
+    CliError::Usage(format!(
+        "{}: {cause}, so no settings; nn train --print-config writes such a file",
+        path.display()
+    ))
+}
+
 impl Settings {
     /// Reads a TOML file of settings.
     pub(crate) fn load(path: &Path) -> Result<Self, CliError> {
-        let text = std::fs::read_to_string(path).map_err(|cause| match cause.kind() {
-            ErrorKind::InvalidData => CliError::Usage(format!(
-                "{}: not a text file, so no settings; nn train --print-config writes such a file",
-                path.display()
-            )),
-            _ => CliError::io("read the settings", path, cause),
-        })?;
+        let mut text = String::new();
+        let file = std::fs::File::open(path);
+        // One byte more than it may have tells a file that is too long from one that is just not.
+        file.and_then(|file| file.take(LONGEST_FILE + 1).read_to_string(&mut text)).map_err(
+            |cause| match cause.kind() {
+                ErrorKind::InvalidData => no_settings(path, "not a text file"),
+                _ => CliError::io("read the settings", path, cause),
+            },
+        )?;
+        if text.len() as u64 > LONGEST_FILE {
+            return Err(no_settings(path, "longer than 1 MiB"));
+        }
         toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
             CliError::Usage(format!(

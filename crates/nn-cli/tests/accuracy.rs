@@ -12,6 +12,19 @@ fn short(more: &[&'static str]) -> Vec<&'static str> {
     [&SHORT, more].concat()
 }
 
+/// Found out after the last training, it would cost them all.
+#[test]
+fn many_trainings_are_refused_before_the_first_where_the_last_would_fail() {
+    let here = folder();
+    let arguments = short(&["--seeds", "2", "--out", "all", "--committee", "missing/all.nn"]);
+    run(here.path(), arguments).failed_with(1).saying(&["missing/all.nn", "cannot write"]);
+    std::fs::create_dir_all(here.path().join("all/seed-2")).unwrap();
+    std::fs::write(here.path().join("all/seed-2/model.nn"), "x").unwrap();
+    let arguments = short(&["--seeds", "2", "--seed", "1", "--out", "all"]);
+    run(here.path(), arguments).failed_with(1).saying(&["all/seed-2", "holds a run already"]);
+    assert!(!here.path().join("all/seed-1").exists());
+}
+
 #[test]
 fn a_preset_is_printed_and_flags_beat_it() {
     let here = folder();

@@ -5,6 +5,7 @@ mod common;
 
 use common::{folder, run, small_data, trained, words};
 use image::{GrayImage, Luma};
+use nn_data::{Compression, IdxArray, IdxValues, write_idx};
 use std::fs;
 
 fn bar() -> GrayImage {
@@ -131,6 +132,54 @@ fn a_file_size_limit_is_a_failed_write_and_no_death() {
         .filter(|name| name.ends_with(".partial") || name.ends_with(".nn"))
         .collect();
     assert_eq!(left, [""; 0], "nothing half written stays");
+}
+
+/// Each layer would get its memory, and the system would end the process that filled them all.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_network_larger_than_the_machine_is_refused_before_it_is_made() {
+    let folder = folder();
+    let widths = vec!["20000"; 4000].join(",");
+    let line = format!("train --data sample --quiet --out run --hidden {widths}");
+    let ran = run(folder.path(), words(&line)).failed_with(1);
+    ran.saying(&["GiB of memory", "use a smaller network"]);
+    assert!(!folder.path().join("run").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn settings_without_an_end_are_refused_unread() {
+    let folder = folder();
+    let ran = run(folder.path(), words("train --config /dev/zero")).failed_with(2);
+    ran.saying(&["/dev/zero", "longer than 1 MiB", "--print-config"]);
+    fs::write(folder.path().join("long.toml"), "# 1\n".repeat(300_000)).unwrap();
+    let ran = run(folder.path(), words("train --config long.toml")).failed_with(2);
+    ran.saying(&["long.toml", "longer than 1 MiB"]);
+}
+
+#[test]
+fn comparison_and_calibration_refuse_an_empty_set_and_other_classes() {
+    let folder = trained();
+    let path = folder.path();
+    small_data(path, 0, 0);
+    for line in ["compare run run --data data-small", "calibrate --model run --data data-small"] {
+        run(path, words(line)).failed_with(1).saying(&["the test set is empty"]);
+    }
+    // A model of three classes, and digits, of which there are ten.
+    let sheet = |shape: Vec<usize>, bytes| IdxArray::new(shape, IdxValues::U8(bytes)).unwrap();
+    let write = |name: &str, array| write_idx(&path.join(name), &array, Compression::None).unwrap();
+    write("images", sheet(vec![6, 28, 28], vec![9; 6 * 784]));
+    write("labels", sheet(vec![6], vec![0, 1, 2, 0, 1, 2]));
+    let line = "train --images images --labels labels --epochs 1 --hidden 4 --quiet --out three";
+    run(path, words(line)).succeeded();
+    let lines = [
+        "compare three run --data sample",
+        "compare run three --data sample",
+        "calibrate --model three --data sample",
+    ];
+    for line in lines {
+        run(path, words(line)).failed_with(1).saying(&["3 outputs", "asks for 10"]);
+    }
 }
 
 #[test]

@@ -71,7 +71,7 @@ impl Calibration {
     ///
     /// # Errors
     /// [`NetworkError::Targets`] for data without classes or a loss without probabilities, otherwise
-    /// as [`Committee::for_each`].
+    /// as [`Committee::expect_test_set`] and [`Committee::for_each`].
     pub fn measure<T: Tensor>(
         committee: &mut Committee<'_, T>,
         dataset: &Dataset,

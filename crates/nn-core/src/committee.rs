@@ -1,7 +1,8 @@
 //! Several networks, or several views of a sample, that answer together.
 
+use crate::batches::check_data;
 use crate::calibration::log_softmax;
-use crate::{Loss, Network, NetworkError, Predictor};
+use crate::{Architecture, Loss, Network, NetworkError, Predictor};
 use nn_data::{Dataset, Inputs};
 use nn_tensor::{Element, Tensor};
 
@@ -40,7 +41,7 @@ use nn_tensor::{Element, Tensor};
 /// ```
 pub struct Committee<'n, T: Tensor> {
     members: Vec<Predictor<'n, T>>,
-    outputs: usize,
+    architecture: &'n Architecture,
     loss: Loss,
     batch: usize,
     shifts: Vec<(isize, isize)>,
@@ -60,8 +61,8 @@ impl<'n, T: Tensor> Committee<'n, T> {
         }
         let members: Result<_, _> =
             networks.iter().map(|network| Predictor::raw(network, batch)).collect();
-        let outputs = first.architecture().outputs;
-        Ok(Self { members: members?, outputs, loss, batch, shifts: vec![(0, 0)] })
+        let architecture = first.architecture();
+        Ok(Self { members: members?, architecture, loss, batch, shifts: vec![(0, 0)] })
     }
 
     /// The same, looking at each image also shifted by up to `pixels` along each axis, diagonals
@@ -84,7 +85,7 @@ impl<'n, T: Tensor> Committee<'n, T> {
         dataset: &Dataset,
         mut visit: impl FnMut(usize, &[f64]),
     ) -> Result<(), NetworkError> {
-        let (outputs, views) = (self.outputs, self.members.len() * self.shifts.len());
+        let (outputs, views) = (self.architecture.outputs, self.members.len() * self.shifts.len());
         let all: Vec<u32> = (0..dataset.len() as u32).collect(); // fits: at most u32::MAX samples
         let mut row = vec![0.0; outputs];
         for (index, samples) in all.chunks(self.batch).enumerate() {
@@ -111,8 +112,22 @@ impl<'n, T: Tensor> Committee<'n, T> {
         Ok(())
     }
 
-    /// Whether answers are probabilities of the classes of `dataset`.
+    /// Whether there is something to test on `dataset`, and its classes are those of the networks.
+    ///
+    /// # Errors
+    /// [`NetworkError::Empty`], [`NetworkError::InputWidth`], [`NetworkError::OutputWidth`] or
+    /// [`NetworkError::Targets`] where not.
+    pub fn expect_test_set(&self, dataset: &Dataset) -> Result<(), NetworkError> {
+        check_data(self.architecture, self.loss, dataset)?;
+        if dataset.is_empty() {
+            return Err(NetworkError::Empty { what: "test", task: "test" });
+        }
+        Ok(())
+    }
+
+    /// Whether answers are probabilities of the classes of `dataset`, and there are any.
     pub(crate) fn expect_probabilities(&self, dataset: &Dataset) -> Result<(), NetworkError> {
+        self.expect_test_set(dataset)?;
         if self.loss != Loss::CrossEntropy || dataset.classes().is_none() {
             let (needs, has) = ("classes and cross-entropy, for probabilities", "something else");
             return Err(NetworkError::Targets { loss: self.loss.name(), needs, has });

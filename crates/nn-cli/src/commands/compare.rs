@@ -63,7 +63,7 @@ impl Work for Comparison {
             });
             return stdout::line(event.to_string());
         }
-        let share = |right: usize| percent(Some(right as f64 / all.max(1) as f64));
+        let share = |right: usize| percent(Some(right as f64 / all as f64));
         let name = |path: &std::path::Path| path.display().to_string();
         let (first, second) = (name(&self.arguments.first), name(&self.arguments.second));
         let rows = [
@@ -103,6 +103,7 @@ fn right_answers<T: Tensor>(
     let networks = model.to_networks::<T>(device)?;
     let mut right = vec![false; data.len()];
     let mut committee = Committee::new(&networks, model.loss, data.len().clamp(1, 1000))?;
+    committee.expect_test_set(data)?;
     committee.for_each(data, |sample, outputs| {
         right[sample] = data.label(sample) == Some(argmax(outputs) as u32);
     })?;

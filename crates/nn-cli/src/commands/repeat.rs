@@ -4,18 +4,21 @@ use super::train::{Trained, Training};
 use crate::backend;
 use crate::error::CliError;
 use crate::progress::thousands;
-use crate::run_folder::find_model;
+use crate::run_folder::{RunFolder, find_model};
 use crate::stdout;
 use crate::table::{self, Side};
 use crate::training_report::percent;
 use nn_core::{Checkpoint, Model, Summary};
 use serde_json::json;
+use std::fs;
+use std::path::Path;
 
 /// Widths of the columns: seed, accuracy, errors, seconds, folder.
 const WIDTHS: [usize; 4] = [6, 13, 8, 10];
 
 /// Trains once for each of `seeds` seeds, counted on from the settings' own, and sums up.
 pub(crate) fn run(base: &Training, seeds: usize) -> Result<(), CliError> {
+    expect_room(base, seeds)?;
     let json = base.arguments.format.is_json();
     let heads = ["seed", "test accuracy", "errors", "training"].map(str::to_owned);
     if !json {
@@ -36,6 +39,27 @@ pub(crate) fn run(base: &Training, seeds: usize) -> Result<(), CliError> {
         Some(path) => make_committee(base, &done, path),
         None => Ok(()),
     }
+}
+
+/// Refuses what the last training would come to, before the first.
+fn expect_room(base: &Training, seeds: usize) -> Result<(), CliError> {
+    let first = base.resolved.config.seed;
+    for index in 0..seeds {
+        let folder = base.with_seed(first.wrapping_add(index as u64)).arguments.out;
+        folder.map_or(Ok(()), |folder| RunFolder::expect_free(&folder))?;
+    }
+    base.arguments.committee.as_deref().map_or(Ok(()), expect_writable)
+}
+
+fn expect_writable(path: &Path) -> Result<(), CliError> {
+    let is_new = !path.exists();
+    let opened = fs::OpenOptions::new().append(true).create(true).open(path);
+    opened.map_err(|cause| CliError::io("write", path, cause))?;
+    if is_new {
+        // Left there, it would be an empty file: no harm.
+        let _ = fs::remove_file(path);
+    }
+    Ok(())
 }
 
 fn row(seed: u64, trained: &Trained) -> Vec<String> {
@@ -87,11 +111,7 @@ fn in_percent(summary: &Summary) -> String {
     )
 }
 
-fn make_committee(
-    base: &Training,
-    done: &[Trained],
-    path: &std::path::Path,
-) -> Result<(), CliError> {
+fn make_committee(base: &Training, done: &[Trained], path: &Path) -> Result<(), CliError> {
     let load = |trained: &Trained| Ok(Checkpoint::load(&find_model(&trained.folder))?.model);
     let models: Vec<Model> = done.iter().map(load).collect::<Result<_, CliError>>()?;
     let committee = Model::committee(models)?;

@@ -5,6 +5,7 @@ use crate::backend::{self, Work};
 use crate::cli::TrainArgs;
 use crate::data_source::DataSource;
 use crate::error::CliError;
+use crate::memory;
 use crate::milestones::operations_a_sample;
 use crate::progress::{Progress, thousands};
 use crate::resolve::Resolved;
@@ -118,6 +119,7 @@ impl Work for Training {
     type Output = Trained;
 
     fn run<T: Tensor<Elem = f32>>(mut self, device: &T::Device) -> Result<Trained, CliError> {
+        memory::expect_room(&self.architecture(), &self.resolved.config.optimizer)?;
         if let Some(solver) = self.resolved.solver {
             return train_full_batch::run::<T>(&self, solver, device);
         }
