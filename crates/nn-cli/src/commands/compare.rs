@@ -103,7 +103,7 @@ fn right_answers<T: Tensor>(
     let networks = model.to_networks::<T>(device)?;
     let mut right = vec![false; data.len()];
     let mut committee = Committee::new(&networks, model.loss, data.len().clamp(1, 1000))?;
-    committee.for_each(data, |sample, outputs| {
+    committee.for_each(&model.shown(data)?, |sample, outputs| {
         right[sample] = data.label(sample) == Some(argmax(outputs) as u32);
     })?;
     Ok(right)
