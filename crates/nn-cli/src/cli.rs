@@ -248,6 +248,15 @@ pub(crate) struct TestArgs {
     /// Look at each image also shifted by up to N pixels along each axis, and take the mean
     #[arg(long, value_name = "N", default_value = "0", value_parser = clap::value_parser!(u8).range(0..=4))]
     pub(crate) shifts: u8,
+    /// Look also at N distorted copies of each image, and take the mean
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) copies: Option<u16>,
+    /// With --copies: how strongly they are distorted; 1 is as in training
+    #[arg(long, value_name = "F", default_value = "0.5", value_parser = parse_fraction, requires = "copies")]
+    pub(crate) strength: f64,
+    /// With --copies: the recipe whose distortions they have
+    #[arg(long, value_enum, value_name = "NAME", default_value = "best", requires = "copies")]
+    pub(crate) preset: Preset,
     /// Exit with code 1 if the accuracy is below this fraction (0.98 is 98 %)
     #[arg(long, value_name = "FRACTION", value_parser = parse_fraction)]
     pub(crate) min_accuracy: Option<f64>,

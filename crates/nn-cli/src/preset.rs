@@ -59,7 +59,10 @@ mod tests {
     /// What the book says of the network: section "Implementing our network to classify digits".
     #[test]
     fn nielsens_is_the_books() {
-        let config = Preset::Nielsen.settings().unwrap().resolve().unwrap().config;
+        let resolved = Preset::Nielsen.settings().unwrap().resolve().unwrap();
+        // 50,000 of 60,000 images are trained on.
+        assert!((60_000.0 * resolved.validation - 10_000.0).abs() < 0.5);
+        let config = resolved.config;
         assert_eq!((config.learning_rate, config.batch, config.epochs), (3.0, 10, 30));
         assert_eq!(config.optimizer, nn_core::Optimizer::Sgd);
     }

@@ -36,6 +36,10 @@ pub(crate) struct Settings {
     /// Share of the training set that is held out for validation [default: 0, with --patience 0.1]
     #[arg(long, value_name = "FRACTION", help_heading = "Data")]
     pub(crate) validation: Option<f64>,
+    /// Put images upright (take the slant out), in training and whenever the model is used [default:
+    /// false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Data")]
+    pub(crate) deskew: Option<bool>,
 
     /// Neurons of each hidden layer; "" for none [default: 256,128]
     #[arg(long, value_name = "N,N,...", value_parser = parse_widths, help_heading = "Network")]
@@ -281,6 +285,7 @@ impl Settings {
             label_smoothing: self.label_smoothing.or(other.label_smoothing),
             class_weights: self.class_weights.or(other.class_weights),
             average: self.average.or(other.average),
+            deskew: self.deskew.or(other.deskew),
             rotation: self.rotation.or(other.rotation),
             scale: self.scale.or(other.scale),
             shear: self.shear.or(other.shear),

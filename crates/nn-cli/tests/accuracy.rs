@@ -154,6 +154,44 @@ fn a_network_with_everything_is_the_same_at_any_number_of_threads_and_exports_fo
 }
 
 #[test]
+fn a_network_of_upright_images_is_used_with_such() {
+    let here = folder();
+    let arguments = short(&["--deskew", "--out", "a", "--format", "json"]);
+    let done = run(here.path(), arguments).succeeded().last_event();
+    let test = ["test", "--model", "a", "--data", "sample", "--format", "json"];
+    let tested = run(here.path(), test).succeeded().last_event();
+    assert_eq!(tested["accuracy"], done["test_accuracy"]);
+    let views = [&test[..], &["--copies", "3", "--preset", "simard", "--shifts", "1"]].concat();
+    let viewed = run(here.path(), views).succeeded().last_event();
+    assert_ne!(viewed["loss"], tested["loss"]);
+    let none = [&test[..], &["--copies", "3", "--preset", "fast"]].concat();
+    run(here.path(), none).failed_with(2).saying(&["--preset"]);
+    let text = run(here.path(), ["inspect", "a"]).succeeded().stdout;
+    assert!(text.contains("put upright first"), "{text}");
+    run(here.path(), short(&["--out", "b"])).succeeded();
+    let mixed = ["committee", "a", "b", "--out", "c.nn"];
+    run(here.path(), mixed).failed_with(1).saying(&["deskewing"]);
+}
+
+#[test]
+fn solvers_are_repeated_and_ablated_too() {
+    let here = folder();
+    let solver = ["train", "--data", "sample", "--optimizer", "lbfgs", "--epochs", "2"];
+    let solver = [&solver[..], &["--hidden", "8", "--quiet", "--format", "json"]].concat();
+    let repeat = [&solver[..], &["--seeds", "2", "--out", "r"]].concat();
+    let events = run(here.path(), repeat).succeeded().events();
+    let repeat = events.iter().find(|event| event["event"] == "repeat").unwrap();
+    assert_eq!(repeat["accuracies"].as_array().unwrap().len(), 2);
+    assert!(here.path().join("r/seed-2/model.nn").is_file());
+    let ablate = [&solver[..], &["--ablate", "--weight-decay", "1e-4", "--out", "s"]].concat();
+    let events = run(here.path(), ablate).succeeded().events();
+    let left_out = events.iter().filter(|event| event["event"] == "ablation");
+    let left_out: Vec<_> = left_out.map(|event| event["left_out"].clone()).collect();
+    assert_eq!(left_out, ["nothing", "weight-decay"]);
+    assert!(here.path().join("s/without-weight-decay/seed-1/model.nn").is_file());
+}
+
+#[test]
 fn a_sheet_of_distorted_images_is_drawn() {
     let here = folder();
     for (more, name) in [(&["--preset", "simard"][..], "a.png"), (&["--deskew"], "b.png")] {

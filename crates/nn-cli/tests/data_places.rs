@@ -149,6 +149,7 @@ fn a_model_in_double_precision_answers_in_double_precision() {
         loss: Loss::HalfSquaredError,
         sample_shape: vec![1, 1],
         layers: vec![layer],
+        deskew: false,
         norms: Vec::new(),
         companions: Vec::new(),
     };

@@ -133,3 +133,8 @@ fn update_each<V: Copy, const N: usize>(
         hasher.update(&bytes(value));
     }
 }
+
+/// The data as a network is to see it: every image [upright](nn_data::deskew) where `deskew` says so.
+pub(crate) fn shown(data: &Dataset, deskew: bool) -> Result<Dataset, NetworkError> {
+    if deskew { Ok(nn_data::deskewed(data)?) } else { Ok(data.clone()) }
+}

@@ -3,7 +3,38 @@
 use crate::bounded_read::BoundedFile;
 use crate::checkpoint_error::{CheckpointError, CheckpointFault};
 use crate::{Checkpoint, codec, format1};
+use serde::{Deserialize, Serialize};
 use std::path::Path;
+
+/// What format 3 has behind all that format 2 has. Models without it are still written in format 2,
+/// which older builds read; those would not know that others want upright images.
+#[derive(Serialize, Deserialize)]
+struct Extras {
+    deskew: bool,
+}
+
+/// A checkpoint of format 3, to be written.
+#[derive(Serialize)]
+struct Written<'c> {
+    checkpoint: &'c Checkpoint,
+    #[serde(with = "crate::codec::json_bytes")]
+    extras: Extras,
+}
+
+/// The same, read.
+#[derive(Deserialize)]
+struct Read {
+    checkpoint: Checkpoint,
+    #[serde(with = "crate::codec::json_bytes")]
+    extras: Extras,
+}
+
+impl From<Read> for Checkpoint {
+    fn from(Read { mut checkpoint, extras }: Read) -> Self {
+        checkpoint.model.deskew = extras.deskew;
+        checkpoint
+    }
+}
 
 impl Checkpoint {
     /// The bytes of a checkpoint file. Equal checkpoints give equal bytes.
@@ -13,7 +44,10 @@ impl Checkpoint {
     /// [`CheckpointFault::TooLarge`] beyond 16 GiB.
     pub fn to_bytes(&self) -> Result<Vec<u8>, CheckpointFault> {
         self.check_consistency()?;
-        codec::encode(self)
+        if !self.model.deskew {
+            return codec::encode(2, self);
+        }
+        codec::encode(3, &Written { checkpoint: self, extras: Extras { deskew: true } })
     }
 
     /// The checkpoint in `bytes`, which may be compiled into a program.
@@ -25,7 +59,8 @@ impl Checkpoint {
         let (format, payload) = codec::open(bytes)?;
         let checkpoint: Self = match format {
             1 => codec::decode::<format1::Checkpoint>(payload)?.into(),
-            _ => codec::decode(payload)?,
+            2 => codec::decode(payload)?,
+            _ => codec::decode::<Read>(payload)?.into(),
         };
         checkpoint.check_consistency()?;
         Ok(checkpoint)

@@ -20,8 +20,8 @@ use serde::de::DeserializeOwned;
 
 /// First bytes of every checkpoint.
 const MAGIC: [u8; 8] = *b"\x89nnc\r\n\x1a\n";
-/// The format that this build writes, and the newest it reads.
-const FORMAT: u32 = 2;
+/// The newest format that this build reads.
+const FORMAT: u32 = 3;
 /// Bytes before the payload.
 pub(crate) const HEADER_LENGTH: usize = 24;
 /// Bytes of the header that the checksum covers.
@@ -76,8 +76,8 @@ pub(crate) fn check_header(first_bytes: &[u8], file_length: u64) -> Result<(), C
     Header::parse(first_bytes)?.check_length(file_length)
 }
 
-/// `value` in its envelope.
-pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, CheckpointFault> {
+/// `value` in the envelope of a format.
+pub(crate) fn encode<T: Serialize>(format: u32, value: &T) -> Result<Vec<u8>, CheckpointFault> {
     let mut bytes = vec![0; HEADER_LENGTH];
     let config = bincode::config::standard().with_fixed_int_encoding();
     bincode::serde::encode_into_std_write(value, &mut bytes, config)
@@ -88,7 +88,7 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, CheckpointFault
     }
     let payload_length = length - HEADER_LENGTH as u64;
     bytes[..8].copy_from_slice(&MAGIC);
-    bytes[8..12].copy_from_slice(&FORMAT.to_le_bytes());
+    bytes[8..12].copy_from_slice(&format.to_le_bytes());
     bytes[12..20].copy_from_slice(&payload_length.to_le_bytes());
     let checksum = checksum(&bytes);
     bytes[CHECKED_LENGTH..HEADER_LENGTH].copy_from_slice(&checksum.to_le_bytes());
@@ -177,14 +177,14 @@ mod tests {
     fn bytes_are_those_of_the_description() {
         let payload = [[7, 0, 0, 0].as_slice(), &[1], &[2, 0, 0, 0, 0, 0, 0, 0], b"ab"].concat();
         let value = (7_u32, Some(vec![b'a', b'b']));
-        assert_eq!(encode(&value).unwrap(), envelope(2, &payload));
+        assert_eq!(encode(2, &value).unwrap(), envelope(2, &payload));
         assert_eq!(unpack::<(u32, Option<Vec<u8>>)>(&envelope(2, &payload)).unwrap(), value);
     }
 
     #[test]
     fn a_newer_format_is_named() {
-        let fault = unpack::<u32>(&envelope(3, &[0; 9])).unwrap_err();
-        assert!(fault.to_string().starts_with("format 3, this build reads up to 2"), "{fault}");
+        let fault = unpack::<u32>(&envelope(4, &[0; 9])).unwrap_err();
+        assert!(fault.to_string().starts_with("format 4, this build reads up to 3"), "{fault}");
         let fault = unpack::<u32>(&envelope(0, &[0; 4])).unwrap_err();
         assert!(matches!(fault, CheckpointFault::Undecodable { .. }), "{fault}");
     }

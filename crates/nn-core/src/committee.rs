@@ -3,18 +3,44 @@
 use crate::batches::check_data;
 use crate::calibration::log_softmax;
 use crate::{Architecture, Loss, Network, NetworkError, Predictor};
-use nn_data::{Dataset, Inputs};
+use nn_data::{Dataset, Distorter, Distortion, Inputs};
 use nn_tensor::{Element, Tensor};
 
+/// The ways in which each sample is looked at, besides as it is; the answers are averaged.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Views {
+    /// Each image also shifted by up to so many pixels along each axis, diagonals included: 9 views
+    /// for 1 pixel.
+    pub shifts: u8,
+    /// So many distorted copies of each image.
+    pub copies: u16,
+    /// How the copies are distorted.
+    pub distortion: Distortion,
+    /// What multiplies every amount of the distortion.
+    pub strength: f64,
+}
+
+/// Seed of the copies: the same at each use, so that an answer depends on model and image alone.
+const COPIES_SEED: u64 = 0;
+
+/// One way to look at a sample.
+#[derive(Clone, Copy)]
+enum View {
+    /// By so many pixels down and right.
+    Shifted(isize, isize),
+    /// The copy of this number.
+    Distorted(u16),
+}
+
 /// Networks of the same form whose answers are averaged, each looking at every sample as it is and,
-/// where that is wanted, shifted a little.
+/// where that is wanted, shifted or distorted a little.
 ///
 /// Under cross-entropy it is the probabilities that are averaged, and an answer is the **logarithm**
 /// of the mean of each: the best class is the same, and no small probability is lost. Under other
 /// losses it is the outputs.
 ///
 /// ```
-/// use nn_core::{Activation, Architecture, Committee, Initializer, Loss, Network};
+/// use nn_core::{Activation, Architecture, Committee, Initializer, Loss, Network, Views};
 /// use nn_data::Dataset;
 /// use nn_tensor::ReferenceTensor;
 ///
@@ -30,7 +56,8 @@ use nn_tensor::{Element, Tensor};
 ///     Network::<ReferenceTensor<f64>>::new(&(), &form, Initializer::HeUniform, seed)
 /// };
 /// let networks = [network(1)?, network(2)?, network(3)?];
-/// let mut committee = Committee::new(&networks, Loss::CrossEntropy, 100)?.with_shifts(1);
+/// let views = Views { shifts: 1, ..Views::default() };
+/// let mut committee = Committee::new(&networks, Loss::CrossEntropy, 100)?.with_views(views);
 /// let data = Dataset::from_images(vec![0, 255, 0, 128], &[2, 2], vec![1], 2)?;
 /// committee.for_each(&data, |_, answer| {
 ///     let sum: f64 = answer.iter().map(|logarithm| logarithm.exp()).sum();
@@ -44,7 +71,7 @@ pub struct Committee<'n, T: Tensor> {
     architecture: &'n Architecture,
     loss: Loss,
     batch: usize,
-    shifts: Vec<(isize, isize)>,
+    views: Views,
 }
 
 impl<'n, T: Tensor> Committee<'n, T> {
@@ -62,37 +89,35 @@ impl<'n, T: Tensor> Committee<'n, T> {
         let members: Result<_, _> =
             networks.iter().map(|network| Predictor::raw(network, batch)).collect();
         let architecture = first.architecture();
-        Ok(Self { members: members?, architecture, loss, batch, shifts: vec![(0, 0)] })
+        Ok(Self { members: members?, architecture, loss, batch, views: Views::default() })
     }
 
-    /// The same, looking at each image also shifted by up to `pixels` along each axis, diagonals
-    /// included: 9 views for 1 pixel.
+    /// The same, looking at each image in more ways.
     #[must_use]
-    pub fn with_shifts(mut self, pixels: u8) -> Self {
-        let reach = isize::from(pixels);
-        let along = move |down| (-reach..=reach).map(move |right| (down, right));
-        self.shifts = (-reach..=reach).flat_map(along).collect();
+    pub fn with_views(mut self, views: Views) -> Self {
+        self.views = views;
         self
     }
 
     /// Calls `visit` with the number and the answer of each sample of `dataset`, in order.
     ///
     /// # Errors
-    /// [`NetworkError::Data`] where samples that are no images should be shifted, otherwise as
-    /// [`Predictor::for_each`].
+    /// [`NetworkError::Data`] where samples that are no images should be shifted or distorted, or for
+    /// a distortion out of range; otherwise as [`Predictor::for_each`].
     pub fn for_each(
         &mut self,
         dataset: &Dataset,
         mut visit: impl FnMut(usize, &[f64]),
     ) -> Result<(), NetworkError> {
-        let (outputs, views) = (self.architecture.outputs, self.members.len() * self.shifts.len());
+        let ways = self.views.all();
+        let (outputs, views) = (self.architecture.outputs, self.members.len() * ways.len());
         let all: Vec<u32> = (0..dataset.len() as u32).collect(); // fits: at most u32::MAX samples
         let mut row = vec![0.0; outputs];
         for (index, samples) in all.chunks(self.batch).enumerate() {
             let part = dataset.subset(samples)?;
             let mut sums = vec![0.0; samples.len() * outputs];
-            for &shift in &self.shifts {
-                let view = shifted(&part, shift)?;
+            for &way in &ways {
+                let view = self.views.look(&part, way)?;
                 for member in &mut self.members {
                     let (loss, views) = (self.loss, views as f64);
                     member.for_each(&view, |sample, output| {
@@ -153,6 +178,38 @@ fn add(loss: Loss, sums: &mut [f64], row: &[f64], views: f64) {
     }
 }
 
+impl Views {
+    /// Every way, that of the sample as it is first.
+    fn all(&self) -> Vec<View> {
+        let reach = isize::from(self.shifts);
+        let along = move |down| (-reach..=reach).map(move |right| View::Shifted(down, right));
+        let shifts = (-reach..=reach).flat_map(along);
+        shifts.chain((0..self.copies).map(View::Distorted)).collect()
+    }
+
+    /// The samples of `part`, looked at in one of the ways.
+    fn look(&self, part: &Dataset, view: View) -> Result<Dataset, NetworkError> {
+        match view {
+            View::Shifted(down, right) => shifted(part, (down, right)),
+            View::Distorted(copy) => self.distorted(part, u64::from(copy)),
+        }
+    }
+
+    /// Distorted copies of the samples of `part`. Copies of one number are distorted alike, whatever
+    /// the sample, so that an answer does not depend on the samples beside it.
+    fn distorted(&self, part: &Dataset, copy: u64) -> Result<Dataset, NetworkError> {
+        let mut distorter = Distorter::for_dataset(part, self.distortion)?;
+        let shape = part.sample_shape();
+        let width = shape.iter().product::<usize>().max(1);
+        let mut pixels = vec![0; part.len() * width];
+        for (sample, place) in pixels.chunks_exact_mut(width).enumerate() {
+            let image = part.image(sample).unwrap_or_default();
+            distorter.distort(image, place, self.strength, COPIES_SEED, copy, 0);
+        }
+        without_labels(pixels, shape)
+    }
+}
+
 /// The images of `part`, moved by whole pixels (down, right); what comes in is 0.
 fn shifted(part: &Dataset, (down, right): (isize, isize)) -> Result<Dataset, NetworkError> {
     if (down, right) == (0, 0) {
@@ -178,14 +235,69 @@ fn shifted(part: &Dataset, (down, right): (isize, isize)) -> Result<Dataset, Net
             }
         }
     }
-    // Labels are not looked at.
-    let labels = vec![0; part.len()];
-    Ok(Dataset::from_images(pixels, &[height, width], labels, 1)?)
+    without_labels(pixels, &[height, width])
+}
+
+/// Images whose labels nobody looks at.
+fn without_labels(pixels: Vec<u8>, shape: &[usize]) -> Result<Dataset, NetworkError> {
+    let count = pixels.len() / shape.iter().product::<usize>().max(1);
+    Ok(Dataset::from_images(pixels, shape, vec![0; count], 1)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Activation, Architecture, Initializer};
+    use nn_tensor::ReferenceTensor;
+
+    /// Against the definition: the mean of the probabilities of every view.
+    #[test]
+    fn views_are_averaged() {
+        let form = Architecture {
+            inputs: 36,
+            hidden: vec![5],
+            outputs: 3,
+            activation: Activation::Tanh,
+            output_activation: Activation::Identity,
+        };
+        let network =
+            Network::<ReferenceTensor<f64>>::new(&(), &form, Initializer::HeUniform, 1).unwrap();
+        let pixels: Vec<u8> = (0..72).map(|index| (index * 41 % 256) as u8).collect();
+        let data = Dataset::from_images(pixels, &[6, 6], vec![0, 1], 3).unwrap();
+        let distortion = Distortion { rotation: 40.0, elastic: 1.0, ..Distortion::default() };
+        let views = Views { shifts: 1, copies: 4, distortion, strength: 0.5 };
+
+        let mut expected = vec![0.0; 6];
+        let mut predictor = Predictor::new(&network, Loss::CrossEntropy, 1).unwrap();
+        let mut distorter = Distorter::new(6, 6, distortion).unwrap();
+        for (sample, means) in expected.chunks_mut(3).enumerate() {
+            let image = data.image(sample).unwrap();
+            let shifts = (-1..=1).flat_map(|down| (-1..=1).map(move |right| (down, right)));
+            let mut seen: Vec<Vec<u8>> = shifts
+                .map(|shift| shifted(&data, shift).unwrap().image(sample).unwrap().to_vec())
+                .collect();
+            for copy in 0..4 {
+                let mut distorted = vec![0; 36];
+                distorter.distort(image, &mut distorted, 0.5, 0, copy, 0);
+                assert_ne!(distorted, image);
+                seen.push(distorted);
+            }
+            for view in &seen {
+                let answer = predictor.predict_bytes(view).unwrap();
+                means.iter_mut().zip(answer).for_each(|(mean, p)| *mean += p / 13.0);
+            }
+        }
+        let networks = [network];
+        let committee = Committee::new(&networks, Loss::CrossEntropy, 1).unwrap();
+        let mut answers = Vec::new();
+        committee
+            .with_views(views)
+            .for_each(&data, |_, row| answers.extend_from_slice(row))
+            .unwrap();
+        for (answer, expected) in answers.iter().zip(&expected) {
+            assert!((answer.exp() - expected).abs() < 1e-12, "{answer} {expected}");
+        }
+    }
 
     #[test]
     fn images_move_and_nothing_comes_in() {

@@ -1,7 +1,8 @@
 //! Everything that decides a training besides data and device.
 
-use crate::{Architecture, ConfigError, Initializer, Loss, Optimizer, Schedule};
-use nn_data::{DataError, Distortion};
+use crate::batches::shown;
+use crate::{Architecture, ConfigError, Initializer, Loss, NetworkError, Optimizer, Schedule};
+use nn_data::{DataError, Dataset, Distortion};
 use serde::{Deserialize, Serialize};
 
 /// Settings of a training. Two trainings with the same settings, data and device features end
@@ -47,6 +48,8 @@ pub struct TrainingConfig {
     /// Share of an exponential moving average of the weights that stays in a step. The average is
     /// what the training gives.
     pub average: Option<f64>,
+    /// Whether images are put upright before anything else, in training and in every later use.
+    pub deskew: bool,
     /// How images are distorted, afresh in each epoch.
     pub distortion: Option<Distortion>,
     /// Longest gradient (Euclidean norm over all weights) that a step may use.
@@ -74,6 +77,7 @@ impl Default for TrainingConfig {
             label_smoothing: 0.0,
             class_weights: Vec::new(),
             average: None,
+            deskew: false,
             distortion: None,
             clip_norm: None,
             patience: None,
@@ -111,6 +115,14 @@ impl TrainingConfig {
         }
         self.optimizer.validate()?;
         self.schedule.validate()
+    }
+
+    /// The data as a network with these settings is shown it: see [`deskew`](Self::deskew).
+    ///
+    /// # Errors
+    /// [`NetworkError::Data`] where samples that are no images should be put upright.
+    pub fn shown(&self, data: &Dataset) -> Result<Dataset, NetworkError> {
+        shown(data, self.deskew)
     }
 
     /// What is asked of the network instead of the bare classes is for cross-entropy.

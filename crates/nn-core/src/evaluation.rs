@@ -1,7 +1,7 @@
 //! How good a network is on a data set.
 
 use crate::batches::check_data;
-use crate::{Committee, ConfusionMatrix, Loss, Network, NetworkError, Predictor};
+use crate::{Committee, ConfusionMatrix, Loss, Network, NetworkError, Predictor, Views};
 use nn_data::Dataset;
 use nn_tensor::{Element, Tensor};
 
@@ -91,23 +91,23 @@ pub fn evaluate<T: Tensor>(
     count.finish()
 }
 
-/// As [`evaluate`], for several networks that answer together, each looking at every image also
-/// shifted by up to `shift` pixels (see [`Committee`]).
+/// As [`evaluate`], for several networks that answer together, each looking at every image in all of
+/// `views` (see [`Committee`]).
 ///
 /// # Errors
 /// As [`evaluate`], [`NetworkError::Committee`] without networks or where they differ in form, and
-/// [`NetworkError::Data`] where samples that are no images should be shifted.
+/// [`NetworkError::Data`] where samples that are no images should be shifted or distorted.
 pub fn evaluate_committee<T: Tensor>(
     networks: &[Network<T>],
-    shift: u8,
+    views: &Views,
     dataset: &Dataset,
     loss: Loss,
 ) -> Result<Evaluation, NetworkError> {
     match networks {
-        [network] if shift == 0 => evaluate(network, dataset, loss),
+        [network] if *views == Views::default() => evaluate(network, dataset, loss),
         networks => {
             let batch = dataset.len().clamp(1, BATCH);
-            let mut committee = Committee::new(networks, loss, batch)?.with_shifts(shift);
+            let mut committee = Committee::new(networks, loss, batch)?.with_views(*views);
             let mut count = Count::new(&networks[0], dataset, loss)?;
             committee.for_each(dataset, |sample, outputs| count.add(sample, outputs))?;
             count.finish()

@@ -46,7 +46,9 @@ impl From<Checkpoint> for crate::Checkpoint {
     fn from(old: Checkpoint) -> Self {
         let Model { architecture, loss, sample_shape, layers } = old.model;
         let (norms, companions) = (Vec::new(), Vec::new());
-        let model = crate::Model { architecture, loss, sample_shape, layers, norms, companions };
+        let deskew = false;
+        let model =
+            crate::Model { architecture, loss, sample_shape, deskew, layers, norms, companions };
         Self { model, training: old.training.map(crate::TrainingState::from) }
     }
 }

@@ -68,7 +68,7 @@ pub use architecture::Architecture;
 pub use calibration::{Calibration, CalibrationBin, Temperature};
 pub use checkpoint::{Checkpoint, DataFingerprint, EarlyStopping, Position, TrainingState};
 pub use checkpoint_error::{CheckpointError, CheckpointFault};
-pub use committee::Committee;
+pub use committee::{Committee, Views};
 pub use config::TrainingConfig;
 pub use error::{ConfigError, NetworkError, TrainError};
 pub use evaluation::{Classification, Evaluation, evaluate, evaluate_committee};

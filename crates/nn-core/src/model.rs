@@ -1,6 +1,8 @@
 //! A trained network on the host: what files hold and backends are loaded from.
 
+use crate::batches::shown;
 use crate::{Architecture, Loss, Network, NetworkError};
+use nn_data::Dataset;
 use nn_tensor::{BatchNorm, Element, Linear, Tensor, TensorError};
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +85,10 @@ pub struct Model {
     pub loss: Loss,
     /// Shape of a sample, `[28, 28]` for MNIST; its product is the architecture's inputs.
     pub sample_shape: Vec<usize>,
+    /// Whether it was trained on [upright](nn_data::deskew) images and must be shown such: see
+    /// [`shown`](Self::shown).
+    #[serde(skip)] // stands at the end of a checkpoint
+    pub deskew: bool,
     /// Weights (outputs x inputs) and biases, first layer first.
     pub layers: Vec<Linear<Values>>,
     /// Batch normalisation of the hidden layers, one each; none where there is no such thing.
@@ -111,10 +117,19 @@ impl Model {
             architecture: network.architecture().clone(),
             loss,
             sample_shape: sample_shape.to_vec(),
+            deskew: false,
             layers: read_layers(network.layers()),
             norms: read_norms(network.norms()),
             companions: Vec::new(),
         }
+    }
+
+    /// The data as this model must be shown it: each image upright where it was trained so.
+    ///
+    /// # Errors
+    /// [`NetworkError::Data`] where samples that are no images should be put upright.
+    pub fn shown(&self, data: &Dataset) -> Result<Dataset, NetworkError> {
+        shown(data, self.deskew)
     }
 
     /// Puts the network onto a device; of a committee, its first.
@@ -158,10 +173,11 @@ impl Model {
             }
             let form = |model: &Self| {
                 let element = model.layers.first().map(|layer| layer.weight.element_name());
-                (model.loss, model.sample_shape.clone(), element)
+                (model.loss, model.sample_shape.clone(), model.deskew, element)
             };
             if form(&committee) != form(&model) {
-                let cause = "has another loss, shape of a sample or element type than the first";
+                let cause =
+                    "has another loss, shape of a sample, deskewing or element type than the first";
                 return Err(refuse(format!("model {number} {cause}")));
             }
             let Self { layers, norms, companions, .. } = model;

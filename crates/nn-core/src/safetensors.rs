@@ -43,6 +43,8 @@ struct Description {
     architecture: Architecture,
     loss: Loss,
     sample_shape: Vec<usize>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    deskew: bool,
 }
 
 /// Writes a model to `path`. What was there before stays until the new file is safely on disk.
@@ -105,6 +107,7 @@ pub fn to_bytes(model: &Model) -> Result<Vec<u8>, CheckpointFault> {
         architecture: model.architecture.clone(),
         loss: model.loss,
         sample_shape: model.sample_shape.clone(),
+        deskew: model.deskew,
     };
     let unsound = |cause: String| CheckpointFault::NotSafetensors { cause };
     let json = serde_json::to_string(&description).map_err(|error| unsound(error.to_string()))?;
@@ -176,11 +179,13 @@ fn assemble(
         return Err(CheckpointFault::Inconsistent { cause });
     }
     let loss = options.loss.or(description.as_ref().map(|description| description.loss));
+    let deskew = description.as_ref().is_some_and(|description| description.deskew);
     let sample_shape = options.sample_shape.clone();
     let sample_shape = sample_shape.or(description.map(|description| description.sample_shape));
     Ok(Model {
         loss: loss.unwrap_or(Loss::CrossEntropy),
         sample_shape: sample_shape.unwrap_or_else(|| usual_shape(architecture.inputs)),
+        deskew,
         architecture,
         layers: layers.into_iter().map(|layer| layer.values).collect(),
         norms: Vec::new(),

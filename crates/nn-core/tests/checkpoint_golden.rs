@@ -1,4 +1,4 @@
-//! Files of formats 1 and 2, written byte by byte by `golden/make_checkpoints.py`, stay readable.
+//! Files of formats 1 to 3, written byte by byte by `golden/make_checkpoints.py`, stay readable.
 
 use nn_core::{
     Activation, Architecture, Checkpoint, Curve, DataFingerprint, EarlyStopping, EpochRecord,
@@ -10,6 +10,7 @@ use nn_tensor::{BatchNorm, Linear, Moments};
 const CHECKPOINT_V1: &[u8] = include_bytes!("golden/checkpoint-v1.nn");
 const MODEL_V1: &[u8] = include_bytes!("golden/model-v1.nn");
 const MODEL_V2: &[u8] = include_bytes!("golden/model-v2.nn");
+const MODEL_V3: &[u8] = include_bytes!("golden/model-v3.nn");
 
 fn model(numbers: fn(&[f64]) -> Values) -> Model {
     Model {
@@ -29,6 +30,7 @@ fn model(numbers: fn(&[f64]) -> Values) -> Model {
             },
             Linear { weight: numbers(&[1.0, -2.0, 0.75]), bias: numbers(&[0.1]) },
         ],
+        deskew: false,
         norms: vec![],
         companions: vec![],
     }
@@ -152,6 +154,14 @@ fn a_committee_of_format_2_is_read_and_written() {
     expected.model.companions = vec![Member { layers, norms: vec![norm(2.0)] }];
     assert_eq!(Checkpoint::from_bytes(MODEL_V2).unwrap(), expected);
     assert_eq!(expected.to_bytes().unwrap(), MODEL_V2);
+}
+
+#[test]
+fn a_model_of_upright_images_is_of_format_3() {
+    let upright = Model { deskew: true, ..model(doubles) };
+    let expected = Checkpoint { model: upright, training: None };
+    assert_eq!(Checkpoint::from_bytes(MODEL_V3).unwrap(), expected);
+    assert_eq!(expected.to_bytes().unwrap(), MODEL_V3);
 }
 
 #[test]

@@ -43,6 +43,7 @@ fn model_of(
         loss,
         sample_shape: vec![widths[0]],
         layers: layers.iter().map(values).collect(),
+        deskew: false,
         norms: vec![],
         companions: vec![],
     }

@@ -6,7 +6,7 @@
 
 use nn_core::{
     Activation, Architecture, Checkpoint, Committee, Control, Distortion, Loss, Model, Observer,
-    Optimizer, Predictor, Schedule, StepEvent, Temperature, Trainer, TrainingConfig, Values,
+    Optimizer, Predictor, Schedule, StepEvent, Temperature, Trainer, TrainingConfig, Values, Views,
     evaluate, evaluate_committee,
 };
 use nn_data::Dataset;
@@ -305,10 +305,14 @@ fn a_committee_answers_with_the_mean_of_the_probabilities() {
     assert_close(&answers, &mean, "probabilities");
     // Cross-entropy from the definition.
     let loss = (0..30).map(|i| -mean[i * 3 + data.label(i).unwrap() as usize].ln()).sum::<f64>();
-    let evaluation = evaluate_committee(&networks, 0, &data, committee.loss).unwrap();
+    let evaluation =
+        evaluate_committee(&networks, &Views::default(), &data, committee.loss).unwrap();
     assert_close(&[evaluation.loss], &[loss / 30.0], "loss");
     let alone = evaluate(&networks[0], &data, committee.loss).unwrap();
-    assert_eq!(evaluate_committee(&networks[..1], 0, &data, committee.loss).unwrap(), alone);
+    assert_eq!(
+        evaluate_committee(&networks[..1], &Views::default(), &data, committee.loss).unwrap(),
+        alone
+    );
 
     let mut other = models[1].clone();
     other.architecture.activation = Activation::Tanh;

@@ -29,6 +29,7 @@ fn model() -> Model {
             linear(&[-1.0, -2.0, -3.0], &[0.5]),
             linear(&[f32::MIN_POSITIVE, f32::MAX], &[0.0, -0.0]),
         ],
+        deskew: false,
         norms: vec![],
         companions: vec![],
     }

@@ -5,10 +5,11 @@
 //! does no harm and keeps the loops plain.
 #![allow(unsafe_code, reason = "blocks of a buffer go to several threads")]
 
+use crate::layout::Layout;
 use crate::split::Split;
 use crate::vector::{Kernel, Vector};
 use crate::{CpuDevice, CpuElement};
-use nn_tensor::{Activation, Element, Penalty, Update, UpdateRule};
+use nn_tensor::{Activation, Element, Penalty, Update, UpdateRule, dropout_factor};
 use std::ops::Range;
 
 /// Numbers in a block; a multiple of every line.
@@ -54,6 +55,90 @@ pub(crate) fn zip<E: CpuElement>(
             *value = function(*value, other);
         }
     });
+}
+
+/// Lines in a block of what goes along lines.
+const LINES_IN_BLOCK: usize = 64;
+
+/// Has `task` do the lines of each panel, some at a time: panel and rows. `cost` operations a number.
+fn for_each_lines(
+    device: &CpuDevice,
+    layout: &Layout,
+    cost: usize,
+    task: impl Fn(usize, Range<usize>) + Sync,
+) {
+    let blocks = layout.rows.div_ceil(LINES_IN_BLOCK);
+    let operations = layout.rows * layout.columns * cost;
+    device.for_each_block(blocks * layout.panels(), operations, |block| {
+        let (panel, first) = (block / blocks, block % blocks * LINES_IN_BLOCK);
+        task(panel, first..layout.rows.min(first + LINES_IN_BLOCK));
+    });
+}
+
+/// Dropout: each number times [`dropout_factor`](nn_tensor::dropout_factor) of its index.
+pub(crate) fn drop_out<E: CpuElement>(
+    device: &CpuDevice,
+    layout: &Layout,
+    values: &mut [E],
+    rate: f64,
+    key: u64,
+) {
+    let values = Split::new(values);
+    for_each_lines(device, layout, 10, |panel, rows| {
+        // SAFETY: blocks are disjoint.
+        let lines =
+            unsafe { values.part(layout.start(panel, rows.start)..layout.start(panel, rows.end)) };
+        for (row, line) in rows.zip(lines.chunks_exact_mut(layout.lanes)) {
+            let (first, step) = (layout.index(panel, row, 0), layout.index_step());
+            for (lane, value) in line[..layout.width(panel)].iter_mut().enumerate() {
+                *value *= dropout_factor::<E>(key, (first + lane * step) as u64, rate);
+            }
+        }
+    });
+}
+
+/// Σ of the squares of all numbers of the matrix: each panel's first, so that it does not depend on the
+/// number of threads.
+pub(crate) fn sum_of_squares<E: CpuElement>(
+    device: &CpuDevice,
+    layout: &Layout,
+    values: &[E],
+) -> f64 {
+    let panels = layout.panels();
+    device.with_scratch(panels, |sums: &mut [f64]| {
+        let split = Split::new(sums);
+        device.for_each_block(panels, 2 * layout.rows * layout.columns, |panel| {
+            let lines = &values[layout.start(panel, 0)..][..layout.rows * layout.lanes];
+            // SAFETY: a block is one panel.
+            let sum = unsafe { &mut split.part(panel..panel + 1)[0] };
+            E::dispatch(device.is_portable(), Squares { lines, width: layout.width(panel), sum });
+        });
+        // SAFETY: all blocks are done.
+        unsafe { split.part(0..panels) }.iter().sum()
+    })
+}
+
+/// Σ of the squares of the first `width` numbers of each line.
+struct Squares<'a, E> {
+    lines: &'a [E],
+    width: usize,
+    sum: &'a mut f64,
+}
+
+impl<E: CpuElement> Kernel<E> for Squares<'_, E> {
+    #[inline(always)]
+    fn run<V: Vector<Elem = E>>(self) {
+        // At most sixteen numbers in a line; those after `width` may be anything, and are left out at
+        // the end.
+        let mut sums = [0.0; 16];
+        for line in self.lines.chunks_exact(2 * V::LANES) {
+            for (sum, &value) in sums.iter_mut().zip(line) {
+                let value = Element::to_f64(value);
+                *sum += value * value;
+            }
+        }
+        *self.sum = sums[..self.width].iter().sum();
+    }
 }
 
 /// σ of each number.

@@ -4,7 +4,7 @@
 use crate::changed::{Changed, Parts, step_bias};
 use crate::gradient_few;
 use crate::layout::Layout;
-use crate::pixels::{ENTRY, Pixels, Tiled};
+use crate::pixels::{ENTRY, Lists, Pixels};
 use crate::step::{Step, StepLine};
 use crate::tensor::CpuTensor;
 use crate::tile::{All, Listed, SideBySide, Tile, accumulate, piece_start, pieces, zeros};
@@ -19,7 +19,7 @@ const TILES_IN_BLOCK: usize = 12;
 #[derive(Clone, Copy)]
 struct Gradient<'a, E> {
     input: &'a CpuTensor<E>,
-    pixels: Option<&'a Tiled>,
+    pixels: Option<&'a Lists>,
     delta: &'a CpuTensor<E>,
     step: &'a Step<E>,
 }
@@ -37,7 +37,7 @@ pub(crate) fn apply<E: CpuElement>(
             let steps = (step, bias_step);
             return gradient_few::apply(device, (weights, layout), biases, (delta, few), steps);
         }
-        Some(Pixels::Tiled(tiled)) => Some(tiled),
+        Some(Pixels::Tiled(tiled)) => tiled.for_gradient(),
         None => None,
     };
     let gradient = Gradient { input, pixels, delta, step };
@@ -137,7 +137,7 @@ impl<E: CpuElement> Gradient<'_, E> {
         // each sample and each input of the tile. `lines` by the caller's promise.
         unsafe {
             if let Some(pixels) = self.pixels {
-                let list = pixels.by_columns.list::<E>(tile);
+                let list = pixels.list::<E>(tile);
                 let count = list.indices.len();
                 if count == 0 && self.step.is_nothing_without_gradient() {
                     return;

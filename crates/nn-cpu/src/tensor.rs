@@ -11,7 +11,7 @@ use crate::{
 };
 use nn_tensor::{
     Activation, BatchStatistics, Linear, Moments, Orientation, Penalty, Role, Shape, TALLY_WIDTH,
-    Tensor, TensorError, Update, UpdateRule, add_to_tally, dropout_factor, expect_shape,
+    Tensor, TensorError, Update, UpdateRule, add_to_tally, expect_shape,
 };
 use std::borrow::Cow;
 use std::fmt;
@@ -380,7 +380,8 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
     }
 
     fn drop_out(&mut self, rate: f64, key: u64) {
-        self.map_indexed(|index, value| value * dropout_factor::<E>(key, index as u64, rate));
+        let (device, layout, values) = self.parts_mut();
+        elementwise::drop_out(device, layout, values, rate, key);
     }
 
     fn softmax(&mut self, logits: &Self) {
@@ -505,12 +506,7 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
 
     fn add_sum_of_squares(&self, total: &mut Self) {
         expect_shape("add_sum_of_squares", "total", total.shape, Shape::new(1, 1));
-        let (mut sum, values) = (0.0, self.values());
-        self.layout.for_each_run(|start, _, width| {
-            for &value in &values[start..start + width] {
-                sum += value.to_f64() * value.to_f64();
-            }
-        });
+        let sum = elementwise::sum_of_squares(&self.device, &self.layout, self.values());
         let old = &mut total.values_mut()[0];
         *old = E::from_f64(old.to_f64() + sum);
     }

@@ -37,7 +37,7 @@ impl Work for Calibrating {
             let validation = self.validation()?;
             let networks = self.model.to_networks::<T>(device)?;
             let mut committee = Committee::new(&networks, self.model.loss, 1000)?;
-            let temperature = Temperature::fit(&mut committee, &validation)?;
+            let temperature = Temperature::fit(&mut committee, &self.model.shown(&validation)?)?;
             let model = temperature.apply(&self.model)?;
             let after = measure::<T>(&model, test, device)?;
             let name = format!("temperature {:.3}", temperature.0);
@@ -102,7 +102,7 @@ fn measure<T: Tensor>(
     device: &T::Device,
 ) -> Result<Calibration, NetworkError> {
     let networks = model.to_networks::<T>(device)?;
-    Calibration::measure(&mut Committee::new(&networks, model.loss, 1000)?, data)
+    Calibration::measure(&mut Committee::new(&networks, model.loss, 1000)?, &model.shown(data)?)
 }
 
 /// Share of right answers over the probability that they were given with, and what it should be.

@@ -103,8 +103,9 @@ fn right_answers<T: Tensor>(
     let networks = model.to_networks::<T>(device)?;
     let mut right = vec![false; data.len()];
     let mut committee = Committee::new(&networks, model.loss, data.len().clamp(1, 1000))?;
-    committee.expect_test_set(data)?;
-    committee.for_each(data, |sample, outputs| {
+    let shown = model.shown(data)?;
+    committee.expect_test_set(&shown)?;
+    committee.for_each(&shown, |sample, outputs| {
         right[sample] = data.label(sample) == Some(argmax(outputs) as u32);
     })?;
     Ok(right)

@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<(), CliError> {
         ("file", path.display().to_string()),
         ("network", model.architecture.to_string()),
         ("loss", model.loss.name().to_owned()),
-        ("sample", shape_in_words(&model.sample_shape)),
+        ("sample", sample_in_words(&model)),
         ("elements", element_name(&model).to_owned()),
     ];
     if !model.norms.is_empty() {
@@ -43,6 +43,11 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<(), CliError> {
     table::lines(&facts, &[Side::Left]).iter().try_for_each(stdout::line)?;
     stdout::line("")?;
     layer_table(&model).iter().try_for_each(stdout::line)
+}
+
+fn sample_in_words(model: &Model) -> String {
+    let shape = shape_in_words(&model.sample_shape);
+    if model.deskew { format!("{shape}, put upright first") } else { shape }
 }
 
 fn layer_table(model: &Model) -> Vec<String> {

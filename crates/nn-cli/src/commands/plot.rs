@@ -7,7 +7,7 @@ use crate::run_figures::{confusion, curves, gradient_norms};
 use crate::run_folder::{data_given_or_of_run, find_model};
 use crate::stdout;
 use nn_core::gradient_check::gradients;
-use nn_core::{Checkpoint, Model, TrainingConfig, evaluate_committee};
+use nn_core::{Checkpoint, Model, TrainingConfig, Views, evaluate_committee};
 use nn_cpu::{CpuDevice, CpuTensor};
 use nn_plot::{ColourMap, Figure, ImageGrid, Picture};
 use serde_json::Value;
@@ -54,12 +54,14 @@ fn of_run(
     let data = source.load()?;
     let device = CpuDevice::available().map_err(nn_core::NetworkError::from)?;
     let networks = model.to_networks::<Backend>(&device)?;
-    if let Some(classes) = evaluate_committee(&networks, 0, &data.test, model.loss)?.classification
+    let test = model.shown(&data.test)?;
+    if let Some(classes) =
+        evaluate_committee(&networks, &Views::default(), &test, model.loss)?.classification
     {
         figures.push(("confusion".to_owned(), confusion(&classes.confusion)));
     }
     let count = data.train.len().min(GRADIENT_SAMPLES) as u32;
-    let part = data.train.subset(&(0..count).collect::<Vec<_>>())?;
+    let part = model.shown(&data.train.subset(&(0..count).collect::<Vec<_>>())?)?;
     let config = TrainingConfig { loss: model.loss, ..TrainingConfig::default() };
     let network = model.folded().to_network::<Backend>(&device)?;
     let gradients = gradients(&network, &part, &config)?;

@@ -87,6 +87,7 @@ impl Prediction {
                 let shape = &self.model.sample_shape;
                 let single = Dataset::from_images(sample.clone(), shape, vec![0], outputs)?;
                 let mut ranked = Vec::new();
+                let single = self.model.shown(&single)?;
                 predictor.for_each(&single, |_, outputs| ranked = self.ranked(outputs))?;
                 self.say(&path.display().to_string(), None, &ranked, Some(polarity))?;
                 self.show(&sample, height, width)
@@ -103,7 +104,7 @@ impl Prediction {
         let name = path.display().to_string();
         let (height, width) = rows_and_columns(samples.sample_shape());
         let mut said = Ok(());
-        predictor.for_each(&samples, |index, outputs| {
+        predictor.for_each(&self.model.shown(&samples)?, |index, outputs| {
             if said.is_ok() {
                 said = self.say(&name, Some(index), &self.ranked(outputs), None);
             }

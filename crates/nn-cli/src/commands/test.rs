@@ -10,7 +10,7 @@ use crate::run_folder::data_given_or_of_run;
 use crate::stdout::{self, terminal_width};
 use crate::terminal_picture::{Ink, render};
 use crate::{stderr, test_report};
-use nn_core::{Evaluation, Model, evaluate_committee};
+use nn_core::{Evaluation, Model, Views, evaluate_committee};
 use nn_data::Dataset;
 use nn_tensor::Tensor;
 
@@ -44,7 +44,7 @@ fn load(arguments: &TestArgs, model: &Model) -> Result<(Dataset, String), CliErr
     if data.classes().is_some_and(|classes| classes < outputs) {
         data = data.with_classes(outputs)?;
     }
-    Ok((data, source))
+    Ok((model.shown(&data)?, source))
 }
 
 /// A test that waits for its backend.
@@ -61,15 +61,15 @@ impl WorkInOwn for Test {
     fn run<T: Tensor>(self, device: &T::Device) -> Result<(), CliError> {
         let Self { arguments, model, data, source } = self;
         let networks = model.to_networks::<T>(device)?;
-        let shifts = arguments.shifts;
-        let test = evaluate_committee(&networks, shifts, &data, model.loss)?;
+        let views = views(&arguments)?;
+        let test = evaluate_committee(&networks, &views, &data, model.loss)?;
         let json = arguments.format.is_json();
         if !json {
             test_report::print(&model, &source, &test)?;
         }
         let show = !json && stdout::is_terminal();
         if arguments.mistakes.is_some() || show {
-            let mistakes = worst_mistakes(&networks, shifts, &data, model.loss, DRAWN)?;
+            let mistakes = worst_mistakes(&networks, &views, &data, model.loss, DRAWN)?;
             if let Some(path) = &arguments.mistakes {
                 draw_mistakes(&mistakes, &data, path)?;
                 stderr::note(format!("{}: the {} worst mistakes", path.display(), mistakes.len()));
@@ -95,6 +95,16 @@ impl WorkInOwn for Test {
         }
         check_bar(&test, arguments.min_accuracy)
     }
+}
+
+/// In how many ways each image is looked at.
+fn views(arguments: &TestArgs) -> Result<Views, CliError> {
+    let TestArgs { shifts, copies, strength, preset, .. } = *arguments;
+    let Some(copies) = copies else { return Ok(Views { shifts, ..Views::default() }) };
+    let distortion = preset.settings()?.resolve()?.config.distortion.ok_or_else(|| {
+        CliError::Usage("this preset distorts no images; give another --preset".to_owned())
+    })?;
+    Ok(Views { shifts, copies, distortion, strength })
 }
 
 /// How many samples fit side by side into a line of the terminal.

@@ -17,7 +17,7 @@ use crate::training_report::TrainingReport;
 use crate::{stderr, stdout};
 use nn_core::{
     Architecture, Checkpoint, Evaluation, Model, NetworkError, Outcome, Position, TrainError,
-    Trainer, TrainingConfig, TrainingState, evaluate, evaluate_committee,
+    Trainer, TrainingConfig, TrainingState, Views, evaluate, evaluate_committee,
 };
 use nn_data::{Dataset, TrainTest};
 use nn_tensor::Tensor;
@@ -123,6 +123,7 @@ impl Work for Training {
         if let Some(solver) = self.resolved.solver {
             return train_full_batch::run::<T>(&self, solver, device);
         }
+        self.data.test = self.resolved.config.shown(&self.data.test)?;
         let stop = StopRequest::listen()?;
         let (train, validation) = self.split()?;
         let validation = Some(&validation).filter(|set| !set.is_empty());
@@ -330,7 +331,8 @@ impl Work for Testing {
 
     fn run<T: Tensor<Elem = f32>>(self, device: &T::Device) -> Result<Evaluation, CliError> {
         let networks = self.model.to_networks::<T>(device)?;
-        Ok(evaluate_committee(&networks, 0, &self.data, self.model.loss)?)
+        let data = self.model.shown(&self.data)?;
+        Ok(evaluate_committee(&networks, &Views::default(), &data, self.model.loss)?)
     }
 }
 

@@ -7,7 +7,7 @@ mod resume;
 use crate::backpropagation::{
     Dropout, OptimizerState, Workspace, backward, backward_and_update, forward,
 };
-use crate::batches::{Scratch, check_data, load_batch};
+use crate::batches::{Scratch, check_data, load_batch, shown};
 use crate::checkpoint::{DataFingerprint, EarlyStopping, Position};
 use crate::objective::Objective;
 use crate::predictor::all_finite;
@@ -118,13 +118,26 @@ impl<T: Tensor> Trainer<T> {
         train: &Dataset,
         validation: Option<&Dataset>,
     ) -> Result<Self, TrainError> {
+        let shown = |data| shown(data, config.deskew);
+        let (train, validation) = (shown(train)?, validation.map(shown).transpose()?);
+        Self::on_shown(device, architecture, config, train, validation)
+    }
+
+    /// The same on data that is upright already where it should be.
+    fn on_shown(
+        device: &T::Device,
+        architecture: &Architecture,
+        config: &TrainingConfig,
+        train: Dataset,
+        validation: Option<Dataset>,
+    ) -> Result<Self, TrainError> {
         config.validate_with(architecture)?;
-        check_data(architecture, config.loss, train)?;
+        check_data(architecture, config.loss, &train)?;
         if train.is_empty() {
             return Err(NetworkError::Empty { what: "training", task: "train on" }.into());
         }
         let validation = validation.filter(|set| !set.is_empty());
-        if let Some(validation) = validation {
+        if let Some(validation) = &validation {
             check_data(architecture, config.loss, validation)?;
         } else if config.patience.is_some() {
             let (what, task) = ("validation", "stop early by; set a validation share");
@@ -140,15 +153,16 @@ impl<T: Tensor> Trainer<T> {
             network = network.with_batch_norm()?;
         }
         let distortion = config.distortion.filter(|distortion| !distortion.is_none());
-        let distorter = distortion.map(|distortion| Distorter::for_dataset(train, distortion));
+        let distorter = distortion.map(|distortion| Distorter::for_dataset(&train, distortion));
         Ok(Self {
             averaged: config.average.map(|_| network.duplicate()).transpose()?,
             network,
             distorter: distorter.transpose().map_err(NetworkError::Data)?,
             config: config.clone(),
-            train: train.clone(),
+            order: Vec::with_capacity(train.len()),
+            train,
             fingerprint: OnceLock::new(),
-            validation: validation.cloned(),
+            validation,
             position: Position::default(),
             early_stopping: None,
             history: Vec::new(),
@@ -159,7 +173,6 @@ impl<T: Tensor> Trainer<T> {
             full_batch: workspace(batch)?,
             partial_batch: (remainder > 0).then(|| workspace(remainder)).transpose()?,
             scratch: Scratch::new(batch),
-            order: Vec::with_capacity(train.len()),
         })
     }
 
@@ -408,7 +421,12 @@ impl<T: Tensor> Trainer<T> {
 
     /// The [result](Self::result) as it is now, on the host.
     pub fn model(&self) -> Model {
-        Model::from_network(self.result(), self.config.loss, self.train.sample_shape())
+        self.model_of(self.result())
+    }
+
+    fn model_of(&self, network: &Network<T>) -> Model {
+        let model = Model::from_network(network, self.config.loss, self.train.sample_shape());
+        Model { deskew: self.config.deskew, ..model }
     }
 
     /// What the training gives: the moving average of the network where one is kept, else the

@@ -1,7 +1,7 @@
 //! A training laid down as a checkpoint, and taken up again.
 
 use super::Trainer;
-use crate::batches::fingerprint;
+use crate::batches::{fingerprint, shown};
 use crate::checkpoint::TrainingState;
 use crate::model::Values;
 use crate::record::EpochRecord;
@@ -17,8 +17,7 @@ impl<T: Tensor> Trainer<T> {
     /// keeping, and must not replace a good one.
     pub fn checkpoint(&self) -> Result<Checkpoint, TrainError> {
         self.read_tally()?;
-        let (loss, shape) = (self.config.loss, self.train.sample_shape());
-        let model = Model::from_network(&self.network, loss, shape);
+        let model = self.model_of(&self.network);
         let finite = |layer: &Linear<Values>| layer.weight.is_finite() && layer.bias.is_finite();
         let norms = model
             .norms
@@ -63,13 +62,15 @@ impl<T: Tensor> Trainer<T> {
                 T::Elem::NAME
             ));
         }
-        let now = fingerprint(train);
+        let shown = |data| shown(data, state.config.deskew);
+        let (train, validation) = (shown(train)?, validation.map(shown).transpose()?);
+        let now = fingerprint(&train);
         if now != state.data {
             return refuse(format!("trained on other data: {:?}, now {now:?}", state.data));
         }
         checkpoint.model.validate()?;
         let form = &checkpoint.model.architecture;
-        let mut trainer = Self::new(device, form, &state.config, train, validation)?;
+        let mut trainer = Self::on_shown(device, form, &state.config, train, validation)?;
         trainer.restore(checkpoint, state)?;
         Ok(trainer)
     }

@@ -1,4 +1,4 @@
-"""Writes checkpoint-v1.nn, model-v1.nn and model-v2.nn byte by byte, from the descriptions of the
+"""Writes checkpoint-v1.nn, model-v1.nn, model-v2.nn and model-v3.nn byte by byte, from the descriptions of the
 formats alone.
 
     python make_checkpoints.py
@@ -8,6 +8,7 @@ Rust declares them. Integers and lengths are u64, variants of enums u32, an opti
 before its value, floats are IEEE 754, all little-endian. Settings are JSON, as a sequence of bytes.
 Format 2: a model has two fields more, its batch normalisations (gamma, beta, mean and variance of
 each hidden layer) and the further networks of a committee (layers and normalisations of each).
+Format 3: behind all that stands a sequence of bytes, JSON, which says whether images are put upright.
 The files are never to change: they stand for all files that were written in this format.
 """
 
@@ -105,3 +106,6 @@ if __name__ == "__main__":
     (HERE / "checkpoint-v1.nn").write_bytes(envelope(whole))
     (HERE / "model-v1.nn").write_bytes(envelope(model(doubles) + NONE))
     (HERE / "model-v2.nn").write_bytes(envelope(committee(doubles) + NONE, version=2))
+    plain = model(doubles) + sequence([]) + sequence([]) + NONE
+    extras = sequence([bytes([byte]) for byte in b'{"deskew":true}'])
+    (HERE / "model-v3.nn").write_bytes(envelope(plain + extras, version=3))

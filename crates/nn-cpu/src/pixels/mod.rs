@@ -12,7 +12,7 @@ use crate::layout::Layout;
 use crate::{CpuDevice, CpuElement};
 use bytes::Source;
 pub(crate) use few::{Few, HALVES, Half};
-pub(crate) use tiled::{ENTRY, Tiled};
+pub(crate) use tiled::{ENTRY, Lists, Tiled};
 
 /// The lists of one batch.
 pub(crate) enum Pixels {

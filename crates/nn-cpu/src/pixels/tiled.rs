@@ -8,6 +8,7 @@ use crate::tile::{AHEAD, MOST_ROWS, piece_start, pieces};
 use crate::vector::{Kernel, Vector};
 use crate::{CpuDevice, CpuElement};
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Pieces of columns in one block of work.
 const PIECES_IN_BLOCK: usize = 33;
@@ -22,8 +23,12 @@ const PIECES_IN_BLOCK: usize = 33;
 pub(crate) struct Tiled {
     /// For each piece of rows: columns.
     pub(crate) by_rows: Lists,
-    /// For each piece of columns: rows.
-    pub(crate) by_columns: Lists,
+    /// For each piece of columns: rows. Made when the gradient asked for those of the batch before.
+    by_columns: Option<Lists>,
+    /// The lists of columns where nobody asks for them: their buffers, for another time.
+    idle: Lists,
+    /// Whether no gradient has asked for the columns since the last batch.
+    not_asked: AtomicBool,
 }
 
 impl Tiled {
@@ -34,16 +39,33 @@ impl Tiled {
         source: Source<'_, E>,
     ) -> bool {
         let (rows, columns, portable) = (source.rows.len(), source.columns, device.is_portable());
-        if !self.by_rows.fit::<E>(rows, columns) || !self.by_columns.fit::<E>(columns, rows) {
+        // A network that is only used has no gradient, and its batches need one list.
+        let forward_only = self.not_asked.swap(true, Ordering::Relaxed);
+        if let Some(by_columns) = self.by_columns.take() {
+            self.idle = by_columns;
+        }
+        if !self.by_rows.fit::<E>(rows, columns)
+            || !(forward_only || self.idle.fit::<E>(columns, rows))
+        {
             return false;
         }
         self.by_rows.fill(device, 1, |range, filling, count| {
             E::dispatch(portable, FillRows { source, range, filling, count });
         });
-        self.by_columns.fill(device, PIECES_IN_BLOCK, |range, filling, count| {
-            E::dispatch(portable, FillColumns { source, range, filling, count });
-        });
+        if !forward_only {
+            let mut by_columns = std::mem::take(&mut self.idle);
+            by_columns.fill(device, PIECES_IN_BLOCK, |range, filling, count| {
+                E::dispatch(portable, FillColumns { source, range, filling, count });
+            });
+            self.by_columns = Some(by_columns);
+        }
         true
+    }
+
+    /// The lists that the gradient runs over, if they have been made.
+    pub(crate) fn for_gradient(&self) -> Option<&Lists> {
+        self.not_asked.store(false, Ordering::Relaxed);
+        self.by_columns.as_ref()
     }
 
     /// Calls `visit` with row, column and value of all that is not left out.

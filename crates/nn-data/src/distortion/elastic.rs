@@ -58,11 +58,29 @@ impl SmoothField {
             for (&weight, noise) in weights.iter().zip(noise.chunks(self.across_rank)) {
                 add_multiple(mixed, weight, noise);
             }
-            for (&weight, across) in mixed.iter().zip(across.chunks(self.width)) {
-                add_multiple(row, weight, across);
+            for (block, columns) in row.chunks_mut(BLOCK).enumerate() {
+                add_combination(columns, mixed, &across[block * BLOCK..], self.width);
             }
         }
     }
+}
+
+/// Columns of a row whose sums stay in registers until they are whole.
+const BLOCK: usize = 4;
+
+/// sums += Σ factor · values over `factors`, whose values stand `width` apart.
+fn add_combination(sums: &mut [f32], factors: &[f32], values: &[f32], width: usize) {
+    let Ok(sums) = <&mut [f32; BLOCK]>::try_from(&mut *sums) else {
+        for (&factor, values) in factors.iter().zip(values.chunks(width)) {
+            add_multiple(sums, factor, values);
+        }
+        return;
+    };
+    let mut whole = *sums;
+    for (&factor, values) in factors.iter().zip(values.chunks(width)) {
+        add_multiple(&mut whole, factor, &values[..BLOCK]);
+    }
+    *sums = whole;
 }
 
 /// sums += factor · values.

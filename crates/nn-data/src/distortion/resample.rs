@@ -5,10 +5,13 @@
 pub(crate) struct Resampler {
     height: usize,
     width: usize,
-    /// Where each pixel is read: its row, height x width.
+    /// Where each pixel is read: its row, height x width. While an image is read, only what is behind
+    /// the point.
     pub(super) rows: Vec<f32>,
     /// And its column.
     pub(super) columns: Vec<f32>,
+    /// The pixel of the framed image above and left of each place.
+    corners: Vec<u32>,
     /// The image with a frame of zeros: one line before it and two behind, in both directions.
     framed: Vec<f32>,
 }
@@ -23,6 +26,7 @@ impl Resampler {
             width,
             rows: vec![0.0; height * width],
             columns: vec![0.0; height * width],
+            corners: vec![0; height * width],
             framed: vec![0.0; (height + FRAME) * (width + FRAME)],
         }
     }
@@ -48,7 +52,7 @@ impl Resampler {
         }
     }
 
-    /// Reads `image` (height x width) at the places; outside it there is 0.
+    /// Reads `image` (height x width) at the places, which it uses up; outside it there is 0.
     pub(crate) fn sample(&mut self, image: &[u8], copy: &mut [u8]) {
         assert_eq!(image.len(), self.rows.len(), "distort: bytes of the image");
         assert_eq!(copy.len(), self.rows.len(), "distort: bytes of the copy");
@@ -59,16 +63,20 @@ impl Resampler {
                 *value = f32::from(byte);
             }
         }
-        for ((byte, &row), &column) in copy.iter_mut().zip(&self.rows).zip(&self.columns) {
+        // Two passes: the first one's arithmetic goes several pixels at a time.
+        let places = self.rows.iter_mut().zip(&mut self.columns);
+        for ((row, column), corner) in places.zip(&mut self.corners) {
             // One line beyond the image all is 0, and farther out nothing changes.
-            let (row, column) = (row.clamp(-1.0, height) + 1.0, column.clamp(-1.0, width) + 1.0);
-            let (top, left) = (row as usize, column as usize); // towards 0, which is down here
-            let (down, across) = (row - top as f32, column - left as f32);
-            let start = top * line + left;
-            let [upper, lower] = [start, start + line].map(|start| {
-                let pair = &self.framed[start..start + 2];
-                pair[0] + across * (pair[1] - pair[0])
-            });
+            let (down, across) = (row.clamp(-1.0, height) + 1.0, column.clamp(-1.0, width) + 1.0);
+            let (top, left) = (down as i32, across as i32); // towards 0, which is down here
+            (*row, *column) = (down - top as f32, across - left as f32);
+            *corner = (top * line as i32 + left) as u32;
+        }
+        let places = self.rows.iter().zip(&self.columns).zip(&self.corners);
+        for (byte, ((&down, &across), &corner)) in copy.iter_mut().zip(places) {
+            let square = &self.framed[corner as usize..][..line + 2];
+            let upper = square[0] + across * (square[1] - square[0]);
+            let lower = square[line] + across * (square[line + 1] - square[line]);
             *byte = (upper + down * (lower - upper) + 0.5) as u8;
         }
     }
