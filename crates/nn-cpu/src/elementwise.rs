@@ -5,11 +5,13 @@
 //! does no harm and keeps the loops plain.
 #![allow(unsafe_code, reason = "blocks of a buffer go to several threads")]
 
+use crate::changed::{Changed, Parts};
 use crate::layout::Layout;
 use crate::split::Split;
+use crate::step::{Step, StepLine};
 use crate::vector::{Kernel, Vector};
 use crate::{CpuDevice, CpuElement};
-use nn_tensor::{Activation, Element, Penalty, Update, UpdateRule, dropout_factor};
+use nn_tensor::{Activation, Element, Penalty, Update, keeps};
 use std::ops::Range;
 
 /// Numbers in a block; a multiple of every line.
@@ -84,6 +86,8 @@ pub(crate) fn drop_out<E: CpuElement>(
     key: u64,
 ) {
     let values = Split::new(values);
+    // Looked up instead of chosen: which it is cannot be guessed.
+    let factors = [E::ZERO, E::from_f64(1.0 / (1.0 - rate))];
     for_each_lines(device, layout, 10, |panel, rows| {
         // SAFETY: blocks are disjoint.
         let lines =
@@ -91,7 +95,7 @@ pub(crate) fn drop_out<E: CpuElement>(
         for (row, line) in rows.zip(lines.chunks_exact_mut(layout.lanes)) {
             let (first, step) = (layout.index(panel, row, 0), layout.index_step());
             for (lane, value) in line[..layout.width(panel)].iter_mut().enumerate() {
-                *value *= dropout_factor::<E>(key, (first + lane * step) as u64, rate);
+                *value *= factors[usize::from(keeps(key, (first + lane * step) as u64, rate))];
             }
         }
     });
@@ -253,49 +257,41 @@ pub(crate) fn add_penalty_gradient<E: CpuElement>(
     zip(device, 2, gradient, weight, |gradient, weight| gradient + penalty.gradient(weight));
 }
 
-/// One step of `update` on every weight. Moments that the rule does not use are empty.
+/// One step of `update` on every weight, with a gradient that has been written down.
 pub(crate) fn update<E: CpuElement>(
     device: &CpuDevice,
-    (weight, first, second): (&mut [E], &mut [E], &mut [E]),
+    weights: Changed<'_, E>,
     gradient: &[E],
     update: &Update<E>,
 ) {
-    let len = weight.len();
-    let (weight, first, second) = (Split::new(weight), Split::new(first), Split::new(second));
-    for_each_range(device, len, 10, |range| {
+    let weights = Parts::new(weights);
+    let step = &Step::of(update);
+    for_each_range(device, gradient.len(), 10, |range| {
         // SAFETY: blocks are disjoint.
-        let weight = unsafe { weight.part(range.clone()) };
-        let rule = update.rule;
-        let has_first = rule != UpdateRule::Descent;
-        let has_second = matches!(rule, UpdateRule::Adam { .. });
-        // SAFETY: as above.
-        let first = unsafe { first.part(if has_first { range.clone() } else { 0..0 }) };
-        // SAFETY: as above.
-        let second = unsafe { second.part(if has_second { range.clone() } else { 0..0 }) };
-        update_part(weight, first, second, &gradient[range], update);
+        let lines = unsafe { weights.part(range.clone()) }.lines();
+        E::dispatch(device.is_portable(), Steps { lines, gradient: &gradient[range], step });
     });
 }
 
-/// [`update`] on one block: a loop for each number of moments.
-fn update_part<E: CpuElement>(
-    weight: &mut [E],
-    first: &mut [E],
-    second: &mut [E],
-    gradient: &[E],
-    update: &Update<E>,
-) {
-    let steps = weight.iter_mut().zip(gradient);
-    if !second.is_empty() {
-        for (((weight, &gradient), first), second) in steps.zip(first).zip(second) {
-            *weight = update.apply(*weight, gradient, first, second);
-        }
-    } else if !first.is_empty() {
-        for ((weight, &gradient), first) in steps.zip(first) {
-            *weight = update.apply(*weight, gradient, first, &mut { E::ZERO });
-        }
-    } else {
-        for (weight, &gradient) in steps {
-            *weight = update.apply(*weight, gradient, &mut { E::ZERO }, &mut { E::ZERO });
+/// [`update`] on one block of whole lines.
+struct Steps<'a, E> {
+    /// What is changed, from the first line on.
+    lines: StepLine<E>,
+    gradient: &'a [E],
+    step: &'a Step<E>,
+}
+
+impl<E: CpuElement> Kernel<E> for Steps<'_, E> {
+    #[inline(always)]
+    fn run<V: Vector<Elem = E>>(self) {
+        let line = 2 * V::LANES;
+        for (index, gradient) in self.gradient.chunks_exact(line).enumerate() {
+            let first = gradient.as_ptr();
+            // SAFETY: a chunk is two registers, and what is changed has a line for each.
+            unsafe {
+                let tile = [[V::load(first), V::load(first.add(V::LANES))]];
+                self.step.apply::<V, 1>(&tile, |_| self.lines.at(index * line));
+            }
         }
     }
 }

@@ -498,10 +498,9 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
     fn update(&mut self, gradient: &Self, moments: &mut Moments<Self>, update: &Update<E>) {
         expect_shape("update", "gradient", gradient.shape, self.shape);
         let gradient = self.in_this_layout(gradient);
-        let first = used_moment(moments.first.as_mut(), self.layout, needs_first(&update.rule));
-        let second = used_moment(moments.second.as_mut(), self.layout, needs_second(&update.rule));
-        let (device, _, weight) = self.parts_mut();
-        elementwise::update(device, (weight, first, second), &gradient, update);
+        let device = self.device.clone();
+        let weights = changed(self, Some(moments), Some(update.rule));
+        elementwise::update(&device, weights, &gradient, update);
     }
 
     fn add_sum_of_squares(&self, total: &mut Self) {

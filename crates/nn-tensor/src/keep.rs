@@ -14,17 +14,19 @@ use crate::Element;
 /// assert!((7_300..7_700).contains(&kept));
 /// ```
 #[must_use]
+#[inline]
 pub fn keeps(key: u64, index: u64, rate: f64) -> bool {
     let mut mixed = key.wrapping_add(index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^= mixed >> 31;
-    // As uniform numbers of 53 bits, k / 2^53 >= rate, without a division.
-    (mixed >> 11) as f64 >= rate * (1_u64 << 53) as f64
+    // 53 bits as a number from 0 to 1 are at least the rate: in integers, of which the rate's is rounded up.
+    mixed >> 11 >= (rate * (1_u64 << 53) as f64).ceil() as u64
 }
 
 /// What dropout multiplies an element by: 0, or 1 / (1 - rate), so that its expectation stays.
 #[must_use]
+#[inline]
 pub fn dropout_factor<E: Element>(key: u64, index: u64, rate: f64) -> E {
     if keeps(key, index, rate) { E::from_f64(1.0 / (1.0 - rate)) } else { E::ZERO }
 }
