@@ -11,7 +11,7 @@ use crate::split::Split;
 use crate::step::{Step, StepLine};
 use crate::vector::{Kernel, Vector};
 use crate::{CpuDevice, CpuElement};
-use nn_tensor::{Activation, Element, Penalty, Update, keeps};
+use nn_tensor::{Activation, Element, Penalty, Update, keep_bits, keep_threshold};
 use std::ops::Range;
 
 /// Numbers in a block; a multiple of every line.
@@ -86,19 +86,42 @@ pub(crate) fn drop_out<E: CpuElement>(
     key: u64,
 ) {
     let values = Split::new(values);
-    // Looked up instead of chosen: which it is cannot be guessed.
-    let factors = [E::ZERO, E::from_f64(1.0 / (1.0 - rate))];
+    let (threshold, factor) = (keep_threshold(rate), E::from_f64(1.0 / (1.0 - rate)));
     for_each_lines(device, layout, 10, |panel, rows| {
+        let range = layout.start(panel, rows.start)..layout.start(panel, rows.end);
         // SAFETY: blocks are disjoint.
-        let lines =
-            unsafe { values.part(layout.start(panel, rows.start)..layout.start(panel, rows.end)) };
-        for (row, line) in rows.zip(lines.chunks_exact_mut(layout.lanes)) {
-            let (first, step) = (layout.index(panel, row, 0), layout.index_step());
-            for (lane, value) in line[..layout.width(panel)].iter_mut().enumerate() {
-                *value *= factors[usize::from(keeps(key, (first + lane * step) as u64, rate))];
+        let lines = unsafe { values.part(range) };
+        let mask = Mask { layout, panel, first: rows.start, lines, key, threshold, factor };
+        E::dispatch(device.is_portable(), mask);
+    });
+}
+
+/// [`drop_out`] of some lines of one panel, from row `first` on.
+struct Mask<'a, E> {
+    layout: &'a Layout,
+    panel: usize,
+    first: usize,
+    lines: &'a mut [E],
+    key: u64,
+    threshold: u64,
+    factor: E,
+}
+
+impl<E: CpuElement> Kernel<E> for Mask<'_, E> {
+    #[inline(always)]
+    fn run<V: Vector<Elem = E>>(self) {
+        let step = self.layout.index_step() as u64;
+        for (row, line) in self.lines.chunks_exact_mut(2 * V::LANES).enumerate() {
+            // Whole lines, with whatever lies after the last column, so that the compiler makes
+            // registers of them.
+            let mut index = self.layout.index(self.panel, self.first + row, 0) as u64;
+            for value in line {
+                let kept = keep_bits(self.key, index) >= self.threshold;
+                *value *= if kept { self.factor } else { E::ZERO };
+                index += step;
             }
         }
-    });
+    }
 }
 
 /// Σ of the squares of all numbers of the matrix: each panel's first, so that it does not depend on the

@@ -43,7 +43,7 @@ pub use activation::Activation;
 pub use batch_norm::{BATCH_NORM_EPSILON, BatchNorm, BatchStatistics};
 pub use element::Element;
 pub use error::TensorError;
-pub use keep::{dropout_factor, keeps};
+pub use keep::{dropout_factor, keep_bits, keep_threshold, keeps};
 pub use linear::{Linear, Moments};
 pub use reference::ReferenceTensor;
 pub use shape::{Orientation, Role, Shape, expect_shape};

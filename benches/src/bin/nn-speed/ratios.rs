@@ -41,8 +41,7 @@ const KINDS: [Kind; 13] = [
     }),
     kind("L2", 1.15, |config, _| config.weight_decay = 1e-4),
     kind("L1", 1.25, |config, _| config.l1 = 1e-6),
-    // 64-bit products for each activation, forward and backward, for which AVX2 has no instruction.
-    kind("dropout 0.3", 1.9, |config, _| config.dropout = 0.3),
+    kind("dropout 0.3", 1.25, |config, _| config.dropout = 0.3),
     kind("batch normalisation", 1.34, |config, _| config.batch_norm = true),
     kind("clipping by norm", 1.5, |config, _| config.clip_norm = Some(1.0)),
     kind("moving average", 1.15, |config, _| config.average = Some(0.99)),
