@@ -31,4 +31,12 @@ impl<'a, E> Split<'a, E> {
         // SAFETY: inside the slice, which is borrowed for 'a; disjoint by the caller's promise.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(range.start), range.len()) }
     }
+
+    /// Where the first number of `range` is; that of a part which is no whole range, such as some
+    /// columns of a matrix. Whoever writes there keeps inside the range, and what [`part`](Self::part)
+    /// asks for.
+    pub(crate) fn pointer(&self, range: Range<usize>) -> *mut E {
+        assert!(range.start <= range.end && range.end <= self.len, "a part of the slice");
+        self.start.wrapping_add(range.start)
+    }
 }
