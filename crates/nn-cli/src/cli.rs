@@ -392,7 +392,7 @@ pub(crate) struct DistortArgs {
     /// Settings, as --rotation and the like of nn train, that beat the recipe's
     #[arg(long, value_name = "FILE.toml")]
     pub(crate) config: Option<PathBuf>,
-    /// Show each image upright (deskewed) beside itself instead of distorted copies
+    /// Show each image upright and of one size (deskewed) beside itself instead of distorted copies
     #[arg(long)]
     pub(crate) deskew: bool,
 }

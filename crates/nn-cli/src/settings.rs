@@ -36,7 +36,7 @@ pub(crate) struct Settings {
     /// Share of the training set that is held out for validation [default: 0, with --patience 0.1]
     #[arg(long, value_name = "FRACTION", help_heading = "Data")]
     pub(crate) validation: Option<f64>,
-    /// Put images upright (take the slant out), in training and whenever the model is used [default:
+    /// Put images upright and to one size, in training and whenever the model is used [default:
     /// false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Data")]
     pub(crate) deskew: Option<bool>,

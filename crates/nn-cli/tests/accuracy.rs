@@ -167,7 +167,7 @@ fn a_network_of_upright_images_is_used_with_such() {
     let none = [&test[..], &["--copies", "3", "--preset", "fast"]].concat();
     run(here.path(), none).failed_with(2).saying(&["--preset"]);
     let text = run(here.path(), ["inspect", "a"]).succeeded().stdout;
-    assert!(text.contains("put upright first"), "{text}");
+    assert!(text.contains("put upright and to one size first"), "{text}");
     run(here.path(), short(&["--out", "b"])).succeeded();
     let mixed = ["committee", "a", "b", "--out", "c.nn"];
     run(here.path(), mixed).failed_with(1).saying(&["deskewing"]);

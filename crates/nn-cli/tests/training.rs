@@ -20,8 +20,9 @@ fn send(child: &Child, signal: &str) {
 
 /// Starts a training with events and waits for the first epoch to end.
 fn start_and_wait_for_an_epoch(folder: &Path, line: &str) -> (Child, impl BufRead + use<>) {
+    let mut command = nn(folder);
     let mut child =
-        nn(folder).args(words(line)).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        command.args(words(line)).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut event = String::new();
     while !event.contains("\"epoch\":1") {
@@ -75,6 +76,20 @@ fn the_same_seed_gives_the_same_bytes_at_any_thread_count() {
         assert_eq!(read("1"), read("2"), "{file}");
         assert_ne!(read("1"), read("3"), "{file}");
     }
+}
+
+#[test]
+fn of_several_seeds_it_says_which_are_not_begun() {
+    let folder = folder();
+    let line = "train --seeds 4 --seed 5 --hidden 200,100 --epochs 1000 --format json --out all";
+    let (child, stdout) = start_and_wait_for_an_epoch(folder.path(), line);
+    send(&child, "-INT");
+    drop(stdout);
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130));
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert!(said.contains("nn train --resume all/seed-5"), "{said}");
+    assert!(said.contains("--seed 6 --seeds 3"), "{said}");
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub struct TrainingConfig {
     /// Share of an exponential moving average of the weights that stays in a step. The average is
     /// what the training gives.
     pub average: Option<f64>,
-    /// Whether images are put upright before anything else, in training and in every later use.
+    /// Whether images are put upright and to one size before anything else, in training and in every later use.
     pub deskew: bool,
     /// How images are distorted, afresh in each epoch.
     pub distortion: Option<Distortion>,

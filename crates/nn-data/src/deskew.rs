@@ -1,4 +1,4 @@
-//! Upright images: the slant that a hand has is taken out.
+//! Upright images of one size: slant and size, in which hands differ, are taken out.
 
 use crate::dataset::{Dataset, Inputs};
 use crate::distortion::Resampler;
@@ -7,15 +7,26 @@ use crate::error::DataError;
 /// Steepest slant that is taken out, in columns a row: beyond it the image is hardly slanted writing.
 const MOST_SLANT: f64 = 1.0;
 
-/// Shears `image` (height x width bytes, row-major) along its rows, about its centre of mass, so that
-/// rows and columns of its ink are uncorrelated. An image without height or ink stays as it is.
+/// Standard deviation of the ink's rows and columns afterwards, as shares of the sides: about what
+/// the digits of MNIST have.
+const TALL: f64 = 0.2;
+/// See [`TALL`].
+const WIDE: f64 = 0.125;
+
+/// Most that an axis grows, and one over the most that it shrinks: a 1 stays narrow.
+const MOST_GROWTH: f64 = 4.0 / 3.0;
+
+/// Shears `image` (height x width bytes, row-major) along its rows, so that rows and columns of its ink
+/// are uncorrelated, and scales each axis, by 3/4 to 4/3, towards a standard deviation of the ink of
+/// height / 5 and width / 8. Its centre of mass stays. An image without height or ink stays as it is.
 ///
 /// ```
 /// // A stroke that leans by one column a row stands upright afterwards.
-/// let mut image = vec![0; 25];
-/// (0..5).for_each(|row| image[row * 5 + 4 - row] = 255);
-/// let upright = nn_data::deskew(&image, 5, 5)?;
-/// assert!((0..5).all(|row| upright[row * 5 + 2] == 255));
+/// let mut image = vec![0; 28 * 28];
+/// (6..22).for_each(|row| image[row * 28 + 27 - row] = 255);
+/// let upright = nn_data::deskew(&image, 28, 28)?;
+/// let columns = (0..784).filter(|&index| upright[index] > 0).map(|index| index % 28);
+/// assert!(columns.clone().count() > 0 && columns.clone().all(|column| (11..=16).contains(&column)));
 /// # Ok::<(), nn_data::DataError>(())
 /// ```
 ///
@@ -43,40 +54,67 @@ pub fn deskewed(dataset: &Dataset) -> Result<Dataset, DataError> {
 }
 
 fn upright(resampler: &mut Resampler, image: &[u8], copy: &mut [u8]) {
-    let (slant, row) = slant(image, resampler.width());
-    // Column x of row y is read at x + slant (y - row): the shear about the middle, moved.
-    let middle = (image.len() / resampler.width() - 1) as f64 / 2.0;
-    let shift = slant * (middle - row);
-    resampler.place(&[[1.0, 0.0], [slant as f32, 1.0]], [0.0, shift as f32]);
+    let (width, height) = (resampler.width(), image.len() / resampler.width());
+    let Some(Moments { centre, slant, tall, wide }) = Moments::of(image, width) else {
+        copy.copy_from_slice(image);
+        return;
+    };
+    let growth = |share: f64, side: usize, now: f64| {
+        (share * side as f64 / now).clamp(1.0 / MOST_GROWTH, MOST_GROWTH)
+    };
+    let (down, across) = (growth(TALL, height, tall), growth(WIDE, width, wide));
+    // Where a pixel is read: centre + matrix (pixel - centre), and the resampler's is about the middle.
+    let matrix = [[1.0 / down, 0.0], [slant / down, 1.0 / across]];
+    let off = [centre[0] - (height - 1) as f64 / 2.0, centre[1] - (width - 1) as f64 / 2.0];
+    let shift = |axis: usize| off[axis] - matrix[axis][0] * off[0] - matrix[axis][1] * off[1];
+    let shift = [shift(0) as f32, shift(1) as f32];
+    resampler.place(&matrix.map(|row| row.map(|value| value as f32)), shift);
     resampler.sample(image, copy);
 }
 
-/// Columns by which the ink moves from row to row (covariance over variance of the rows), and the row
-/// of the centre of mass.
-fn slant(image: &[u8], width: usize) -> (f64, f64) {
-    let (mut ink, mut rows, mut columns) = (0.0, 0.0, 0.0);
-    let pixels = || {
-        let place = |(index, &byte): (usize, &u8)| {
-            ((index / width) as f64, (index % width) as f64, f64::from(byte))
+/// Where the ink of an image lies.
+struct Moments {
+    /// Row and column of the centre of mass.
+    centre: [f64; 2],
+    /// Columns by which the ink moves from row to row: covariance over variance of the rows.
+    slant: f64,
+    /// Standard deviation of the rows.
+    tall: f64,
+    /// And of the columns, without what the slant makes of it.
+    wide: f64,
+}
+
+impl Moments {
+    /// `None` for an image without ink or of one row.
+    fn of(image: &[u8], width: usize) -> Option<Self> {
+        let (mut ink, mut rows, mut columns) = (0.0, 0.0, 0.0);
+        let pixels = || {
+            let place = |(index, &byte): (usize, &u8)| {
+                ((index / width) as f64, (index % width) as f64, f64::from(byte))
+            };
+            image.iter().enumerate().filter(|(_, byte)| **byte > 0).map(place)
         };
-        image.iter().enumerate().filter(|(_, byte)| **byte > 0).map(place)
-    };
-    for (row, column, weight) in pixels() {
-        ink += weight;
-        rows += row * weight;
-        columns += column * weight;
+        for (row, column, weight) in pixels() {
+            ink += weight;
+            rows += row * weight;
+            columns += column * weight;
+        }
+        let centre = [rows / ink, columns / ink];
+        let [mut of_rows, mut of_columns, mut of_both] = [0.0; 3];
+        for (row, column, weight) in pixels() {
+            let (down, across, share) = (row - centre[0], column - centre[1], weight / ink);
+            of_rows += share * down * down;
+            of_columns += share * across * across;
+            of_both += share * down * across;
+        }
+        let unslanted = of_columns - of_both * of_both / of_rows;
+        (of_rows > 0.0).then(|| Self {
+            centre,
+            slant: (of_both / of_rows).clamp(-MOST_SLANT, MOST_SLANT),
+            tall: of_rows.sqrt(),
+            wide: unslanted.max(0.0).sqrt(),
+        })
     }
-    if ink == 0.0 {
-        return (0.0, 0.0);
-    }
-    let (row, column) = (rows / ink, columns / ink);
-    let (mut variance, mut covariance) = (0.0, 0.0);
-    for (y, x, weight) in pixels() {
-        variance += weight * (y - row).powi(2);
-        covariance += weight * (y - row) * (x - column);
-    }
-    let slant = if variance > 0.0 { covariance / variance } else { 0.0 };
-    (slant.clamp(-MOST_SLANT, MOST_SLANT), row)
 }
 
 #[cfg(test)]
@@ -98,11 +136,44 @@ mod tests {
     fn slants_are_found_and_taken_out() {
         for lean in [-0.6, -0.2, 0.0, 0.3, 0.5] {
             let image = stroke(lean);
-            let (found, row) = slant(&image, 28);
-            assert!((found - lean).abs() < 0.02, "{lean}: {found}");
-            assert!((row - 12.0).abs() < 0.1, "{row}");
-            let (left, _) = slant(&deskew(&image, 28, 28).unwrap(), 28);
-            assert!(left.abs() < 0.01, "{lean}: {left}");
+            let Moments { slant, centre, .. } = Moments::of(&image, 28).unwrap();
+            assert!((slant - lean).abs() < 0.02, "{lean}: {slant}");
+            assert!((centre[0] - 12.0).abs() < 0.1, "{}", centre[0]);
+            let left = Moments::of(&deskew(&image, 28, 28).unwrap(), 28).unwrap();
+            assert!(left.slant.abs() < 0.01, "{lean}: {}", left.slant);
+            assert!((left.centre[0] - 12.0).abs() < 0.1, "{}", left.centre[0]);
+        }
+    }
+
+    /// Of a bar of n rows, the variance of the rows is (n² - 1) / 12 (closed form).
+    #[test]
+    fn sizes_are_made_alike_as_far_as_they_may() {
+        let bar = |rows: usize, columns: usize| -> Vec<u8> {
+            let inside = |index: usize| {
+                index / 28 < 4 + rows
+                    && index / 28 >= 4
+                    && index % 28 < 9 + columns
+                    && index % 28 >= 9
+            };
+            (0..784).map(|index| if inside(index) { 200 } else { 0 }).collect()
+        };
+        let deviation = |n: usize| ((n * n - 1) as f64 / 12.0).sqrt();
+        for (rows, columns, tall, wide) in [
+            (18, 10, 5.6, 3.5),
+            (20, 14, 5.6, 3.5),
+            (18, 5, 5.6, deviation(5) * 4.0 / 3.0),
+            (10, 10, deviation(10) * 4.0 / 3.0, 3.5),
+        ] {
+            let image = bar(rows, columns);
+            let before = Moments::of(&image, 28).unwrap();
+            assert!(
+                (before.tall - deviation(rows)).abs() < 1e-9
+                    && (before.wide - deviation(columns)).abs() < 1e-9
+            );
+            let after = Moments::of(&deskew(&image, 28, 28).unwrap(), 28).unwrap();
+            assert!((after.tall / tall - 1.0).abs() < 0.03, "{rows}: {} {tall}", after.tall);
+            // Reading between pixels widens what is narrow.
+            assert!((after.wide / wide - 1.0).abs() < 0.1, "{columns}: {} {wide}", after.wide);
         }
     }
 

@@ -58,7 +58,7 @@ fn distortion(arguments: &DistortArgs) -> Result<Distortion, CliError> {
 
 fn in_words(distortion: &Distortion, arguments: &DistortArgs) -> String {
     if arguments.deskew {
-        return "each as it is and upright".to_owned();
+        return "each as it is, and upright and of one size".to_owned();
     }
     let Distortion { rotation, scale, shear, shift, elastic, sigma, .. } = distortion;
     format!(

@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<(), CliError> {
 
 fn sample_in_words(model: &Model) -> String {
     let shape = shape_in_words(&model.sample_shape);
-    if model.deskew { format!("{shape}, put upright first") } else { shape }
+    if model.deskew { format!("{shape}, put upright and to one size first") } else { shape }
 }
 
 fn layer_table(model: &Model) -> Vec<String> {

@@ -5,9 +5,9 @@ use crate::backend;
 use crate::error::CliError;
 use crate::progress::thousands;
 use crate::run_folder::{RunFolder, find_model};
-use crate::stdout;
 use crate::table::{self, Side};
 use crate::training_report::percent;
+use crate::{stderr, stdout};
 use nn_core::{Checkpoint, Model, Summary};
 use serde_json::json;
 use std::fs;
@@ -28,7 +28,9 @@ pub(crate) fn run(base: &Training, seeds: usize) -> Result<(), CliError> {
     let mut done = Vec::with_capacity(seeds);
     for index in 0..seeds {
         let seed = first.wrapping_add(index as u64);
-        let trained = backend::run(base.resolved.device, base.with_seed(seed))?;
+        let trained = backend::run(base.resolved.device, base.with_seed(seed));
+        let trained =
+            trained.inspect_err(|error| say_what_is_left(error, seed, seeds - index - 1))?;
         if !json {
             stdout::line(table::line(&row(seed, &trained), &WIDTHS, &[Side::Right]))?;
         }
@@ -38,6 +40,16 @@ pub(crate) fn run(base: &Training, seeds: usize) -> Result<(), CliError> {
     match &base.arguments.committee {
         Some(path) => make_committee(base, &done, path),
         None => Ok(()),
+    }
+}
+
+/// After a signal in the training of `seed`: the training itself has said how it goes on.
+fn say_what_is_left(error: &CliError, seed: u64, left: usize) {
+    if matches!(error, CliError::Interrupted { .. }) && left > 0 {
+        let next = seed.wrapping_add(1);
+        stderr::note(format!(
+            "not begun: {left} more; train them with --seed {next} --seeds {left}"
+        ));
     }
 }
 
