@@ -2,6 +2,7 @@
 
 use crate::backend::Backend;
 use crate::preset::Preset;
+use crate::resolve::TEST_STRENGTH;
 use crate::settings::Settings;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -245,14 +246,15 @@ pub(crate) struct TestArgs {
     /// Label file that belongs to --images
     #[arg(long, value_name = "FILE", requires = "images")]
     pub(crate) labels: Option<PathBuf>,
-    /// Look at each image also shifted by up to N pixels along each axis, and take the mean
-    #[arg(long, value_name = "N", default_value = "0", value_parser = clap::value_parser!(u8).range(0..=4))]
-    pub(crate) shifts: u8,
-    /// Look also at N distorted copies of each image, and take the mean
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    /// Look at each image also shifted by up to N pixels along each axis, and take the mean [default:
+    /// as in the last test of the run that the model is of, with --copies 0]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=4))]
+    pub(crate) shifts: Option<u8>,
+    /// Look also at N distorted copies of each image, and take the mean [default: as --shifts]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=1000))]
     pub(crate) copies: Option<u16>,
     /// With --copies: how strongly they are distorted; 1 is as in training
-    #[arg(long, value_name = "F", default_value = "0.5", value_parser = parse_fraction, requires = "copies")]
+    #[arg(long, value_name = "F", default_value_t = TEST_STRENGTH, value_parser = parse_fraction, requires = "copies")]
     pub(crate) strength: f64,
     /// With --copies: the recipe whose distortions they have
     #[arg(long, value_enum, value_name = "NAME", default_value = "best", requires = "copies")]

@@ -4,6 +4,7 @@ use crate::clock::utc_now;
 use crate::data_source::DataSource;
 use crate::error::CliError;
 use crate::settings::Settings;
+use nn_core::Views;
 use nn_data::{TrainTest, append_to_file, replace_file, sweep_partial_files};
 use serde::Serialize;
 use serde_json::Value;
@@ -193,6 +194,13 @@ pub(crate) fn data_given_or_of_run(given: Option<&Path>, model: &Path) -> DataSo
 pub(crate) fn data_of_run(model: &Path) -> Option<DataSource> {
     let folder = if model.is_dir() { model } else { model.parent()? };
     Settings::load(&folder.join(CONFIG)).ok()?.data_source().ok()?
+}
+
+/// In how many ways the run of a model file looked at each image in its last test, if the file lies in
+/// a run's folder.
+pub(crate) fn views_of_run(model: &Path) -> Option<Views> {
+    let folder = if model.is_dir() { model } else { model.parent()? };
+    Some(Settings::load(&folder.join(CONFIG)).ok()?.resolve().ok()?.views)
 }
 
 /// Share and seed of the split that the run of a model file held out, if the file lies in a run's

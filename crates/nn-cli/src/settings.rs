@@ -146,6 +146,17 @@ pub(crate) struct Settings {
     )]
     pub(crate) fade_to: Option<f64>,
 
+    /// In the last test, look at each image also shifted by up to N pixels along each axis, and take
+    /// the mean of the answers [default: 0]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=4), help_heading = "Test")]
+    pub(crate) test_shifts: Option<u8>,
+    /// In the last test, look also at N copies of each image, distorted as in training [default: 0]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=1000), help_heading = "Test")]
+    pub(crate) test_copies: Option<u16>,
+    /// How strongly those copies are distorted; 1 is as in training [default: 0.25]
+    #[arg(long, value_name = "F", help_heading = "Test")]
+    pub(crate) test_strength: Option<f64>,
+
     /// What computes: cpu is made for speed, reference to be read [default: cpu]
     #[arg(long, value_enum, help_heading = "Machine")]
     pub(crate) backend: Option<Backend>,
@@ -294,6 +305,9 @@ impl Settings {
             sigma: self.sigma.or(other.sigma),
             fade: self.fade.or(other.fade),
             fade_to: self.fade_to.or(other.fade_to),
+            test_shifts: self.test_shifts.or(other.test_shifts),
+            test_copies: self.test_copies.or(other.test_copies),
+            test_strength: self.test_strength.or(other.test_strength),
             backend: self.backend.or(other.backend),
             threads: self.threads.or(other.threads),
             momentum: self.momentum.or(other.momentum),
@@ -429,6 +443,8 @@ mod tests {
             ["--class-weights", "1,0"],
             ["--elastic", "NaN"],
             ["--sigma", "4"],
+            ["--test-copies", "4"],
+            ["--test-strength", "0.5"],
         ];
         for arguments in wrong {
             let error = flags(&arguments).resolve().unwrap_err();

@@ -3,7 +3,7 @@
 use crate::error::CliError;
 use crate::stdout;
 use crate::table::{self, Side};
-use crate::training_report::{accuracy_in_words, percent};
+use crate::training_report::{accuracy_in_words, percent, views_in_words};
 use nn_core::{Classification, ConfusionMatrix, Evaluation, Model};
 use serde_json::{Value, json};
 
@@ -13,11 +13,16 @@ const MOST_MATRIX_CLASSES: usize = 20;
 const LISTED: usize = 20;
 
 /// The report for people.
-pub(crate) fn print(model: &Model, source: &str, test: &Evaluation) -> Result<(), CliError> {
+pub(crate) fn print(
+    model: &Model,
+    source: &str,
+    test: &Evaluation,
+    views: usize,
+) -> Result<(), CliError> {
     let mut facts = vec![
         ("network", format!("{}, {}", model.architecture, model.loss.name())),
         ("test data", source.to_owned()),
-        ("accuracy", accuracy_in_words(test)),
+        ("accuracy", accuracy_in_words(test) + &views_in_words(views)),
         ("loss", format!("{:.5}", test.loss)),
     ];
     if let Some(classification) = &test.classification {
@@ -106,7 +111,7 @@ fn confusions(confusion: &ConfusionMatrix) -> Vec<String> {
 }
 
 /// The report for programs: an event for each class, and last the whole.
-pub(crate) fn events(model: &Model, source: &str, test: &Evaluation) -> Vec<Value> {
+pub(crate) fn events(model: &Model, source: &str, test: &Evaluation, views: usize) -> Vec<Value> {
     let mut events = Vec::new();
     let confusion = test.classification.as_ref().map(|classes| &classes.confusion);
     for class in 0..confusion.map_or(0, ConfusionMatrix::classes) {
@@ -130,6 +135,7 @@ pub(crate) fn events(model: &Model, source: &str, test: &Evaluation) -> Vec<Valu
         "errors": test.errors(),
         "count": test.samples,
         "loss": test.loss,
+        "views": views,
         "top_k": test.classification.as_ref().map(|classes| &classes.top_k),
         "confusion": matrix,
         "network": model.architecture.to_string(),

@@ -62,10 +62,11 @@ impl TrainingReport<'_> {
         self.print_row(&self.epoch_row(record, test))
     }
 
-    /// After the last epoch.
+    /// After the last epoch: `test` looked at each image in so many ways.
     pub(crate) fn done(
         &mut self,
         test: &Evaluation,
+        views: usize,
         epochs: usize,
         best_epoch: Option<usize>,
     ) -> Result<(), CliError> {
@@ -77,6 +78,7 @@ impl TrainingReport<'_> {
             "test_loss": test.loss,
             "test_errors": test.errors(),
             "test_count": test.samples,
+            "test_views": views,
             "epochs": epochs,
             "best_epoch": best_epoch,
             "seconds": self.seconds,
@@ -89,7 +91,7 @@ impl TrainingReport<'_> {
             return Ok(());
         }
         let mut rows = vec![
-            ("test accuracy", accuracy_in_words(test)),
+            ("test accuracy", accuracy_in_words(test) + &views_in_words(views)),
             ("training time", seconds_in_words(self.seconds)),
             ("model", model.display().to_string()),
             ("next", format!("nn test --model {}", self.folder.path().display())),
@@ -208,6 +210,11 @@ pub(crate) fn accuracy_in_words(test: &Evaluation) -> String {
         }
         None => format!("- (loss {:.5} over {count})", test.loss),
     }
+}
+
+/// `, each image looked at in 25 ways`; nothing of a single one.
+pub(crate) fn views_in_words(views: usize) -> String {
+    if views == 1 { String::new() } else { format!(", each image looked at in {views} ways") }
 }
 
 fn seconds_in_words(number: f64) -> String {

@@ -173,6 +173,33 @@ fn a_network_of_upright_images_is_used_with_such() {
     run(here.path(), mixed).failed_with(1).saying(&["deskewing"]);
 }
 
+/// The last test of a training, a test of its model, and the same views asked for by flags agree.
+#[test]
+fn the_views_of_a_recipe_are_those_of_its_last_test_and_of_every_later_one() {
+    let here = folder();
+    let recipe = ["--rotation", "10", "--elastic", "1.2", "--shift", "0.5", "--scale", "0.1"];
+    let views = ["--test-shifts", "1", "--test-copies", "2", "--out", "a", "--format", "json"];
+    let done = run(here.path(), short(&[&recipe[..], &views].concat())).succeeded().last_event();
+    assert_eq!(done["test_views"], 11);
+    let test = |more: &[&'static str]| {
+        let all = ["test", "--model", "a", "--data", "sample", "--format", "json"];
+        run(here.path(), [&all[..], more].concat()).succeeded().last_event()
+    };
+    let of_the_run = test(&[]);
+    assert_eq!(
+        (&of_the_run["loss"], &of_the_run["views"]),
+        (&done["test_loss"], &done["test_views"])
+    );
+    // The distortions of the preset `best` are those above.
+    assert_eq!(test(&["--shifts", "1", "--copies", "2"])["loss"], done["test_loss"]);
+    let single = test(&["--shifts", "0"]);
+    assert!(single["views"] == 1 && single["loss"] != done["test_loss"], "{single}");
+    let epochs = run(here.path(), ["train", "--resume", "a"]).succeeded();
+    assert!(epochs.stderr.contains("finished"), "{}", epochs.stderr);
+    let printed = run(here.path(), ["train", "--preset", "best", "--print-config"]).succeeded();
+    assert!(printed.stdout.contains("test-copies = 16"), "{}", printed.stdout);
+}
+
 #[test]
 fn solvers_are_repeated_and_ablated_too() {
     let here = folder();

@@ -179,6 +179,18 @@ fn add(loss: Loss, sums: &mut [f64], row: &[f64], views: f64) {
 }
 
 impl Views {
+    /// In how many ways each sample is looked at, as it is among them.
+    ///
+    /// ```
+    /// let views = nn_core::Views { shifts: 1, copies: 16, ..nn_core::Views::default() };
+    /// assert_eq!(views.count(), 25);
+    /// ```
+    #[must_use]
+    pub fn count(&self) -> usize {
+        let side = 2 * usize::from(self.shifts) + 1;
+        side * side + usize::from(self.copies)
+    }
+
     /// Every way, that of the sample as it is first.
     fn all(&self) -> Vec<View> {
         let reach = isize::from(self.shifts);

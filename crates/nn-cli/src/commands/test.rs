@@ -6,7 +6,7 @@ use crate::data_source::FilePair;
 use crate::error::CliError;
 use crate::mistakes::{draw_mistakes, pixels_of, worst_mistakes};
 use crate::model_file::{element_name, load_model, rows_and_columns};
-use crate::run_folder::data_given_or_of_run;
+use crate::run_folder::{data_given_or_of_run, views_of_run};
 use crate::stdout::{self, terminal_width};
 use crate::terminal_picture::{Ink, render};
 use crate::{stderr, test_report};
@@ -65,7 +65,7 @@ impl WorkInOwn for Test {
         let test = evaluate_committee(&networks, &views, &data, model.loss)?;
         let json = arguments.format.is_json();
         if !json {
-            test_report::print(&model, &source, &test)?;
+            test_report::print(&model, &source, &test, views.count())?;
         }
         let show = !json && stdout::is_terminal();
         if arguments.mistakes.is_some() || show {
@@ -90,17 +90,23 @@ impl WorkInOwn for Test {
             }
         }
         if json {
-            let events = test_report::events(&model, &source, &test);
+            let events = test_report::events(&model, &source, &test, views.count());
             events.iter().try_for_each(|event| stdout::line(event.to_string()))?;
         }
         check_bar(&test, arguments.min_accuracy)
     }
 }
 
-/// In how many ways each image is looked at.
+/// In how many ways each image is looked at: as is asked for, or else as the model's run did.
 fn views(arguments: &TestArgs) -> Result<Views, CliError> {
     let TestArgs { shifts, copies, strength, preset, .. } = *arguments;
-    let Some(copies) = copies else { return Ok(Views { shifts, ..Views::default() }) };
+    if (shifts, copies) == (None, None) {
+        return Ok(views_of_run(&arguments.model.model).unwrap_or_default());
+    }
+    let (shifts, copies) = (shifts.unwrap_or_default(), copies.unwrap_or_default());
+    if copies == 0 {
+        return Ok(Views { shifts, ..Views::default() });
+    }
     let distortion = preset.settings()?.resolve()?.config.distortion.ok_or_else(|| {
         CliError::Usage("this preset distorts no images; give another --preset".to_owned())
     })?;

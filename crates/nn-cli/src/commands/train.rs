@@ -17,7 +17,7 @@ use crate::training_report::TrainingReport;
 use crate::{stderr, stdout};
 use nn_core::{
     Architecture, Checkpoint, Evaluation, Model, NetworkError, Outcome, Position, TrainError,
-    Trainer, TrainingConfig, TrainingState, Views, evaluate, evaluate_committee,
+    Trainer, TrainingConfig, TrainingState, Views, evaluate_committee,
 };
 use nn_data::{Dataset, TrainTest};
 use nn_tensor::Tensor;
@@ -182,9 +182,9 @@ impl Training {
         Self { arguments, resolved, source, data, resumed: None, brief: true }
     }
 
-    /// A test of `model` on this training's test set.
+    /// A test of `model` on this training's test set, in as many ways as this training's own.
     pub(crate) fn testing(&self, model: Model) -> Testing {
-        Testing { model, data: self.data.test.clone() }
+        Testing { model, data: self.data.test.clone(), views: self.resolved.views }
     }
 
     /// Training and validation set; the latter may be empty.
@@ -274,12 +274,13 @@ impl Training {
     ) -> Result<Trained, CliError> {
         let model = Checkpoint { model: trainer.model(), training: None };
         model.save(&report.folder.model())?;
-        let test = evaluate(trainer.result(), &self.data.test, trainer.config().loss)?;
+        let (network, loss) = (std::slice::from_ref(trainer.result()), trainer.config().loss);
+        let test = evaluate_committee(network, &self.resolved.views, &self.data.test, loss)?;
         let best_epoch = match outcome {
             Outcome::StoppedEarly { best_epoch } => Some(best_epoch),
             _ => None,
         };
-        report.done(&test, trainer.history().len(), best_epoch)?;
+        report.done(&test, self.resolved.views.count(), trainer.history().len(), best_epoch)?;
         Ok(Trained {
             accuracy: test.accuracy(),
             validation: trainer.history().last().and_then(|last| last.validation_accuracy),
@@ -324,6 +325,7 @@ impl Training {
 pub(crate) struct Testing {
     model: Model,
     data: Dataset,
+    views: Views,
 }
 
 impl Work for Testing {
@@ -332,7 +334,7 @@ impl Work for Testing {
     fn run<T: Tensor<Elem = f32>>(self, device: &T::Device) -> Result<Evaluation, CliError> {
         let networks = self.model.to_networks::<T>(device)?;
         let data = self.model.shown(&self.data)?;
-        Ok(evaluate_committee(&networks, &Views::default(), &data, self.model.loss)?)
+        Ok(evaluate_committee(&networks, &self.views, &data, self.model.loss)?)
     }
 }
 

@@ -143,7 +143,7 @@ impl<T: Tensor> Onlooker<'_, T> {
                 Err(CliError::Interrupted { signal })
             }
             _ => {
-                self.report.done(&test, done, None)?;
+                self.report.done(&test, 1, done, None)?;
                 let validation = self
                     .validation
                     .map(|set| evaluate(&self.network, set, self.loss))
