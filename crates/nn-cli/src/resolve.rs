@@ -10,7 +10,8 @@ use nn_core::{
 };
 use nn_solvers::Solver;
 
-/// Settings of steps on batches, which a solver on the whole training set does not take.
+/// Settings of steps on batches and of the views of the last test, which a solver on the whole training
+/// set does not take.
 const OF_SINGLE_STEPS: [&str; 30] = [
     "batch",
     "lr",
@@ -47,9 +48,6 @@ const OF_SINGLE_STEPS: [&str; 30] = [
 /// How strongly the copies of a test are distorted, where nothing else is said: on images that were
 /// held out, a quarter of the training's amounts answers best (docs/accuracy.md).
 pub(crate) const TEST_STRENGTH: f64 = 0.25;
-
-/// Most by which the amounts of training may be multiplied in a test.
-const MOST_STRENGTH: f64 = 10.0;
 
 impl Settings {
     /// The same with every default filled in, and checked.
@@ -100,6 +98,7 @@ impl Settings {
             class_weights: self.class_weights.map_or_else(Vec::new, |weights| weights.0),
             average: self.average.or(defaults.average),
             deskew: self.deskew.unwrap_or(defaults.deskew),
+            directions: self.directions.unwrap_or(defaults.directions),
             distortion,
             clip_norm: self.clip_norm.or(defaults.clip_norm),
             patience: self.patience.or(defaults.patience),
@@ -164,11 +163,11 @@ impl Settings {
             CliError::Usage(error.to_owned())
         })?;
         let strength = self.test_strength.unwrap_or(TEST_STRENGTH);
-        if !(0.0..=MOST_STRENGTH).contains(&strength) {
-            let error = format!("test-strength is {strength}, must be from 0 to {MOST_STRENGTH}");
+        if !(0.0..=1.0).contains(&strength) {
+            let error = format!("test-strength is {strength}, must be from 0 to 1");
             return Err(CliError::Usage(error));
         }
-        Ok(Views { shifts, copies, distortion, strength })
+        Ok(Views { shifts, copies, distortion, strength, ..Views::default() })
     }
 
     /// The solver that is asked for instead of an optimizer, if one is.
@@ -333,6 +332,7 @@ impl Resolved {
             class_weights: class_weights(config),
             average: config.average,
             deskew: Some(config.deskew),
+            directions: Some(config.directions),
             clip_norm: config.clip_norm,
             backend: Some(self.device.backend.unwrap_or_default()),
             threads: self.device.threads,

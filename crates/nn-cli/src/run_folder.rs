@@ -192,22 +192,25 @@ pub(crate) fn data_given_or_of_run(given: Option<&Path>, model: &Path) -> DataSo
 
 /// The data that the run of a model file was trained on, if the file lies in a run's folder.
 pub(crate) fn data_of_run(model: &Path) -> Option<DataSource> {
+    settings_of_run(model)?.data_source().ok()?
+}
+
+/// The settings of the run of a model file, if the file lies in a run's folder.
+fn settings_of_run(model: &Path) -> Option<Settings> {
     let folder = if model.is_dir() { model } else { model.parent()? };
-    Settings::load(&folder.join(CONFIG)).ok()?.data_source().ok()?
+    Settings::load(&folder.join(CONFIG)).ok()
 }
 
 /// In how many ways the run of a model file looked at each image in its last test, if the file lies in
 /// a run's folder.
 pub(crate) fn views_of_run(model: &Path) -> Option<Views> {
-    let folder = if model.is_dir() { model } else { model.parent()? };
-    Some(Settings::load(&folder.join(CONFIG)).ok()?.resolve().ok()?.views)
+    Some(settings_of_run(model)?.resolve().ok()?.views)
 }
 
 /// Share and seed of the split that the run of a model file held out, if the file lies in a run's
 /// folder and anything was held out.
 pub(crate) fn validation_of_run(model: &Path) -> Option<(f64, u64)> {
-    let folder = if model.is_dir() { model } else { model.parent()? };
-    let settings = Settings::load(&folder.join(CONFIG)).ok()?;
+    let settings = settings_of_run(model)?;
     settings.validation.filter(|&share| share > 0.0).zip(settings.seed)
 }
 

@@ -40,6 +40,10 @@ pub(crate) struct Settings {
     /// false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Data")]
     pub(crate) deskew: Option<bool>,
+    /// Describe images by the directions of their edges, in training (after distortion) and whenever the model
+    /// is used [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Data")]
+    pub(crate) directions: Option<bool>,
 
     /// Neurons of each hidden layer; "" for none [default: 256,128]
     #[arg(long, value_name = "N,N,...", value_parser = parse_widths, help_heading = "Network")]
@@ -297,6 +301,7 @@ impl Settings {
             class_weights: self.class_weights.or(other.class_weights),
             average: self.average.or(other.average),
             deskew: self.deskew.or(other.deskew),
+            directions: self.directions.or(other.directions),
             rotation: self.rotation.or(other.rotation),
             scale: self.scale.or(other.scale),
             shear: self.shear.or(other.shear),

@@ -30,7 +30,7 @@ fn a_preset_is_printed_and_flags_beat_it() {
     let here = folder();
     let printed = run(here.path(), ["train", "--preset", "best", "--print-config"]).succeeded();
     assert!(printed.stdout.contains("batch-norm = true"), "{}", printed.stdout);
-    assert!(printed.stdout.contains("elastic = 1.2"), "{}", printed.stdout);
+    assert!(printed.stdout.contains("elastic = 1.35"), "{}", printed.stdout);
     std::fs::write(here.path().join("my.toml"), &printed.stdout).unwrap();
     let from_file = run(here.path(), ["train", "--config", "my.toml", "--print-config"]);
     assert_eq!(from_file.succeeded().stdout, printed.stdout);
@@ -173,11 +173,42 @@ fn a_network_of_upright_images_is_used_with_such() {
     run(here.path(), mixed).failed_with(1).saying(&["deskewing"]);
 }
 
+/// By every command that shows it anything.
+#[test]
+fn a_network_of_directions_is_used_with_such() {
+    let here = folder();
+    let recipe = ["--directions", "--deskew", "--shift", "1", "--validation", "0.1"];
+    let views = ["--test-copies", "2", "--out", "a", "--format", "json"];
+    let done = run(here.path(), short(&[&recipe[..], &views].concat())).succeeded().last_event();
+    assert!(done["test_accuracy"].as_f64().unwrap() > 0.8, "{done}");
+    let run = |arguments: &[&'static str]| run(here.path(), arguments).succeeded();
+    let test = ["test", "--model", "a", "--data", "sample", "--format", "json"];
+    assert_eq!(run(&test).last_event()["loss"], done["test_loss"]);
+    let single = run(&[&test[..], &["--shifts", "0", "--mistakes", "m.png"]].concat()).last_event();
+    assert_ne!(single["loss"], done["test_loss"]);
+    let inspected = run(&["inspect", "a"]).stdout;
+    assert!(inspected.contains("described by the directions of its edges"), "{inspected}");
+    assert!(inspected.contains("769"), "{inspected}");
+    let compared = run(&["compare", "a", "a", "--data", "sample", "--format", "json"]).last_event();
+    assert_eq!(compared["both_right"].as_u64().unwrap() as f64, {
+        (single["accuracy"].as_f64().unwrap() * 1000.0).round()
+    });
+    run(&["calibrate", "--model", "a", "--data", "sample", "--out", "t.nn"]);
+    run(&["plot", "a", "--data", "sample"]);
+    assert!(here.path().join("a/figures/weights.png").is_file());
+    run(&["committee", "a", "a", "--out", "two.nn"]);
+    run(&["export", "--model", "a", "--format", "safetensors", "--out", "a.safetensors"]);
+    run(&["import", "a.safetensors", "--out", "b.nn"]);
+    let imported = ["test", "--model", "b.nn", "--data", "sample", "--shifts", "0"];
+    let imported = run(&[&imported[..], &["--format", "json"]].concat()).last_event();
+    assert_eq!(imported["loss"], single["loss"]);
+}
+
 /// The last test of a training, a test of its model, and the same views asked for by flags agree.
 #[test]
 fn the_views_of_a_recipe_are_those_of_its_last_test_and_of_every_later_one() {
     let here = folder();
-    let recipe = ["--rotation", "10", "--elastic", "1.2", "--shift", "0.5", "--scale", "0.1"];
+    let recipe = ["--rotation", "10", "--elastic", "1.35", "--shift", "0.5", "--scale", "0.1"];
     let views = ["--test-shifts", "1", "--test-copies", "2", "--out", "a", "--format", "json"];
     let done = run(here.path(), short(&[&recipe[..], &views].concat())).succeeded().last_event();
     assert_eq!(done["test_views"], 11);
@@ -194,10 +225,10 @@ fn the_views_of_a_recipe_are_those_of_its_last_test_and_of_every_later_one() {
     assert_eq!(test(&["--shifts", "1", "--copies", "2"])["loss"], done["test_loss"]);
     let single = test(&["--shifts", "0"]);
     assert!(single["views"] == 1 && single["loss"] != done["test_loss"], "{single}");
-    let epochs = run(here.path(), ["train", "--resume", "a"]).succeeded();
-    assert!(epochs.stderr.contains("finished"), "{}", epochs.stderr);
+    let strong = ["--test-copies", "2", "--test-strength", "1.5", "--out", "b"];
+    run(here.path(), short(&[&recipe[..], &strong].concat())).failed_with(2).saying(&["0 to 1"]);
     let printed = run(here.path(), ["train", "--preset", "best", "--print-config"]).succeeded();
-    assert!(printed.stdout.contains("test-copies = 16"), "{}", printed.stdout);
+    assert!(printed.stdout.contains("test-copies = 24"), "{}", printed.stdout);
 }
 
 #[test]

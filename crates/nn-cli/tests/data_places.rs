@@ -150,6 +150,7 @@ fn a_model_in_double_precision_answers_in_double_precision() {
         sample_shape: vec![1, 1],
         layers: vec![layer],
         deskew: false,
+        directions: false,
         norms: Vec::new(),
         companions: Vec::new(),
     };

@@ -3,7 +3,7 @@
 use crate::backpropagation::{Target, Workspace};
 use crate::checkpoint::DataFingerprint;
 use crate::{Architecture, Loss, NetworkError};
-use nn_data::{Dataset, Inputs, Targets};
+use nn_data::{Dataset, DirectionEncoder, Inputs, Targets};
 use nn_tensor::{Element, Tensor};
 
 /// A byte of an image becomes this times itself: 255, black, becomes 1.
@@ -14,15 +14,30 @@ pub(crate) fn check_inputs(
     architecture: &Architecture,
     data: &Dataset,
 ) -> Result<(), NetworkError> {
-    if data.input_width() != architecture.inputs {
-        let shape: Vec<String> = data.sample_shape().iter().map(usize::to_string).collect();
-        return Err(NetworkError::InputWidth {
-            expected: architecture.inputs,
-            actual: data.input_width(),
-            sample: shape.join(" x "),
-        });
+    expect_inputs(architecture, data.input_width(), shape_in_words(data))
+}
+
+/// Whether the samples of the data are of this shape.
+pub(crate) fn expect_shape(shape: &[usize], data: &Dataset) -> Result<(), NetworkError> {
+    if data.sample_shape() == shape {
+        return Ok(());
     }
-    Ok(())
+    let (expected, actual) = (shape.iter().product(), data.input_width());
+    Err(NetworkError::InputWidth { expected, actual, sample: shape_in_words(data) })
+}
+
+fn shape_in_words(data: &Dataset) -> String {
+    data.sample_shape().iter().map(usize::to_string).collect::<Vec<_>>().join(" x ")
+}
+
+fn expect_inputs(
+    architecture: &Architecture,
+    actual: usize,
+    sample: String,
+) -> Result<(), NetworkError> {
+    let expected = architecture.inputs;
+    let fits = expected == actual;
+    if fits { Ok(()) } else { Err(NetworkError::InputWidth { expected, actual, sample }) }
 }
 
 /// Whether a network of this form can be trained or tested on this data under this loss.
@@ -32,6 +47,32 @@ pub(crate) fn check_data(
     data: &Dataset,
 ) -> Result<(), NetworkError> {
     check_inputs(architecture, data)?;
+    check_targets(architecture, loss, data)
+}
+
+/// The same for data whose images will be described by their directions before they are shown to it, where
+/// `directions` says so.
+pub(crate) fn check_undescribed(
+    architecture: &Architecture,
+    loss: Loss,
+    data: &Dataset,
+    directions: bool,
+) -> Result<(), NetworkError> {
+    if directions {
+        let sample = "an image described by directions".to_owned();
+        expect_inputs(architecture, DirectionEncoder::WIDTH, sample)?;
+    } else {
+        check_inputs(architecture, data)?;
+    }
+    check_targets(architecture, loss, data)
+}
+
+/// Whether classes or values of the data are what the network gives and the loss compares.
+fn check_targets(
+    architecture: &Architecture,
+    loss: Loss,
+    data: &Dataset,
+) -> Result<(), NetworkError> {
     let (expected, actual) = (architecture.outputs, data.output_width());
     // A part of a data set may lack its last classes; it may not have more than the network.
     let fits = if data.classes().is_some() { actual <= expected } else { actual == expected };
@@ -134,7 +175,12 @@ fn update_each<V: Copy, const N: usize>(
     }
 }
 
-/// The data as a network is to see it: every image [upright](nn_data::deskew) where `deskew` says so.
-pub(crate) fn shown(data: &Dataset, deskew: bool) -> Result<Dataset, NetworkError> {
+/// The data with every image [upright](nn_data::deskew) where `deskew` says so.
+pub(crate) fn upright(data: &Dataset, deskew: bool) -> Result<Dataset, NetworkError> {
     if deskew { Ok(nn_data::deskewed(data)?) } else { Ok(data.clone()) }
+}
+
+/// The data with every image [described](nn_data::directions) by directions where `directions` says so.
+pub(crate) fn described(data: &Dataset, directions: bool) -> Result<Dataset, NetworkError> {
+    if directions { Ok(nn_data::directions(data)?) } else { Ok(data.clone()) }
 }

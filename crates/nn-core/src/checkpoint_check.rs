@@ -48,8 +48,11 @@ fn check_training(
     let architecture = &model.architecture;
     let config = &training.config;
     config.validate_with(architecture).map_err(|error| inconsistent(error.to_string()))?;
+    // Images that are distorted first are held as pixels and described afterwards.
+    let pixels = model.sample_shape.iter().product::<usize>();
     let (width, inputs) = (training.data.width, architecture.inputs);
-    check(width == inputs, || format!("data of {width} values for {inputs} inputs"))?;
+    let fits = width == inputs || (model.directions && width == pixels);
+    check(fits, || format!("data of {width} values for {inputs} inputs"))?;
     check_position(training)?;
     let norms = if config.batch_norm { architecture.hidden.len() } else { 0 };
     let has = model.norms.len();

@@ -6,14 +6,17 @@ use crate::{Checkpoint, codec, format1};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// What format 3 has behind all that format 2 has. Models without it are still written in format 2,
-/// which older builds read; those would not know that others want upright images.
+/// What formats 3 and 4 have behind all that format 2 has. A model is written in the oldest format that can
+/// hold it, so that no build that reads a file would show the model something else than it was trained on:
+/// format 2 knows neither upright images nor directions, format 3 no directions.
 #[derive(Serialize, Deserialize)]
 struct Extras {
     deskew: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    directions: bool,
 }
 
-/// A checkpoint of format 3, to be written.
+/// A checkpoint of format 3 or 4, to be written.
 #[derive(Serialize)]
 struct Written<'c> {
     checkpoint: &'c Checkpoint,
@@ -32,6 +35,7 @@ struct Read {
 impl From<Read> for Checkpoint {
     fn from(Read { mut checkpoint, extras }: Read) -> Self {
         checkpoint.model.deskew = extras.deskew;
+        checkpoint.model.directions = extras.directions;
         checkpoint
     }
 }
@@ -44,10 +48,13 @@ impl Checkpoint {
     /// [`CheckpointFault::TooLarge`] beyond 16 GiB.
     pub fn to_bytes(&self) -> Result<Vec<u8>, CheckpointFault> {
         self.check_consistency()?;
-        if !self.model.deskew {
-            return codec::encode(2, self);
+        let crate::Model { deskew, directions, .. } = self.model;
+        let written = Written { checkpoint: self, extras: Extras { deskew, directions } };
+        match (deskew, directions) {
+            (false, false) => codec::encode(2, self),
+            (true, false) => codec::encode(3, &written),
+            (_, true) => codec::encode(4, &written),
         }
-        codec::encode(3, &Written { checkpoint: self, extras: Extras { deskew: true } })
     }
 
     /// The checkpoint in `bytes`, which may be compiled into a program.

@@ -1,6 +1,6 @@
 //! Several networks, or several views of a sample, that answer together.
 
-use crate::batches::check_data;
+use crate::batches::{check_undescribed, described};
 use crate::calibration::log_softmax;
 use crate::{Architecture, Loss, Network, NetworkError, Predictor};
 use nn_data::{Dataset, Distorter, Distortion, Inputs};
@@ -18,6 +18,9 @@ pub struct Views {
     pub distortion: Distortion,
     /// What multiplies every amount of the distortion.
     pub strength: f64,
+    /// Whether what is seen is then [described](nn_data::directions) by directions, for networks of such; the
+    /// samples are upright images, as [`Model::upright`](crate::Model::upright) gives them.
+    pub directions: bool,
 }
 
 /// Seed of the copies: the same at each use, so that an answer depends on model and image alone.
@@ -143,7 +146,7 @@ impl<'n, T: Tensor> Committee<'n, T> {
     /// [`NetworkError::Empty`], [`NetworkError::InputWidth`], [`NetworkError::OutputWidth`] or
     /// [`NetworkError::Targets`] where not.
     pub fn expect_test_set(&self, dataset: &Dataset) -> Result<(), NetworkError> {
-        check_data(self.architecture, self.loss, dataset)?;
+        check_undescribed(self.architecture, self.loss, dataset, self.views.directions)?;
         if dataset.is_empty() {
             return Err(NetworkError::Empty { what: "test", task: "test" });
         }
@@ -201,10 +204,11 @@ impl Views {
 
     /// The samples of `part`, looked at in one of the ways.
     fn look(&self, part: &Dataset, view: View) -> Result<Dataset, NetworkError> {
-        match view {
+        let seen = match view {
             View::Shifted(down, right) => shifted(part, (down, right)),
             View::Distorted(copy) => self.distorted(part, u64::from(copy)),
-        }
+        };
+        described(&seen?, self.directions)
     }
 
     /// Distorted copies of the samples of `part`. Copies of one number are distorted alike, whatever

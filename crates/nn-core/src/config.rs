@@ -1,8 +1,8 @@
 //! Everything that decides a training besides data and device.
 
-use crate::batches::shown;
+use crate::batches::{described, upright};
 use crate::{Architecture, ConfigError, Initializer, Loss, NetworkError, Optimizer, Schedule};
-use nn_data::{DataError, Dataset, Distortion};
+use nn_data::{DataError, Dataset, DirectionEncoder, Distortion};
 use serde::{Deserialize, Serialize};
 
 /// Settings of a training. Two trainings with the same settings, data and device features end
@@ -50,6 +50,10 @@ pub struct TrainingConfig {
     pub average: Option<f64>,
     /// Whether images are put upright and to one size before anything else, in training and in every later use.
     pub deskew: bool,
+    /// Whether images are then, and after all distortion, [described](nn_data::directions) by the directions of
+    /// their edges, in training and in every later use. The network has as many inputs as
+    /// [`input_width`](Self::input_width) says.
+    pub directions: bool,
     /// How images are distorted, afresh in each epoch.
     pub distortion: Option<Distortion>,
     /// Longest gradient (Euclidean norm over all weights) that a step may use.
@@ -78,6 +82,7 @@ impl Default for TrainingConfig {
             class_weights: Vec::new(),
             average: None,
             deskew: false,
+            directions: false,
             distortion: None,
             clip_norm: None,
             patience: None,
@@ -117,12 +122,28 @@ impl TrainingConfig {
         self.schedule.validate()
     }
 
-    /// The data as a network with these settings is shown it: see [`deskew`](Self::deskew).
+    /// The data as a network with these settings is shown it: see [`deskew`](Self::deskew) and
+    /// [`directions`](Self::directions).
+    ///
+    /// # Errors
+    /// [`NetworkError::Data`] where samples that are no images should be put upright or described.
+    pub fn shown(&self, data: &Dataset) -> Result<Dataset, NetworkError> {
+        described(&self.upright(data)?, self.directions)
+    }
+
+    /// The data with images upright where they are to be, but not described yet: what is shifted and
+    /// distorted, and what [`Views`](crate::Views) look at.
     ///
     /// # Errors
     /// [`NetworkError::Data`] where samples that are no images should be put upright.
-    pub fn shown(&self, data: &Dataset) -> Result<Dataset, NetworkError> {
-        shown(data, self.deskew)
+    pub fn upright(&self, data: &Dataset) -> Result<Dataset, NetworkError> {
+        upright(data, self.deskew)
+    }
+
+    /// Inputs of a network that is shown the samples of `data` so.
+    #[must_use]
+    pub fn input_width(&self, data: &Dataset) -> usize {
+        if self.directions { DirectionEncoder::WIDTH } else { data.input_width() }
     }
 
     /// What is asked of the network instead of the bare classes is for cross-entropy.

@@ -1,6 +1,6 @@
 //! How good a network is on a data set.
 
-use crate::batches::check_data;
+use crate::batches::check_undescribed;
 use crate::{Committee, ConfusionMatrix, Loss, Network, NetworkError, Predictor, Views};
 use nn_data::Dataset;
 use nn_tensor::{Element, Tensor};
@@ -82,7 +82,7 @@ pub fn evaluate<T: Tensor>(
     dataset: &Dataset,
     loss: Loss,
 ) -> Result<Evaluation, NetworkError> {
-    let mut count = Count::new(network, dataset, loss)?;
+    let mut count = Count::new(network, dataset, loss, &Views::default())?;
     let mut predictor = Predictor::raw(network, dataset.len().min(BATCH))?;
     // One run for all batches: to start one for each takes longer than a small network does.
     T::run_on(network.device(), || {
@@ -108,7 +108,7 @@ pub fn evaluate_committee<T: Tensor>(
         networks => {
             let batch = dataset.len().clamp(1, BATCH);
             let mut committee = Committee::new(networks, loss, batch)?.with_views(*views);
-            let mut count = Count::new(&networks[0], dataset, loss)?;
+            let mut count = Count::new(&networks[0], dataset, loss, views)?;
             committee.for_each(dataset, |sample, outputs| count.add(sample, outputs))?;
             count.finish()
         }
@@ -128,8 +128,9 @@ impl<'d> Count<'d> {
         network: &Network<T>,
         dataset: &'d Dataset,
         loss: Loss,
+        views: &Views,
     ) -> Result<Self, NetworkError> {
-        check_data(network.architecture(), loss, dataset)?;
+        check_undescribed(network.architecture(), loss, dataset, views.directions)?;
         if dataset.is_empty() {
             return Err(NetworkError::Empty { what: "test", task: "test" });
         }

@@ -46,9 +46,17 @@ impl From<Checkpoint> for crate::Checkpoint {
     fn from(old: Checkpoint) -> Self {
         let Model { architecture, loss, sample_shape, layers } = old.model;
         let (norms, companions) = (Vec::new(), Vec::new());
-        let deskew = false;
-        let model =
-            crate::Model { architecture, loss, sample_shape, deskew, layers, norms, companions };
+        let (deskew, directions) = (false, false);
+        let model = crate::Model {
+            architecture,
+            loss,
+            sample_shape,
+            deskew,
+            directions,
+            layers,
+            norms,
+            companions,
+        };
         Self { model, training: old.training.map(crate::TrainingState::from) }
     }
 }

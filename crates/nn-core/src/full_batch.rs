@@ -77,7 +77,9 @@ impl<T: Tensor> FullBatch<T> {
         ConfigError::check("label smoothing", config.label_smoothing, plain, allowed)?;
         let normalised = config.batch_norm || !network.norms().is_empty();
         ConfigError::check("batch norm", normalised, !normalised, "false for a solver")?;
-        ConfigError::check("deskew", config.deskew, !config.deskew, "false for a solver")?;
+        for (name, on) in [("deskew", config.deskew), ("directions", config.directions)] {
+            ConfigError::check(name, on, !on, "false for a solver")?;
+        }
         check_data(&architecture, config.loss, data)?;
         if data.is_empty() {
             return Err(NetworkError::Empty { what: "training", task: "train on" });

@@ -1,8 +1,8 @@
 //! A trained network on the host: what files hold and backends are loaded from.
 
-use crate::batches::shown;
+use crate::batches::{described, expect_shape, upright};
 use crate::{Architecture, Loss, Network, NetworkError};
-use nn_data::Dataset;
+use nn_data::{Dataset, DirectionEncoder};
 use nn_tensor::{BatchNorm, Element, Linear, Tensor, TensorError};
 use serde::{Deserialize, Serialize};
 
@@ -83,12 +83,17 @@ pub struct Model {
     pub architecture: Architecture,
     /// What it was trained for; under cross-entropy its outputs are logits of a softmax.
     pub loss: Loss,
-    /// Shape of a sample, `[28, 28]` for MNIST; its product is the architecture's inputs.
+    /// Shape of a sample, `[28, 28]` for MNIST; its product is the architecture's inputs, unless the network
+    /// is one of [`directions`](Self::directions).
     pub sample_shape: Vec<usize>,
     /// Whether it was trained on [upright](nn_data::deskew) images and must be shown such: see
     /// [`shown`](Self::shown).
     #[serde(skip)] // stands at the end of a checkpoint
     pub deskew: bool,
+    /// Whether it was trained on images [described](nn_data::directions) by the directions of their edges and
+    /// must be shown such: see [`shown`](Self::shown).
+    #[serde(skip)] // stands at the end of a checkpoint
+    pub directions: bool,
     /// Weights (outputs x inputs) and biases, first layer first.
     pub layers: Vec<Linear<Values>>,
     /// Batch normalisation of the hidden layers, one each; none where there is no such thing.
@@ -118,18 +123,33 @@ impl Model {
             loss,
             sample_shape: sample_shape.to_vec(),
             deskew: false,
+            directions: false,
             layers: read_layers(network.layers()),
             norms: read_norms(network.norms()),
             companions: Vec::new(),
         }
     }
 
-    /// The data as this model must be shown it: each image upright where it was trained so.
+    /// The data as this model must be shown it: each image upright and described by directions, where it was
+    /// trained so.
     ///
     /// # Errors
-    /// [`NetworkError::Data`] where samples that are no images should be put upright.
+    /// [`NetworkError::Data`] where samples that are no images should be put upright or described,
+    /// [`NetworkError::InputWidth`] where images to be described are of another shape.
     pub fn shown(&self, data: &Dataset) -> Result<Dataset, NetworkError> {
-        shown(data, self.deskew)
+        described(&self.upright(data)?, self.directions)
+    }
+
+    /// The data with images upright where it was trained so, but not described yet: what
+    /// [`Views`](crate::Views) look at.
+    ///
+    /// # Errors
+    /// As [`shown`](Self::shown).
+    pub fn upright(&self, data: &Dataset) -> Result<Dataset, NetworkError> {
+        if self.directions {
+            expect_shape(&self.sample_shape, data)?;
+        }
+        upright(data, self.deskew)
     }
 
     /// Puts the network onto a device; of a committee, its first.
@@ -173,11 +193,11 @@ impl Model {
             }
             let form = |model: &Self| {
                 let element = model.layers.first().map(|layer| layer.weight.element_name());
-                (model.loss, model.sample_shape.clone(), model.deskew, element)
+                (model.loss, model.sample_shape.clone(), model.deskew, model.directions, element)
             };
             if form(&committee) != form(&model) {
-                let cause =
-                    "has another loss, shape of a sample, deskewing or element type than the first";
+                let cause = "has another loss, shape of a sample, deskewing, description by \
+                             directions or element type than the first";
                 return Err(refuse(format!("model {number} {cause}")));
             }
             let Self { layers, norms, companions, .. } = model;
@@ -192,21 +212,32 @@ impl Model {
     /// # Errors
     /// [`NetworkError::Config`] naming the first part that does not fit.
     pub fn validate(&self) -> Result<(), NetworkError> {
-        use crate::ConfigError;
         self.architecture.validate()?;
-        let inputs = self.sample_shape.iter().try_fold(1_usize, |all, &n| all.checked_mul(n));
-        ConfigError::check(
-            "sample shape",
-            format!("{:?}", self.sample_shape),
-            inputs == Some(self.architecture.inputs),
-            &format!("one of {} values", self.architecture.inputs),
-        )?;
+        self.validate_inputs()?;
         self.validate_layers(&self.layers)?;
         self.validate_norms(&self.norms)?;
         for member in &self.companions {
             self.validate_layers(&member.layers)?;
             self.validate_norms(&member.norms)?;
         }
+        Ok(())
+    }
+
+    fn validate_inputs(&self) -> Result<(), NetworkError> {
+        use crate::ConfigError;
+        let (shape, inputs) = (format!("{:?}", self.sample_shape), self.architecture.inputs);
+        if self.directions {
+            let sides = 1..=DirectionEncoder::MOST_SIDE;
+            let is_image = self.sample_shape.len() == 2
+                && self.sample_shape.iter().all(|side| sides.contains(side));
+            let (allowed, needed) = ("height and width of an image", DirectionEncoder::WIDTH);
+            ConfigError::check("sample shape", shape, is_image, allowed)?;
+            ConfigError::check("inputs", inputs, inputs == needed, &needed.to_string())?;
+            return Ok(());
+        }
+        let product = self.sample_shape.iter().try_fold(1_usize, |all, &n| all.checked_mul(n));
+        let (fits, allowed) = (product == Some(inputs), format!("one of {inputs} values"));
+        ConfigError::check("sample shape", shape, fits, &allowed)?;
         Ok(())
     }
 

@@ -45,6 +45,8 @@ struct Description {
     sample_shape: Vec<usize>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     deskew: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    directions: bool,
 }
 
 /// Writes a model to `path`. What was there before stays until the new file is safely on disk.
@@ -108,6 +110,7 @@ pub fn to_bytes(model: &Model) -> Result<Vec<u8>, CheckpointFault> {
         loss: model.loss,
         sample_shape: model.sample_shape.clone(),
         deskew: model.deskew,
+        directions: model.directions,
     };
     let unsound = |cause: String| CheckpointFault::NotSafetensors { cause };
     let json = serde_json::to_string(&description).map_err(|error| unsound(error.to_string()))?;
@@ -180,12 +183,14 @@ fn assemble(
     }
     let loss = options.loss.or(description.as_ref().map(|description| description.loss));
     let deskew = description.as_ref().is_some_and(|description| description.deskew);
+    let directions = description.as_ref().is_some_and(|description| description.directions);
     let sample_shape = options.sample_shape.clone();
     let sample_shape = sample_shape.or(description.map(|description| description.sample_shape));
     Ok(Model {
         loss: loss.unwrap_or(Loss::CrossEntropy),
         sample_shape: sample_shape.unwrap_or_else(|| usual_shape(architecture.inputs)),
         deskew,
+        directions,
         architecture,
         layers: layers.into_iter().map(|layer| layer.values).collect(),
         norms: Vec::new(),

@@ -1,4 +1,4 @@
-//! Files of formats 1 to 3, written byte by byte by `golden/make_checkpoints.py`, stay readable.
+//! Files of formats 1 to 4, written byte by byte by `golden/make_checkpoints.py`, stay readable.
 
 use nn_core::{
     Activation, Architecture, Checkpoint, Curve, DataFingerprint, EarlyStopping, EpochRecord,
@@ -11,6 +11,7 @@ const CHECKPOINT_V1: &[u8] = include_bytes!("golden/checkpoint-v1.nn");
 const MODEL_V1: &[u8] = include_bytes!("golden/model-v1.nn");
 const MODEL_V2: &[u8] = include_bytes!("golden/model-v2.nn");
 const MODEL_V3: &[u8] = include_bytes!("golden/model-v3.nn");
+const MODEL_V4: &[u8] = include_bytes!("golden/model-v4.nn");
 
 fn model(numbers: fn(&[f64]) -> Values) -> Model {
     Model {
@@ -31,6 +32,7 @@ fn model(numbers: fn(&[f64]) -> Values) -> Model {
             Linear { weight: numbers(&[1.0, -2.0, 0.75]), bias: numbers(&[0.1]) },
         ],
         deskew: false,
+        directions: false,
         norms: vec![],
         companions: vec![],
     }
@@ -162,6 +164,20 @@ fn a_model_of_upright_images_is_of_format_3() {
     let expected = Checkpoint { model: upright, training: None };
     assert_eq!(Checkpoint::from_bytes(MODEL_V3).unwrap(), expected);
     assert_eq!(expected.to_bytes().unwrap(), MODEL_V3);
+}
+
+#[test]
+fn a_model_of_directions_is_of_format_4() {
+    let mut directions = model(singles);
+    (directions.deskew, directions.directions) = (true, true);
+    directions.sample_shape = vec![5, 4];
+    directions.architecture.inputs = 769;
+    directions.architecture.hidden.clear();
+    let weights: Vec<f64> = (0..769).map(|index| f64::from(index) / 8.0 - 40.0).collect();
+    directions.layers = vec![Linear { weight: singles(&weights), bias: singles(&[0.5]) }];
+    let expected = Checkpoint { model: directions, training: None };
+    assert_eq!(Checkpoint::from_bytes(MODEL_V4).unwrap(), expected);
+    assert_eq!(expected.to_bytes().unwrap(), MODEL_V4);
 }
 
 #[test]

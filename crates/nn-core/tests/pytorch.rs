@@ -44,6 +44,7 @@ fn model_of(
         sample_shape: vec![widths[0]],
         layers: layers.iter().map(values).collect(),
         deskew: false,
+        directions: false,
         norms: vec![],
         companions: vec![],
     }

@@ -30,6 +30,7 @@ fn model() -> Model {
             linear(&[f32::MIN_POSITIVE, f32::MAX], &[0.0, -0.0]),
         ],
         deskew: false,
+        directions: false,
         norms: vec![],
         companions: vec![],
     }

@@ -1,8 +1,8 @@
-//! How many distorted copies a second one thread makes: `cargo run --release -p nn-data --example
-//! distortion_rate`.
+//! How long one thread takes to distort as many images as MNIST has, and to describe them by directions:
+//! `cargo run --release -p nn-data --example distortion_rate`.
 #![allow(clippy::print_stdout, reason = "a program that prints its result")]
 
-use nn_data::{DataError, Distorter, Distortion};
+use nn_data::{DataError, DirectionEncoder, Distorter, Distortion};
 use std::time::Instant;
 
 /// As many images as MNIST has.
@@ -33,5 +33,13 @@ fn main() -> Result<(), DataError> {
         let seconds = started.elapsed().as_secs_f64();
         println!("{name}: {seconds:.2} s for {IMAGES} images of 28 x 28, one thread");
     }
+    let mut encoder = DirectionEncoder::new(28, 28)?;
+    let mut features = vec![0; DirectionEncoder::WIDTH];
+    let started = Instant::now();
+    for _ in 0..IMAGES {
+        encoder.encode(&copy, &mut features);
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    println!("directions: {seconds:.2} s for {IMAGES} images of 28 x 28, one thread");
     Ok(())
 }

@@ -285,18 +285,28 @@ impl Dataset {
     /// [`DataError::NotAnImage`] where inputs are not bytes.
     pub(crate) fn map_images(
         &self,
+        change: impl FnMut(&[u8], &mut [u8]),
+    ) -> Result<Dataset, DataError> {
+        self.map_images_to(&self.sample_shape, change)
+    }
+
+    /// The same, where what is made has another shape.
+    pub(crate) fn map_images_to(
+        &self,
+        shape: &[usize],
         mut change: impl FnMut(&[u8], &mut [u8]),
     ) -> Result<Dataset, DataError> {
         let Inputs::Bytes(bytes) = &*self.inputs else {
             return Err(DataError::NotAnImage { shape: self.sample_shape.to_vec() });
         };
+        let (before, after) = (self.input_width, shape.iter().product::<usize>());
         // Rows keep their numbers, so that targets stay shared; rows of other views stay blank.
-        let mut changed = vec![0; bytes.len()];
-        for &row in &*self.rows {
-            let range = row as usize * self.input_width..(row as usize + 1) * self.input_width;
-            change(&bytes[range.clone()], &mut changed[range]);
+        let mut changed = vec![0; bytes.len() / before.max(1) * after];
+        for row in self.rows.iter().map(|&row| row as usize) {
+            change(&bytes[row * before..][..before], &mut changed[row * after..][..after]);
         }
-        Ok(Dataset { inputs: Arc::new(Inputs::Bytes(changed)), ..self.clone() })
+        let inputs = Arc::new(Inputs::Bytes(changed));
+        Ok(Dataset { inputs, sample_shape: shape.into(), input_width: after, ..self.clone() })
     }
 
     /// Samples of this view in each class; empty for regression.

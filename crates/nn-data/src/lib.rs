@@ -6,6 +6,7 @@
 //! - [`load_folder`] and [`load_pair`]: data sets from files.
 //! - [`epoch_order`]: the order in which an epoch visits the samples, the same for ever for a seed.
 //! - [`Distorter`]: distorted copies of images, fresh in each epoch; [`deskewed`]: the opposite.
+//! - [`directions`]: images described by the directions of their edges in place of their pixels.
 //! - `embedded_sample` (feature `sample`): 6,000 + 1,000 digits of MNIST inside the binary.
 //!
 //! Whatever a file holds, reading it gives a data set or a [`DataError`] that names the file, the
@@ -13,6 +14,7 @@
 
 mod dataset;
 mod deskew;
+mod directions;
 mod distortion;
 mod error;
 mod file_operations;
@@ -25,9 +27,11 @@ mod sample;
 mod shuffle;
 mod split;
 mod train_test;
+mod windows;
 
 pub use dataset::{Dataset, Inputs, MAX_CLASSES, Targets};
 pub use deskew::{deskew, deskewed};
+pub use directions::{DirectionEncoder, directions};
 pub use distortion::{Distorter, Distortion};
 pub use error::DataError;
 pub use file_operations::{FileOperation, watch_file_operations};

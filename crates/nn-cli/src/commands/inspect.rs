@@ -47,7 +47,10 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<(), CliError> {
 
 fn sample_in_words(model: &Model) -> String {
     let shape = shape_in_words(&model.sample_shape);
-    if model.deskew { format!("{shape}, put upright and to one size first") } else { shape }
+    let deskew = if model.deskew { ", put upright and to one size first" } else { "" };
+    let directions =
+        if model.directions { ", described by the directions of its edges" } else { "" };
+    format!("{shape}{deskew}{directions}")
 }
 
 fn layer_table(model: &Model) -> Vec<String> {

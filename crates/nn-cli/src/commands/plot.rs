@@ -9,6 +9,7 @@ use crate::stdout;
 use nn_core::gradient_check::gradients;
 use nn_core::{Checkpoint, Model, TrainingConfig, Views, evaluate_committee};
 use nn_cpu::{CpuDevice, CpuTensor};
+use nn_data::DirectionEncoder;
 use nn_plot::{ColourMap, Figure, ImageGrid, Picture};
 use serde_json::Value;
 use std::fs;
@@ -80,10 +81,16 @@ fn epochs(path: &Path) -> Result<Vec<Value>, CliError> {
     Ok(epochs)
 }
 
-/// The first layer's weights, one picture for each neuron, in the form of a sample.
+/// The first layer's weights, one picture for each neuron, in the form of a sample, or of the planes that
+/// describe it.
 fn weights(model: &Model) -> Figure {
-    let (height, width) = rows_and_columns(&model.sample_shape);
-    let values: Vec<f64> = model.layers[0].weight.to_elements();
+    let mut values: Vec<f64> = model.layers[0].weight.to_elements();
+    let (mut height, mut width) = rows_and_columns(&model.sample_shape);
+    if model.directions {
+        let neurons = values.chunks_exact(DirectionEncoder::WIDTH).take(MOST_NEURONS);
+        values = neurons.flat_map(DirectionEncoder::picture).collect();
+        (height, width) = (DirectionEncoder::PICTURE_SIDE, DirectionEncoder::PICTURE_SIDE);
+    }
     let neurons = model.architecture.widths()[1];
     let pictures = values.chunks_exact(height * width).take(MOST_NEURONS).enumerate();
     let pictures = pictures.map(|(neuron, values)| Picture {

@@ -44,7 +44,7 @@ fn load(arguments: &TestArgs, model: &Model) -> Result<(Dataset, String), CliErr
     if data.classes().is_some_and(|classes| classes < outputs) {
         data = data.with_classes(outputs)?;
     }
-    Ok((model.shown(&data)?, source))
+    Ok((model.upright(&data)?, source))
 }
 
 /// A test that waits for its backend.
@@ -61,7 +61,7 @@ impl WorkInOwn for Test {
     fn run<T: Tensor>(self, device: &T::Device) -> Result<(), CliError> {
         let Self { arguments, model, data, source } = self;
         let networks = model.to_networks::<T>(device)?;
-        let views = views(&arguments)?;
+        let views = Views { directions: model.directions, ..views(&arguments)? };
         let test = evaluate_committee(&networks, &views, &data, model.loss)?;
         let json = arguments.format.is_json();
         if !json {
@@ -110,7 +110,7 @@ fn views(arguments: &TestArgs) -> Result<Views, CliError> {
     let distortion = preset.settings()?.resolve()?.config.distortion.ok_or_else(|| {
         CliError::Usage("this preset distorts no images; give another --preset".to_owned())
     })?;
-    Ok(Views { shifts, copies, distortion, strength })
+    Ok(Views { shifts, copies, distortion, strength, ..Views::default() })
 }
 
 /// How many samples fit side by side into a line of the terminal.

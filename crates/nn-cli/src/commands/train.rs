@@ -123,7 +123,7 @@ impl Work for Training {
         if let Some(solver) = self.resolved.solver {
             return train_full_batch::run::<T>(&self, solver, device);
         }
-        self.data.test = self.resolved.config.shown(&self.data.test)?;
+        let shown = self.resolved.config.shown(&self.data.test)?;
         let stop = StopRequest::listen()?;
         let (train, validation) = self.split()?;
         let validation = Some(&validation).filter(|set| !set.is_empty());
@@ -144,7 +144,7 @@ impl Work for Training {
         let (form, position) = (trainer.network().architecture(), trainer.position());
         let start = self.start_event(form, &position, validation, &folder);
         let report = self.report(&folder, validation.is_some(), train.len(), seconds);
-        let mut observer = RunObserver::new(&folder, &self.data.test, stop.clone(), report);
+        let mut observer = RunObserver::new(&folder, &shown, stop.clone(), report);
         observer.report.start(&start)?;
         let outcome = trainer.run(&mut observer);
         if let Some(failure) = observer.failure {
@@ -206,7 +206,8 @@ impl Training {
 
     pub(super) fn architecture(&self) -> Architecture {
         let train = &self.data.train;
-        self.resolved.architecture(train.input_width(), train.output_width())
+        let inputs = self.resolved.config.input_width(train);
+        self.resolved.architecture(inputs, train.output_width())
     }
 
     pub(super) fn new_folder(&self) -> Result<RunFolder, CliError> {
@@ -275,12 +276,15 @@ impl Training {
         let model = Checkpoint { model: trainer.model(), training: None };
         model.save(&report.folder.model())?;
         let (network, loss) = (std::slice::from_ref(trainer.result()), trainer.config().loss);
-        let test = evaluate_committee(network, &self.resolved.views, &self.data.test, loss)?;
+        let Resolved { config, views, .. } = &self.resolved;
+        let views = Views { directions: config.directions, ..*views };
+        let test = config.upright(&self.data.test)?;
+        let test = evaluate_committee(network, &views, &test, loss)?;
         let best_epoch = match outcome {
             Outcome::StoppedEarly { best_epoch } => Some(best_epoch),
             _ => None,
         };
-        report.done(&test, self.resolved.views.count(), trainer.history().len(), best_epoch)?;
+        report.done(&test, views.count(), trainer.history().len(), best_epoch)?;
         Ok(Trained {
             accuracy: test.accuracy(),
             validation: trainer.history().last().and_then(|last| last.validation_accuracy),
@@ -333,8 +337,9 @@ impl Work for Testing {
 
     fn run<T: Tensor<Elem = f32>>(self, device: &T::Device) -> Result<Evaluation, CliError> {
         let networks = self.model.to_networks::<T>(device)?;
-        let data = self.model.shown(&self.data)?;
-        Ok(evaluate_committee(&networks, &self.views, &data, self.model.loss)?)
+        let data = self.model.upright(&self.data)?;
+        let views = Views { directions: self.model.directions, ..self.views };
+        Ok(evaluate_committee(&networks, &views, &data, self.model.loss)?)
     }
 }
 

@@ -1,7 +1,7 @@
-//! Distorted images, prepared by a thread of their own while the network trains.
+//! Distorted images, described by directions where that is wanted, prepared by a thread of their own while the network trains.
 
 use crate::TrainError;
-use nn_data::{Dataset, Distorter};
+use nn_data::{Dataset, DirectionEncoder, Distorter};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
@@ -12,6 +12,8 @@ const BATCHES_AHEAD: usize = 4;
 pub(super) struct Plan {
     pub(super) data: Dataset,
     pub(super) distorter: Distorter,
+    /// Where distorted images are described by directions.
+    pub(super) encoder: Option<DirectionEncoder>,
     pub(super) strength: f64,
     pub(super) seed: u64,
     pub(super) epoch: u64,
@@ -40,7 +42,7 @@ impl DistortedBatches {
         Ok(Self { filled: Some(filled), emptied, thread: Some(thread) })
     }
 
-    /// The next batch: samples x width bytes.
+    /// The next batch: samples x bytes that the network is shown.
     pub(super) fn next(&self) -> Result<Vec<u8>, TrainError> {
         let batch = self.filled.as_ref().and_then(|filled| filled.recv().ok());
         batch.ok_or_else(|| TrainError::Thread("it ended before its work was done".to_owned()))
@@ -66,14 +68,20 @@ impl Drop for DistortedBatches {
 
 impl Plan {
     fn carry_out(mut self, give: &SyncSender<Vec<u8>>, emptied: &Receiver<Vec<u8>>) {
+        let pixels = self.data.input_width();
+        let width = if self.encoder.is_some() { DirectionEncoder::WIDTH } else { pixels };
+        let mut image = vec![0; pixels];
         for samples in self.samples.chunks(self.batch) {
             let mut bytes = emptied.try_recv().unwrap_or_default();
-            bytes.resize(samples.len() * self.data.input_width(), 0);
-            let copies = bytes.chunks_exact_mut(self.data.input_width());
-            for (&sample, copy) in samples.iter().zip(copies) {
-                let image = self.data.image(sample as usize).unwrap_or_default();
+            bytes.resize(samples.len() * width, 0);
+            for (&sample, shown) in samples.iter().zip(bytes.chunks_exact_mut(width)) {
+                let undistorted = self.data.image(sample as usize).unwrap_or_default();
                 let (strength, seed, epoch) = (self.strength, self.seed, self.epoch);
-                self.distorter.distort(image, copy, strength, seed, epoch, sample);
+                let copy = if self.encoder.is_some() { &mut image[..] } else { &mut *shown };
+                self.distorter.distort(undistorted, copy, strength, seed, epoch, sample);
+                if let Some(encoder) = &mut self.encoder {
+                    encoder.encode(&image, shown);
+                }
             }
             if give.send(bytes).is_err() {
                 return;

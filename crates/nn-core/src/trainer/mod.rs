@@ -7,7 +7,7 @@ mod resume;
 use crate::backpropagation::{
     Dropout, OptimizerState, Workspace, backward, backward_and_update, forward,
 };
-use crate::batches::{Scratch, check_data, load_batch, shown};
+use crate::batches::{Scratch, check_data, check_undescribed, load_batch};
 use crate::checkpoint::{DataFingerprint, EarlyStopping, Position};
 use crate::objective::Objective;
 use crate::predictor::all_finite;
@@ -16,7 +16,7 @@ use crate::{
     NetworkError, Observer, Outcome, StepEvent, TrainError, TrainingConfig, evaluate,
 };
 use distorted::{DistortedBatches, Plan};
-use nn_data::{Dataset, Distorter, epoch_order_into};
+use nn_data::{Dataset, DirectionEncoder, Distorter, epoch_order_into};
 use nn_tensor::{Element, Linear, Role, Shape, TALLY_WIDTH, Tally, Tensor};
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -62,7 +62,9 @@ pub struct Trainer<T: Tensor> {
     /// Moving average of the network, where one is kept.
     averaged: Option<Network<T>>,
     config: TrainingConfig,
+    /// What is trained on, described by directions already only where it is not distorted first.
     train: Dataset,
+    sample_shape: Vec<usize>,
     /// Taken when first asked for: it reads all of the data.
     fingerprint: OnceLock<DataFingerprint>,
     validation: Option<Dataset>,
@@ -118,21 +120,24 @@ impl<T: Tensor> Trainer<T> {
         train: &Dataset,
         validation: Option<&Dataset>,
     ) -> Result<Self, TrainError> {
-        let shown = |data| shown(data, config.deskew);
-        let (train, validation) = (shown(train)?, validation.map(shown).transpose()?);
-        Self::on_shown(device, architecture, config, train, validation)
+        let sample_shape = train.sample_shape().to_vec();
+        let validation = validation.map(|data| config.shown(data)).transpose()?;
+        let train = kept(config, train)?;
+        Self::on_kept(device, architecture, config, train, validation, sample_shape)
     }
 
-    /// The same on data that is upright already where it should be.
-    fn on_shown(
+    /// The same on data that is as it is to be [kept].
+    fn on_kept(
         device: &T::Device,
         architecture: &Architecture,
         config: &TrainingConfig,
         train: Dataset,
         validation: Option<Dataset>,
+        sample_shape: Vec<usize>,
     ) -> Result<Self, TrainError> {
         config.validate_with(architecture)?;
-        check_data(architecture, config.loss, &train)?;
+        let describes_later = config.directions && distorts(config);
+        check_undescribed(architecture, config.loss, &train, describes_later)?;
         if train.is_empty() {
             return Err(NetworkError::Empty { what: "training", task: "train on" }.into());
         }
@@ -161,6 +166,7 @@ impl<T: Tensor> Trainer<T> {
             config: config.clone(),
             order: Vec::with_capacity(train.len()),
             train,
+            sample_shape,
             fingerprint: OnceLock::new(),
             validation,
             position: Position::default(),
@@ -249,9 +255,11 @@ impl<T: Tensor> Trainer<T> {
             return Ok(None);
         };
         let batch = self.full_batch.input.shape().rows;
+        let describe = || DirectionEncoder::for_dataset(&self.train).map_err(NetworkError::Data);
         let plan = Plan {
             data: self.train.clone(),
             distorter: distorter.clone(),
+            encoder: self.config.directions.then(describe).transpose()?,
             strength: settings.strength(self.position.epoch, self.config.epochs),
             seed: self.config.seed,
             epoch: self.position.epoch as u64,
@@ -425,8 +433,8 @@ impl<T: Tensor> Trainer<T> {
     }
 
     fn model_of(&self, network: &Network<T>) -> Model {
-        let model = Model::from_network(network, self.config.loss, self.train.sample_shape());
-        Model { deskew: self.config.deskew, ..model }
+        let model = Model::from_network(network, self.config.loss, &self.sample_shape);
+        Model { deskew: self.config.deskew, directions: self.config.directions, ..model }
     }
 
     /// What the training gives: the moving average of the network where one is kept, else the
@@ -454,6 +462,17 @@ impl<T: Tensor> Trainer<T> {
     pub fn position(&self) -> Position {
         self.position
     }
+}
+
+/// Whether images are distorted under these settings.
+fn distorts(config: &TrainingConfig) -> bool {
+    config.distortion.is_some_and(|distortion| !distortion.is_none())
+}
+
+/// The training data as a trainer keeps it: as the network is shown it, but where it is distorted in each epoch
+/// first, as it is before that.
+fn kept(config: &TrainingConfig, train: &Dataset) -> Result<Dataset, NetworkError> {
+    if distorts(config) { config.upright(train) } else { config.shown(train) }
 }
 
 /// Shortens the gradient of the whole network to `max_norm`, where it is longer.

@@ -1,7 +1,7 @@
 //! A training laid down as a checkpoint, and taken up again.
 
-use super::Trainer;
-use crate::batches::{fingerprint, shown};
+use super::{Trainer, kept};
+use crate::batches::fingerprint;
 use crate::checkpoint::TrainingState;
 use crate::model::Values;
 use crate::record::EpochRecord;
@@ -62,15 +62,17 @@ impl<T: Tensor> Trainer<T> {
                 T::Elem::NAME
             ));
         }
-        let shown = |data| shown(data, state.config.deskew);
-        let (train, validation) = (shown(train)?, validation.map(shown).transpose()?);
+        let sample_shape = train.sample_shape().to_vec();
+        let validation = validation.map(|data| state.config.shown(data)).transpose()?;
+        let train = kept(&state.config, train)?;
         let now = fingerprint(&train);
         if now != state.data {
             return refuse(format!("trained on other data: {:?}, now {now:?}", state.data));
         }
         checkpoint.model.validate()?;
         let form = &checkpoint.model.architecture;
-        let mut trainer = Self::on_shown(device, form, &state.config, train, validation)?;
+        let mut trainer =
+            Self::on_kept(device, form, &state.config, train, validation, sample_shape)?;
         trainer.restore(checkpoint, state)?;
         Ok(trainer)
     }

@@ -1,5 +1,5 @@
-"""Writes checkpoint-v1.nn, model-v1.nn, model-v2.nn and model-v3.nn byte by byte, from the descriptions of the
-formats alone.
+"""Writes checkpoint-v1.nn and model-v1.nn to model-v4.nn byte by byte, from the descriptions of the formats
+alone.
 
     python make_checkpoints.py
 
@@ -9,6 +9,7 @@ before its value, floats are IEEE 754, all little-endian. Settings are JSON, as 
 Format 2: a model has two fields more, its batch normalisations (gamma, beta, mean and variance of
 each hidden layer) and the further networks of a committee (layers and normalisations of each).
 Format 3: behind all that stands a sequence of bytes, JSON, which says whether images are put upright.
+Format 4: the same JSON says whether they are described by directions, as 769 numbers whatever their size.
 The files are never to change: they stand for all files that were written in this format.
 """
 
@@ -101,6 +102,14 @@ def layers_of(numbers):
     ])
 
 
+def described(numbers):
+    """Of images of 5 x 4 pixels, without a hidden layer."""
+    architecture = integer(769) + sequence([]) + integer(1) + variant(TANH) + variant(IDENTITY)
+    layer = linear(numbers([index / 8.0 - 40.0 for index in range(769)]), numbers([0.5]))
+    shape = sequence([integer(5), integer(4)])
+    return architecture + variant(SQUARED_ERROR) + shape + sequence([layer])
+
+
 if __name__ == "__main__":
     whole = model(singles) + some(training(singles))
     (HERE / "checkpoint-v1.nn").write_bytes(envelope(whole))
@@ -109,3 +118,6 @@ if __name__ == "__main__":
     plain = model(doubles) + sequence([]) + sequence([]) + NONE
     extras = sequence([bytes([byte]) for byte in b'{"deskew":true}'])
     (HERE / "model-v3.nn").write_bytes(envelope(plain + extras, version=3))
+    plain = described(singles) + sequence([]) + sequence([]) + NONE
+    extras = sequence([bytes([byte]) for byte in b'{"deskew":true,"directions":true}'])
+    (HERE / "model-v4.nn").write_bytes(envelope(plain + extras, version=4))

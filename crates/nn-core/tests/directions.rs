@@ -1,0 +1,164 @@
+//! Networks of images described by directions: what they are trained on, how they are kept, and how they are
+//! used.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use nn_core::{
+    Activation, Architecture, Checkpoint, Control, Distortion, Evaluation, FullBatch, Initializer,
+    Model, Network, Observer, StepEvent, Trainer, TrainingConfig, Views, evaluate,
+    evaluate_committee, safetensors,
+};
+use nn_data::{Dataset, DirectionEncoder, deskewed, directions};
+use nn_tensor::ReferenceTensor;
+
+type Reference = ReferenceTensor<f64>;
+
+/// Strokes of three slants on 8 x 8 pixels, one class each.
+fn strokes() -> Dataset {
+    let stroke = |slant: i32| {
+        (0..64).map(move |index| {
+            let (y, x) = (index / 8, index % 8);
+            let off = 2 * (x - 4) - slant * (y - 4);
+            u8::try_from(255 - 100 * off.abs().min(2)).unwrap_or_default()
+        })
+    };
+    let pixels: Vec<u8> = [-1, 0, 1].repeat(3).into_iter().flat_map(stroke).collect();
+    Dataset::from_images(pixels, &[8, 8], [0, 1, 2].repeat(3), 3).unwrap()
+}
+
+fn form() -> Architecture {
+    Architecture {
+        inputs: DirectionEncoder::WIDTH,
+        hidden: vec![5],
+        outputs: 3,
+        activation: Activation::Relu,
+        output_activation: Activation::Identity,
+    }
+}
+
+fn config(distortion: Option<Distortion>) -> TrainingConfig {
+    let base = TrainingConfig::default();
+    TrainingConfig { directions: true, deskew: true, distortion, epochs: 3, batch: 4, ..base }
+}
+
+fn shifting() -> Option<Distortion> {
+    Some(Distortion { shift: 1.0, ..Distortion::default() })
+}
+
+fn trained(config: &TrainingConfig, train: &Dataset) -> Checkpoint {
+    let validation = Some(train);
+    let mut trainer = Trainer::<Reference>::new(&(), &form(), config, train, validation).unwrap();
+    trainer.run(&mut ()).unwrap();
+    trainer.checkpoint().unwrap()
+}
+
+/// Without distortion and with one of strength 0, which goes the other way: described batch by batch.
+#[test]
+fn it_is_trained_on_upright_images_described() {
+    let data = strokes();
+    let ready = directions(&deskewed(&data).unwrap()).unwrap();
+    let bare = TrainingConfig { directions: false, deskew: false, ..config(None) };
+    let truth = trained(&bare, &ready);
+    let nothing = Distortion { shift: 1e-9, ..Distortion::default() };
+    for distortion in [None, Some(nothing)] {
+        let checkpoint = trained(&config(distortion), &data);
+        assert_eq!(checkpoint.model.layers, truth.model.layers, "{distortion:?}");
+        assert_eq!(checkpoint.model.sample_shape, [8, 8]);
+        assert!(checkpoint.model.directions && checkpoint.model.deskew);
+        let losses = |checkpoint: &Checkpoint| {
+            let history = &checkpoint.training.as_ref().unwrap().history;
+            history.iter().map(|epoch| epoch.validation_loss).collect::<Vec<_>>()
+        };
+        assert_eq!(losses(&checkpoint), losses(&truth));
+        let shown = checkpoint.model.shown(&data).unwrap();
+        assert_eq!(shown.image(1), ready.image(1));
+    }
+    assert_ne!(trained(&config(shifting()), &data).model.layers, truth.model.layers);
+}
+
+#[test]
+fn views_describe_what_they_see() {
+    let data = strokes();
+    let model = trained(&config(shifting()), &data).model;
+    let network = [model.to_network::<Reference>(&()).unwrap()];
+    let upright = model.upright(&data).unwrap();
+    let test = |views: Views| -> Evaluation {
+        evaluate_committee(&network, &views, &upright, model.loss).unwrap()
+    };
+    let truth = evaluate(&network[0], &model.shown(&data).unwrap(), model.loss).unwrap();
+    let single = test(Views { directions: true, ..Views::default() });
+    assert!((single.loss - truth.loss).abs() < 1e-12 && single.errors() == truth.errors());
+    let distortion = Distortion { shift: 1.0, ..Distortion::default() };
+    let copies = Views { copies: 4, distortion, strength: 1.0, ..Views::default() };
+    assert_ne!(test(Views { directions: true, ..copies }).loss, truth.loss);
+    // Pixels instead of directions are too few inputs.
+    assert!(evaluate_committee(&network, &copies, &upright, model.loss).is_err());
+}
+
+#[test]
+fn it_is_kept_in_format_4_and_never_taken_for_another() {
+    let data = strokes();
+    let upright = trained(&config(shifting()), &data);
+    let as_it_lies = trained(&TrainingConfig { deskew: false, ..config(None) }, &data);
+    for checkpoint in [&upright, &as_it_lies] {
+        let bytes = checkpoint.to_bytes().unwrap();
+        assert_eq!(bytes[8..12], [4, 0, 0, 0]);
+        assert_eq!(&Checkpoint::from_bytes(&bytes).unwrap(), checkpoint);
+        let tensors = safetensors::to_bytes(&checkpoint.model).unwrap();
+        let read = safetensors::from_bytes(&tensors, &safetensors::ImportOptions::default());
+        assert_eq!(read.unwrap(), checkpoint.model);
+    }
+    let blind = Model { directions: false, sample_shape: vec![769], ..upright.model.clone() };
+    let refused = Model::committee([upright.model.clone(), blind]).unwrap_err().to_string();
+    assert!(refused.contains("directions"), "{refused}");
+    // Any other number of inputs is none that directions give.
+    let claimed = Model { directions: true, sample_shape: vec![769], ..upright.model.clone() };
+    assert!(claimed.validate().is_err());
+    // Images of another size have as many features, but are not what it was trained on.
+    let wide = Dataset::from_images(vec![7; 90], &[9, 10], vec![0], 3).unwrap();
+    let refused = upright.model.shown(&wide).unwrap_err().to_string();
+    assert!(refused.contains("64") && refused.contains("9 x 10"), "{refused}");
+}
+
+/// Stops after the fourth step.
+struct StopInTheMiddle;
+
+impl Observer<Reference> for StopInTheMiddle {
+    fn on_step(&mut self, event: &StepEvent, _: &Trainer<Reference>) -> Control {
+        if event.step == 4 { Control::Stop } else { Control::Continue }
+    }
+}
+
+#[test]
+fn interrupted_and_resumed_it_ends_with_the_same_bytes() {
+    let data = strokes();
+    for distortion in [None, shifting()] {
+        let config = config(distortion);
+        let start = Trainer::<Reference>::new(&(), &form(), &config, &data, Some(&data));
+        let mut trainer = start.unwrap();
+        trainer.run(&mut StopInTheMiddle).unwrap();
+        let half = Checkpoint::from_bytes(&trainer.checkpoint().unwrap().to_bytes().unwrap());
+        let mut resumed =
+            Trainer::<Reference>::resume(&(), &half.unwrap(), &data, Some(&data)).unwrap();
+        resumed.run(&mut ()).unwrap();
+        assert_eq!(resumed.checkpoint().unwrap(), trained(&config, &data));
+    }
+}
+
+#[test]
+fn what_cannot_be_described_is_refused() {
+    let network = Network::<Reference>::new(&(), &form(), Initializer::HeUniform, 1).unwrap();
+    let solver = TrainingConfig { deskew: false, ..config(None) };
+    let refused = FullBatch::new(network, &strokes(), &solver).err().unwrap().to_string();
+    assert!(refused.contains("directions"), "{refused}");
+    let numbers = Dataset::classification(vec![0.5; 64], 64, vec![1], 3).unwrap();
+    let refused = Trainer::<Reference>::new(&(), &form(), &solver, &numbers, None).err().unwrap();
+    assert!(refused.to_string().contains("image"), "{refused}");
+    let pixels = Architecture { inputs: 64, ..form() };
+    for distortion in [None, shifting()] {
+        let refused =
+            Trainer::<Reference>::new(&(), &pixels, &config(distortion), &strokes(), None);
+        let refused = refused.err().unwrap().to_string();
+        assert!(refused.contains("64") && refused.contains("769"), "{refused}");
+    }
+}
