@@ -175,10 +175,14 @@ impl Settings {
         let name = self.optimizer.as_deref().filter(|name| SOLVERS.contains(name));
         let Some(name) = name else { return Ok(None) };
         let table = self.to_table();
-        match OF_SINGLE_STEPS.into_iter().find(|key| table.contains_key(*key)) {
+        let single = OF_SINGLE_STEPS.into_iter().find(|key| table.contains_key(*key));
+        // These are written into a solver's settings too, as false.
+        let prepared = [("deskew", self.deskew), ("directions", self.directions)];
+        let prepared = prepared.into_iter().find(|(_, on)| *on == Some(true));
+        match single.or(prepared.map(|(key, _)| key)) {
             Some(key) => Err(CliError::Usage(format!(
-                "{key} makes no sense with optimizer {name}, which finds its own way on the whole \
-                 training set; leave it out"
+                "{key} does not go with optimizer {name}, which finds its own way on the whole training \
+                 set as it is; leave it out"
             ))),
             // The rate is for solvers that are not among these.
             None => Ok(Solver::from_name(name, 1.0)),

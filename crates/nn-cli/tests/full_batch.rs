@@ -58,7 +58,15 @@ fn second_order_methods_train_small_networks() {
 fn what_a_solver_cannot_use_is_refused() {
     let folder = folder();
     let path = folder.path();
-    for flags in ["--batch 32", "--lr 0.1", "--schedule cosine", "--dropout 0.1", "--patience 2"] {
+    for flags in [
+        "--batch 32",
+        "--lr 0.1",
+        "--schedule cosine",
+        "--dropout 0.1",
+        "--patience 2",
+        "--deskew",
+        "--directions",
+    ] {
         let ran = run(path, words(&format!("train --optimizer lbfgs {flags}"))).failed_with(2);
         ran.saying(&[flags.split(' ').next().unwrap().trim_start_matches('-'), "lbfgs"]);
     }

@@ -281,7 +281,7 @@ mod tests {
         let pixels: Vec<u8> = (0..72).map(|index| (index * 41 % 256) as u8).collect();
         let data = Dataset::from_images(pixels, &[6, 6], vec![0, 1], 3).unwrap();
         let distortion = Distortion { rotation: 40.0, elastic: 1.0, ..Distortion::default() };
-        let views = Views { shifts: 1, copies: 4, distortion, strength: 0.5 };
+        let views = Views { shifts: 1, copies: 4, distortion, strength: 0.5, ..Views::default() };
 
         let mut expected = vec![0.0; 6];
         let mut predictor = Predictor::new(&network, Loss::CrossEntropy, 1).unwrap();

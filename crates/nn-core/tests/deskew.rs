@@ -2,27 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod strokes;
+
 use nn_core::{
-    Activation, Architecture, Checkpoint, Control, Distortion, FullBatch, Initializer, Model,
-    Network, Observer, StepEvent, Trainer, TrainingConfig, safetensors,
+    Activation, Architecture, Checkpoint, Distortion, FullBatch, Initializer, Model, Network,
+    Trainer, TrainingConfig, safetensors,
 };
 use nn_data::{Dataset, deskewed};
 use nn_tensor::ReferenceTensor;
+use strokes::{StopInTheMiddle, strokes};
 
 type Reference = ReferenceTensor<f64>;
-
-/// Strokes of three slants on 8 x 8 pixels, one class each.
-fn strokes() -> Dataset {
-    let stroke = |slant: i32| {
-        (0..64).map(move |index| {
-            let (y, x) = (index / 8, index % 8);
-            let off = 2 * (x - 4) - slant * (y - 4);
-            u8::try_from(255 - 100 * off.abs().min(2)).unwrap_or_default()
-        })
-    };
-    let pixels: Vec<u8> = [-1, 0, 1].repeat(3).into_iter().flat_map(stroke).collect();
-    Dataset::from_images(pixels, &[8, 8], [0, 1, 2].repeat(3), 3).unwrap()
-}
 
 fn form() -> Architecture {
     Architecture {
@@ -79,15 +69,6 @@ fn it_is_kept_in_format_3_and_the_others_in_format_2() {
     assert_eq!(safetensors::from_bytes(&tensors, &options).unwrap(), upright.model);
     let refused = Model::committee([upright.model, plain.model]).unwrap_err().to_string();
     assert!(refused.contains("deskewing"), "{refused}");
-}
-
-/// Stops after the fourth step.
-struct StopInTheMiddle;
-
-impl Observer<Reference> for StopInTheMiddle {
-    fn on_step(&mut self, event: &StepEvent, _: &Trainer<Reference>) -> Control {
-        if event.step == 4 { Control::Stop } else { Control::Continue }
-    }
 }
 
 #[test]

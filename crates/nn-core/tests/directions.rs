@@ -3,28 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod strokes;
+
 use nn_core::{
-    Activation, Architecture, Checkpoint, Control, Distortion, Evaluation, FullBatch, Initializer,
-    Model, Network, Observer, StepEvent, Trainer, TrainingConfig, Views, evaluate,
-    evaluate_committee, safetensors,
+    Activation, Architecture, Checkpoint, Distortion, Evaluation, FullBatch, Initializer, Model,
+    Network, Trainer, TrainingConfig, Views, evaluate, evaluate_committee, safetensors,
 };
 use nn_data::{Dataset, DirectionEncoder, deskewed, directions};
 use nn_tensor::ReferenceTensor;
+use strokes::{StopInTheMiddle, strokes};
 
 type Reference = ReferenceTensor<f64>;
-
-/// Strokes of three slants on 8 x 8 pixels, one class each.
-fn strokes() -> Dataset {
-    let stroke = |slant: i32| {
-        (0..64).map(move |index| {
-            let (y, x) = (index / 8, index % 8);
-            let off = 2 * (x - 4) - slant * (y - 4);
-            u8::try_from(255 - 100 * off.abs().min(2)).unwrap_or_default()
-        })
-    };
-    let pixels: Vec<u8> = [-1, 0, 1].repeat(3).into_iter().flat_map(stroke).collect();
-    Dataset::from_images(pixels, &[8, 8], [0, 1, 2].repeat(3), 3).unwrap()
-}
 
 fn form() -> Architecture {
     Architecture {
@@ -118,15 +107,6 @@ fn it_is_kept_in_format_4_and_never_taken_for_another() {
     let wide = Dataset::from_images(vec![7; 90], &[9, 10], vec![0], 3).unwrap();
     let refused = upright.model.shown(&wide).unwrap_err().to_string();
     assert!(refused.contains("64") && refused.contains("9 x 10"), "{refused}");
-}
-
-/// Stops after the fourth step.
-struct StopInTheMiddle;
-
-impl Observer<Reference> for StopInTheMiddle {
-    fn on_step(&mut self, event: &StepEvent, _: &Trainer<Reference>) -> Control {
-        if event.step == 4 { Control::Stop } else { Control::Continue }
-    }
 }
 
 #[test]

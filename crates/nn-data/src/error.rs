@@ -282,10 +282,10 @@ pub enum DataError {
         /// The most it may be.
         high: f64,
     },
-    /// Distorting and deskewing are for images of height x width bytes.
+    /// Distortion, deskewing and directions are for images of height x width bytes.
     #[error(
         "samples are {shape:?}, images of height x width bytes (at most 4096 each) are needed; use \
-         such data, or no distortion and no deskewing"
+         such data, or no distortion, no deskewing and no directions"
     )]
     NotAnImage {
         /// Shape of a sample.
