@@ -225,6 +225,8 @@ fn the_views_of_a_recipe_are_those_of_its_last_test_and_of_every_later_one() {
     assert_eq!(test(&["--shifts", "1", "--copies", "2"])["loss"], done["test_loss"]);
     let single = test(&["--shifts", "0"]);
     assert!(single["views"] == 1 && single["loss"] != done["test_loss"], "{single}");
+    let epochs = run(here.path(), ["train", "--resume", "a"]).succeeded();
+    assert!(epochs.stderr.contains("finished"), "{}", epochs.stderr);
     let strong = ["--test-copies", "2", "--test-strength", "1.5", "--out", "b"];
     run(here.path(), short(&[&recipe[..], &strong].concat())).failed_with(2).saying(&["0 to 1"]);
     let printed = run(here.path(), ["train", "--preset", "best", "--print-config"]).succeeded();

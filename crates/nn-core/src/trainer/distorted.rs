@@ -1,4 +1,5 @@
-//! Distorted images, described by directions where that is wanted, prepared by a thread of their own while the network trains.
+//! Distorted images, described by directions where that is wanted, prepared by a thread of their own while the
+//! network trains.
 
 use crate::TrainError;
 use nn_data::{Dataset, DirectionEncoder, Distorter};
