@@ -5,14 +5,14 @@ use crate::data_source::DataSource;
 use crate::error::CliError;
 use crate::settings::{ClassWeights, SOLVERS, Settings, Widths, optimizer_names};
 use nn_core::{
-    Activation, Architecture, Curve, Distortion, Initializer, Loss, Optimizer, Schedule,
-    TrainingConfig, Views,
+    Activation, Architecture, Curve, Distortion, Initializer, Loss, Optimizer, ReceptiveFields,
+    Schedule, TrainingConfig, Views,
 };
 use nn_solvers::Solver;
 
 /// Settings of steps on batches and of the views of the last test, which a solver on the whole training
 /// set does not take.
-const OF_SINGLE_STEPS: [&str; 30] = [
+const OF_SINGLE_STEPS: [&str; 32] = [
     "batch",
     "lr",
     "schedule",
@@ -27,6 +27,8 @@ const OF_SINGLE_STEPS: [&str; 30] = [
     "epsilon",
     "step-epochs",
     "step-factor",
+    "receptive-field",
+    "receptive-grid",
     "batch-norm",
     "max-norm",
     "label-smoothing",
@@ -44,6 +46,10 @@ const OF_SINGLE_STEPS: [&str; 30] = [
     "test-copies",
     "test-strength",
 ];
+
+/// Places along each side of the grid of receptive fields, where nothing else is said: one for each second
+/// pixel of an image of MNIST.
+const RECEPTIVE_GRID: usize = 14;
 
 /// How strongly the copies of a test are distorted, where nothing else is said: on images that were
 /// held out, a quarter of the training's amounts answers best (docs/accuracy.md).
@@ -78,6 +84,7 @@ impl Settings {
         let batch = self.batch.unwrap_or(defaults.batch);
         let distortion = self.resolve_distortion()?;
         let views = self.resolve_views(distortion)?;
+        let receptive_fields = self.resolve_receptive_fields()?;
         let config = TrainingConfig {
             loss,
             optimizer,
@@ -92,6 +99,7 @@ impl Settings {
             l1: self.l1.unwrap_or(defaults.l1),
             weight_decay: self.weight_decay.unwrap_or(defaults.weight_decay),
             dropout: self.dropout.unwrap_or(defaults.dropout),
+            receptive_fields,
             batch_norm: self.batch_norm.unwrap_or(defaults.batch_norm),
             max_norm: self.max_norm.or(defaults.max_norm),
             label_smoothing: self.label_smoothing.unwrap_or(defaults.label_smoothing),
@@ -143,6 +151,21 @@ impl Settings {
             Some((key, _)) => Err(CliError::Usage(format!(
                 "{key} is given, but no distortion: give rotation, scale, shear, shift or elastic"
             ))),
+        }
+    }
+
+    /// Windows of the first hidden layer; `None` where nothing asks for them.
+    fn resolve_receptive_fields(&self) -> Result<Option<ReceptiveFields>, CliError> {
+        match (self.receptive_field, self.receptive_grid) {
+            (None, None) => Ok(None),
+            (None, Some(_)) => {
+                let error = "receptive-grid is given, but no window: give receptive-field";
+                Err(CliError::Usage(error.to_owned()))
+            }
+            (Some(window), grid) => {
+                let grid = grid.unwrap_or(RECEPTIVE_GRID);
+                Ok(Some(ReceptiveFields { window, grid }))
+            }
         }
     }
 
@@ -330,6 +353,8 @@ impl Resolved {
             weight_decay: Some(config.weight_decay),
             l1: Some(config.l1),
             dropout: Some(config.dropout),
+            receptive_field: config.receptive_fields.map(|fields| fields.window),
+            receptive_grid: config.receptive_fields.map(|fields| fields.grid),
             batch_norm: Some(config.batch_norm),
             max_norm: config.max_norm,
             label_smoothing: Some(config.label_smoothing),

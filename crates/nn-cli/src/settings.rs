@@ -54,6 +54,13 @@ pub(crate) struct Settings {
     /// σ of the last layer [default: identity]
     #[arg(long, value_name = "NAME", value_parser = activation_parser(), help_heading = "Network")]
     pub(crate) output_activation: Option<Activation>,
+    /// Let each neuron of the first hidden layer see a window of this many pixels along each side, in place of
+    /// the whole image; neurons lie on a grid, as many in each place [default: off]
+    #[arg(long, value_name = "N", help_heading = "Network")]
+    pub(crate) receptive_field: Option<usize>,
+    /// Places along each side of that grid [default: 14]
+    #[arg(long, value_name = "N", help_heading = "Network")]
+    pub(crate) receptive_grid: Option<usize>,
     /// Normalise each hidden layer over its batch, before its activation [default: false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Network")]
     pub(crate) batch_norm: Option<bool>,
@@ -295,6 +302,8 @@ impl Settings {
             l1: self.l1.or(other.l1),
             dropout: self.dropout.or(other.dropout),
             clip_norm: self.clip_norm.or(other.clip_norm),
+            receptive_field: self.receptive_field.or(other.receptive_field),
+            receptive_grid: self.receptive_grid.or(other.receptive_grid),
             batch_norm: self.batch_norm.or(other.batch_norm),
             max_norm: self.max_norm.or(other.max_norm),
             label_smoothing: self.label_smoothing.or(other.label_smoothing),

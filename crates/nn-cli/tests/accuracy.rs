@@ -204,6 +204,26 @@ fn a_network_of_directions_is_used_with_such() {
     assert_eq!(imported["loss"], single["loss"]);
 }
 
+#[test]
+fn a_network_sees_windows_of_the_image() {
+    let here = folder();
+    let train = ["train", "--data", "sample", "--epochs", "2", "--hidden", "98", "--quiet"];
+    let with = |more: &[&'static str]| run(here.path(), [&train[..], more].concat());
+    let windows = ["--receptive-field", "9", "--receptive-grid", "7"];
+    let out = ["--batch-norm", "--format", "json", "--out", "a"];
+    let done = with(&[&windows[..], &out].concat()).succeeded().last_event();
+    assert!(done["test_accuracy"].as_f64().unwrap() > 0.8, "{done}");
+    let printed = with(&[&windows[..], &["--print-config"]].concat()).succeeded().stdout;
+    assert!(printed.contains("receptive-field = 9\nreceptive-grid = 7\n"), "{printed}");
+    with(&["--receptive-field", "9"]).failed_with(2).saying(&["is 98", "a multiple of 196"]);
+    with(&["--receptive-grid", "7"]).failed_with(2).saying(&["no window", "receptive-field"]);
+    with(&["--receptive-field", "0", "--receptive-grid", "7"]).failed_with(2).saying(&["is 0"]);
+    let solver = [&windows[..], &["--optimizer", "lbfgs"]].concat();
+    with(&solver).failed_with(2).saying(&["receptive-field", "leave it out"]);
+    let both = [&windows[..], &["--directions"]].concat();
+    with(&both).failed_with(2).saying(&["directions", "windows of pixels"]);
+}
+
 /// The last test of a training, a test of its model, and the same views asked for by flags agree.
 #[test]
 fn the_views_of_a_recipe_are_those_of_its_last_test_and_of_every_later_one() {

@@ -1,7 +1,10 @@
 //! Everything that decides a training besides data and device.
 
 use crate::batches::{described, upright};
-use crate::{Architecture, ConfigError, Initializer, Loss, NetworkError, Optimizer, Schedule};
+use crate::{
+    Architecture, ConfigError, Initializer, Loss, NetworkError, Optimizer, ReceptiveFields,
+    Schedule,
+};
 use nn_data::{DataError, Dataset, DirectionEncoder, Distortion};
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +42,8 @@ pub struct TrainingConfig {
     pub dropout: f64,
     /// Longest row of weights (Euclidean norm of those that lead into one neuron) after a step.
     pub max_norm: Option<f64>,
+    /// Windows of the image that the neurons of the first hidden layer see, where they do not see all of it.
+    pub receptive_fields: Option<ReceptiveFields>,
     /// Whether each hidden layer is normalised over its batch, before its activation.
     pub batch_norm: bool,
     /// Share of each target that goes to all classes evenly, under cross-entropy.
@@ -77,6 +82,7 @@ impl Default for TrainingConfig {
             weight_decay: 0.0,
             dropout: 0.0,
             max_norm: None,
+            receptive_fields: None,
             batch_norm: false,
             label_smoothing: 0.0,
             class_weights: Vec::new(),
@@ -162,6 +168,14 @@ impl TrainingConfig {
         ConfigError::check("loss", name, fits, allowed)
     }
 
+    /// Windows are of pixels, and of neurons that are hidden.
+    fn validate_receptive_fields(&self, architecture: &Architecture) -> Result<(), ConfigError> {
+        let Some(fields) = self.receptive_fields else { return Ok(()) };
+        fields.validate(architecture.hidden.first().copied().unwrap_or(0))?;
+        let allowed = "false with receptive fields, which are windows of pixels";
+        ConfigError::check("directions", self.directions, !self.directions, allowed)
+    }
+
     /// Whether loss, activations and settings go together.
     ///
     /// # Errors
@@ -169,6 +183,7 @@ impl TrainingConfig {
     pub fn validate_with(&self, architecture: &Architecture) -> Result<(), ConfigError> {
         self.validate()?;
         architecture.validate()?;
+        self.validate_receptive_fields(architecture)?;
         for layer in 0..architecture.depth() {
             let activation = architecture.activation_of(layer);
             if !activation.is_trainable() {

@@ -77,7 +77,12 @@ impl<T: Tensor> FullBatch<T> {
         ConfigError::check("label smoothing", config.label_smoothing, plain, allowed)?;
         let normalised = config.batch_norm || !network.norms().is_empty();
         ConfigError::check("batch norm", normalised, !normalised, "false for a solver")?;
-        for (name, on) in [("deskew", config.deskew), ("directions", config.directions)] {
+        let local = config.receptive_fields.is_some();
+        for (name, on) in [
+            ("deskew", config.deskew),
+            ("directions", config.directions),
+            ("receptive fields", local),
+        ] {
             ConfigError::check(name, on, !on, "false for a solver")?;
         }
         check_data(&architecture, config.loss, data)?;

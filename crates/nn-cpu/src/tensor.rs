@@ -365,6 +365,13 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
         });
     }
 
+    fn multiply_elements(&mut self, factors: &Self) {
+        expect_shape("multiply_elements", "factors", factors.shape, self.shape);
+        let factors = self.in_this_layout(factors);
+        let (device, _, values) = self.parts_mut();
+        elementwise::zip(device, 1, values, &factors, |value, factor| value * factor);
+    }
+
     fn limit_row_norms(&mut self, longest: E) {
         if self.layout.transposed {
             batch_norm::limit_norms(self, longest);

@@ -465,6 +465,13 @@ pub trait Tensor: Sized + Send + Sync + 'static {
         self.map_elements(|index, value| value + share * (target[index] - value));
     }
 
+    /// self[i] *= factors[i]: with factors of 1 and 0, weights that are not there are put back to 0.
+    fn multiply_elements(&mut self, factors: &Self) {
+        expect_shape("multiply_elements", "factors", factors.shape(), self.shape());
+        let factors = factors.to_vec();
+        self.map_elements(|index, value| value * factors[index]);
+    }
+
     /// Shortens each row whose Euclidean norm is above `longest` to that norm: max-norm
     /// regularisation of the weights that lead into one neuron (Srivastava et al. 2014).
     fn limit_row_norms(&mut self, longest: Self::Elem) {

@@ -30,6 +30,7 @@ const FORGETS_THE_MEANS: usize = 18;
 const WEIGHS_BY_POSITION: usize = 19;
 const LIMITS_EVERY_ROW: usize = 20;
 const MOVES_ALL_THE_WAY: usize = 21;
+const FORGETS_THE_LAST_FACTOR: usize = 22;
 
 /// How many products there were, so that they can differ from time to time.
 static PRODUCTS: AtomicU32 = AtomicU32::new(0);
@@ -262,6 +263,15 @@ impl<const FAULT: usize> Tensor for Spoilt<FAULT> {
         self.0.move_towards(&target.0, if FAULT == MOVES_ALL_THE_WAY { 1.0 } else { share });
     }
 
+    fn multiply_elements(&mut self, factors: &Self) {
+        self.0.multiply_elements(&factors.0);
+        if FAULT == FORGETS_THE_LAST_FACTOR {
+            let mut values = self.to_vec();
+            values.iter_mut().rev().take(1).for_each(|value| *value = 1.0);
+            self.write(&values);
+        }
+    }
+
     fn clip_to_norm(&mut self, total: &Self, max_norm: f32) {
         if FAULT == CLIPS_SMALL_GRADIENTS {
             let norm = total.to_vec()[0].sqrt();
@@ -326,6 +336,7 @@ fn wrong_regularisation_fails() {
     expect_complaint::<WEIGHS_BY_POSITION>("weighted_cross_entropy");
     expect_complaint::<LIMITS_EVERY_ROW>("limit_row_norms");
     expect_complaint::<MOVES_ALL_THE_WAY>("move_towards");
+    expect_complaint::<FORGETS_THE_LAST_FACTOR>("multiply_elements");
 }
 
 #[test]

@@ -91,6 +91,7 @@ fn variants(recipe: &TrainingConfig) -> Vec<(&'static str, TrainingConfig)> {
             all.push((name, config));
         }
     };
+    without("receptive-fields", |config| config.receptive_fields = None);
     without("batch-norm", |config| config.batch_norm = false);
     without("average", |config| config.average = None);
     without("weight-decay", |config| config.weight_decay = 0.0);

@@ -1,4 +1,4 @@
-//! What follows a step: running statistics, limits of norms, the moving average.
+//! What follows a step: running statistics, weights that are not there, limits of norms, the moving average.
 
 use super::Trainer;
 use crate::Network;
@@ -24,6 +24,9 @@ impl<T: Tensor> Trainer<T> {
             _ => &self.full_batch,
         };
         take_statistics(&mut self.network, workspace);
+        if let Some(mask) = &self.receptive_fields {
+            self.network.layers_mut()[0].weight.multiply_elements(mask);
+        }
         if let Some(longest) = self.config.max_norm {
             for layer in self.network.layers_mut() {
                 layer.weight.limit_row_norms(T::Elem::from_f64(longest));

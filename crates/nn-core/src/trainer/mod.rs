@@ -13,7 +13,8 @@ use crate::objective::Objective;
 use crate::predictor::all_finite;
 use crate::{
     Architecture, Control, EpochRecord, Evaluation, GradientExchange, Member, Model, Network,
-    NetworkError, Observer, Outcome, StepEvent, TrainError, TrainingConfig, evaluate,
+    NetworkError, Observer, Outcome, ReceptiveFields, StepEvent, TrainError, TrainingConfig,
+    evaluate,
 };
 use distorted::{DistortedBatches, Plan};
 use nn_data::{Dataset, DirectionEncoder, Distorter, epoch_order_into};
@@ -61,6 +62,8 @@ pub struct Trainer<T: Tensor> {
     network: Network<T>,
     /// Moving average of the network, where one is kept.
     averaged: Option<Network<T>>,
+    /// 1 for each weight of the first layer that is there and 0 for the others, where it has receptive fields.
+    receptive_fields: Option<T>,
     config: TrainingConfig,
     /// What is trained on, described by directions already only where it is not distorted first.
     train: Dataset,
@@ -154,6 +157,11 @@ impl<T: Tensor> Trainer<T> {
         let row = |columns| T::zeros(device, Shape::new(1, columns), Role::Weight);
         let moments = config.optimizer.moment_count();
         let mut network = Network::new(device, architecture, config.initializer, config.seed)?;
+        let first = &mut network.layers_mut()[0].weight;
+        let narrow = |fields: ReceptiveFields| {
+            fields.narrow(first, &sample_shape, config.initializer, config.seed)
+        };
+        let receptive_fields = config.receptive_fields.map(narrow).transpose()?;
         if config.batch_norm {
             network = network.with_batch_norm()?;
         }
@@ -162,6 +170,7 @@ impl<T: Tensor> Trainer<T> {
         Ok(Self {
             averaged: config.average.map(|_| network.duplicate()).transpose()?,
             network,
+            receptive_fields,
             distorter: distorter.transpose().map_err(NetworkError::Data)?,
             config: config.clone(),
             order: Vec::with_capacity(train.len()),

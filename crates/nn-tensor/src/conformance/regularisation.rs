@@ -1,4 +1,5 @@
-//! What is done against overfitting: smoothed targets, weighted classes, limited norms, averages.
+//! What is done against overfitting: smoothed targets, weighted classes, limited norms, averages, weights
+//! that are not there.
 
 use super::compare::{epsilon, expect_close, expect_elements};
 use super::samples::{classes, numbers, tensor};
@@ -16,6 +17,7 @@ pub fn run<T: Tensor>(device: &T::Device) {
     }
     for shape in [Shape::new(1, 9), Shape::new(10, 1), Shape::new(30, 784), Shape::new(129, 65)] {
         moving::<T>(device, shape);
+        masked::<T>(device, shape);
         norms::<T>(device, shape);
     }
 }
@@ -63,6 +65,21 @@ fn moving<T: Tensor>(device: &T::Device, shape: Shape) {
         let case = format!("{shape}, share {share}");
         expect_elements("move_towards", &case, &moved::<T>(device, shape, share), &expected);
     }
+}
+
+/// Each third factor is 0, so that what is put to 0 is told from what is left.
+fn masked<T: Tensor>(device: &T::Device, shape: Shape) {
+    fn product<X: Tensor>(device: &X::Device, shape: Shape) -> Vec<X::Elem> {
+        let mut factors: Vec<X::Elem> = numbers(88, shape.len());
+        factors.iter_mut().step_by(3).for_each(|factor| *factor = X::Elem::ZERO);
+        let factors: X = tensor(device, shape, Role::Weight, &factors);
+        let mut weight: X = tensor(device, shape, Role::Weight, &numbers(89, shape.len()));
+        weight.multiply_elements(&factors);
+        weight.to_vec()
+    }
+    let expected = product::<ReferenceTensor<T::Elem>>(&(), shape);
+    let actual = product::<T>(device, shape);
+    expect_elements("multiply_elements", &shape.to_string(), &actual, &expected);
 }
 
 /// Some rows are too long and some are not.
