@@ -42,7 +42,8 @@ pub struct TrainingConfig {
     pub dropout: f64,
     /// Longest row of weights (Euclidean norm of those that lead into one neuron) after a step.
     pub max_norm: Option<f64>,
-    /// Windows of the image that the neurons of the first hidden layer see, where they do not see all of it.
+    /// Windows of the image that the neurons of the first hidden layer see, where they do not see all of it; of
+    /// directions, those that are taken about a place in the window.
     pub receptive_fields: Option<ReceptiveFields>,
     /// Whether each hidden layer is normalised over its batch, before its activation.
     pub batch_norm: bool,
@@ -168,14 +169,6 @@ impl TrainingConfig {
         ConfigError::check("loss", name, fits, allowed)
     }
 
-    /// Windows are of pixels, and of neurons that are hidden.
-    fn validate_receptive_fields(&self, architecture: &Architecture) -> Result<(), ConfigError> {
-        let Some(fields) = self.receptive_fields else { return Ok(()) };
-        fields.validate(architecture.hidden.first().copied().unwrap_or(0))?;
-        let allowed = "false with receptive fields, which are windows of pixels";
-        ConfigError::check("directions", self.directions, !self.directions, allowed)
-    }
-
     /// Whether loss, activations and settings go together.
     ///
     /// # Errors
@@ -183,7 +176,9 @@ impl TrainingConfig {
     pub fn validate_with(&self, architecture: &Architecture) -> Result<(), ConfigError> {
         self.validate()?;
         architecture.validate()?;
-        self.validate_receptive_fields(architecture)?;
+        if let Some(fields) = self.receptive_fields {
+            fields.validate(architecture.hidden.first().copied().unwrap_or(0))?;
+        }
         for layer in 0..architecture.depth() {
             let activation = architecture.activation_of(layer);
             if !activation.is_trainable() {

@@ -8,8 +8,8 @@ use nn_core::{
     Activation, Architecture, Checkpoint, FullBatch, Initializer, Network, ReceptiveFields,
     Trainer, TrainingConfig,
 };
-use nn_data::Dataset;
-use nn_tensor::{ReferenceTensor, Tensor};
+use nn_data::{Dataset, DirectionEncoder};
+use nn_tensor::{Element, ReferenceTensor, Tensor};
 use strokes::{StopInTheMiddle, strokes};
 
 type Reference = ReferenceTensor<f64>;
@@ -54,19 +54,40 @@ fn first_weights(checkpoint: &Checkpoint) -> Vec<f64> {
 fn weights_outside_the_windows_stay_0_and_those_inside_are_learned() {
     fn check<T: Tensor>(device: &T::Device) {
         let fields = ReceptiveFields { window: 3, grid: 2 };
-        let checkpoint = trained::<T>(device, &config(Some(fields)), &strokes());
-        let mask: Vec<f64> = fields.mask([8, 8], 8);
-        let first: Vec<f64> = fields.weights([8, 8], 8, Initializer::HeUniform, 1);
-        for ((weight, mask), first) in first_weights(&checkpoint).iter().zip(mask).zip(first) {
-            if mask == 0.0 {
-                assert_eq!(*weight, 0.0);
+        let (data, config) = (strokes(), config(Some(fields)));
+        let fresh = Trainer::<T>::new(device, &form(&[8, 5]), &config, &data, None).unwrap();
+        let fresh = fresh.network().layers()[0].weight.to_vec();
+        let learned = first_weights(&trained::<T>(device, &config, &data));
+        for (index, (fresh, learned)) in fresh.iter().zip(learned).enumerate() {
+            let (neuron, pixel) = (index / 64, index % 64);
+            let [rows, columns] = fields.window_of(neuron / 2, [8, 8]);
+            if rows.contains(&(pixel / 8)) && columns.contains(&(pixel % 8)) {
+                let moved = (learned - fresh.to_f64()).abs();
+                assert!(learned != 0.0 && moved > 1e-5, "{learned} was {fresh}");
             } else {
-                assert!(*weight != 0.0 && (weight - first).abs() > 1e-5, "{weight} was {first}");
+                assert_eq!(learned, 0.0);
             }
         }
     }
     check::<Reference>(&());
     check::<ReferenceTensor<f32>>(&());
+}
+
+/// Each number of a description is taken about a place, and seen where that is in the window.
+#[test]
+fn windows_are_of_directions_too() {
+    let fields = ReceptiveFields { window: 3, grid: 2 };
+    let config = TrainingConfig { directions: true, ..config(Some(fields)) };
+    let form = Architecture { inputs: DirectionEncoder::WIDTH, ..form(&[8, 5]) };
+    let trainer = Trainer::<Reference>::new(&(), &form, &config, &strokes(), None).unwrap();
+    let weights = trainer.network().layers()[0].weight.to_vec();
+    for (neuron, weights) in weights.chunks(DirectionEncoder::WIDTH).enumerate() {
+        let [rows, columns] = fields.window_of(neuron / 2, [8, 8]);
+        for (place, weight) in DirectionEncoder::places(8, 8).iter().zip(weights) {
+            let sees = rows.contains(&place[0]) && columns.contains(&place[1]);
+            assert_eq!(*weight != 0.0, sees, "neuron {neuron}, place {place:?}");
+        }
+    }
 }
 
 /// Seen from the data: what lies outside every window changes nothing, what lies inside does.
@@ -128,9 +149,6 @@ fn what_has_no_windows_is_refused() {
     assert!(uneven.contains("a multiple of 4"), "{uneven}");
     let none_hidden = refused(fields(3, 2), &[], &data);
     assert!(none_hidden.contains("width of the first hidden layer is 0"), "{none_hidden}");
-    let described = TrainingConfig { directions: true, ..fields(3, 2) };
-    let described = refused(described, &[8], &data);
-    assert!(described.contains("windows of pixels"), "{described}");
     let network = Network::new(&(), &form(&[8]), Initializer::HeUniform, 1).unwrap();
     let plain = TrainingConfig { batch_norm: false, dropout: 0.0, ..fields(3, 2) };
     let solved = FullBatch::<Reference>::new(network, &data, &plain).err().unwrap().to_string();

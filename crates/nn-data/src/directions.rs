@@ -92,6 +92,19 @@ impl DirectionEncoder {
         }
     }
 
+    /// The pixel, by row and column, about which each number of a description is taken, on images of
+    /// `height` x `width`.
+    #[must_use]
+    pub fn places(height: usize, width: usize) -> Vec<[usize; 2]> {
+        let of_plane = |count: usize| {
+            let middle = move |window: usize, side: usize| (2 * window + 1) * side / (2 * count);
+            (0..count * count)
+                .map(move |place| [middle(place / count, height), middle(place % count, width)])
+        };
+        let directions = (0..DIRECTIONS).flat_map(|_| of_plane(REGIONS));
+        directions.chain(of_plane(PLAIN_REGIONS)).collect()
+    }
+
     /// Describes `image` (height x width bytes, row-major) by `features` ([`WIDTH`](Self::WIDTH) bytes).
     ///
     /// # Panics
@@ -216,6 +229,28 @@ mod tests {
             (250.0 * (-distance * distance / 3.0).exp()) as u8 + (index * 7 % 11) as u8 / 2
         };
         (0..height * width).map(ink).collect()
+    }
+
+    /// A dot about the place of a window counts most in that window, among those of its plane.
+    #[test]
+    fn places_are_those_of_the_windows() {
+        let places = DirectionEncoder::places(28, 28);
+        assert_eq!(places.len(), DirectionEncoder::WIDTH);
+        let dot = |[y, x]: [usize; 2]| -> Vec<u8> {
+            let near = |index: usize| {
+                (index / 28).abs_diff(y).pow(2) + (index % 28).abs_diff(x).pow(2) < 4
+            };
+            (0..784).map(|index| if near(index) { 255 } else { 0 }).collect()
+        };
+        for (window, &place) in places.iter().enumerate().skip(567) {
+            let described = encoded(&dot(place), 28, 28);
+            let strength = |window: usize| match window.checked_sub(648) {
+                Some(_) => u32::from(described[window]),
+                None => (0..8).map(|plane| u32::from(described[81 * plane + window - 567])).sum(),
+            };
+            let plane = if window < 648 { 567..648 } else { 648..769 };
+            assert!(plane.clone().all(|other| strength(other) <= strength(window)), "{window}");
+        }
     }
 
     /// By the definition: each gradient by its angle, and its parts by the law of sines.

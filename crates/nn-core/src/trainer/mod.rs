@@ -158,9 +158,7 @@ impl<T: Tensor> Trainer<T> {
         let moments = config.optimizer.moment_count();
         let mut network = Network::new(device, architecture, config.initializer, config.seed)?;
         let first = &mut network.layers_mut()[0].weight;
-        let narrow = |fields: ReceptiveFields| {
-            fields.narrow(first, &sample_shape, config.initializer, config.seed)
-        };
+        let narrow = |fields: ReceptiveFields| fields.narrow(first, config, &sample_shape);
         let receptive_fields = config.receptive_fields.map(narrow).transpose()?;
         if config.batch_norm {
             network = network.with_batch_norm()?;
