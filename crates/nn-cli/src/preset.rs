@@ -9,10 +9,12 @@ use clap::ValueEnum;
 pub(crate) enum Preset {
     /// 98 % on MNIST as soon as possible
     Fast,
-    /// The most accurate single network on MNIST: sees the directions of edges
+    /// The most accurate single network on MNIST: neurons see windows of the image
     Best,
-    /// The most accurate that sees nothing but pixels
+    /// The most accurate whose neurons all see the whole image
     Pixels,
+    /// The same, shown the directions of edges in place of pixels
+    Directions,
     /// The first network of Nielsen's book: 784-30-10, sigmoid, SGD
     Nielsen,
     /// Sigmoid, squared error and gradient descent, as in the lecture
@@ -29,6 +31,7 @@ impl Preset {
             Self::Fast => include_str!("../presets/fast.toml"),
             Self::Best => include_str!("../presets/best.toml"),
             Self::Pixels => include_str!("../presets/pixels.toml"),
+            Self::Directions => include_str!("../presets/directions.toml"),
             Self::Nielsen => include_str!("../presets/nielsen.toml"),
             Self::Lecture => include_str!("../presets/lecture.toml"),
             Self::Simard => include_str!("../presets/simard.toml"),

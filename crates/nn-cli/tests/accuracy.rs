@@ -30,7 +30,7 @@ fn a_preset_is_printed_and_flags_beat_it() {
     let here = folder();
     let printed = run(here.path(), ["train", "--preset", "best", "--print-config"]).succeeded();
     assert!(printed.stdout.contains("batch-norm = true"), "{}", printed.stdout);
-    assert!(printed.stdout.contains("elastic = 1.35"), "{}", printed.stdout);
+    assert!(printed.stdout.contains("receptive-field = 9"), "{}", printed.stdout);
     std::fs::write(here.path().join("my.toml"), &printed.stdout).unwrap();
     let from_file = run(here.path(), ["train", "--config", "my.toml", "--print-config"]);
     assert_eq!(from_file.succeeded().stdout, printed.stdout);
@@ -227,7 +227,7 @@ fn a_network_sees_windows_of_the_image() {
 #[test]
 fn the_views_of_a_recipe_are_those_of_its_last_test_and_of_every_later_one() {
     let here = folder();
-    let recipe = ["--rotation", "10", "--elastic", "1.35", "--shift", "0.5", "--scale", "0.1"];
+    let recipe = ["--rotation", "10", "--elastic", "1.2", "--shift", "0.5", "--scale", "0.1"];
     let views = ["--test-shifts", "1", "--test-copies", "2", "--out", "a", "--format", "json"];
     let done = run(here.path(), short(&[&recipe[..], &views].concat())).succeeded().last_event();
     assert_eq!(done["test_views"], 11);
