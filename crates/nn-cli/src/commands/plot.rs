@@ -81,25 +81,30 @@ fn epochs(path: &Path) -> Result<Vec<Value>, CliError> {
     Ok(epochs)
 }
 
+/// The neurons whose weights are drawn: all, or as many as there is room for, evenly over the layer, since those
+/// with receptive fields lie beside each other as their windows do.
+fn drawn_neurons(neurons: usize) -> impl ExactSizeIterator<Item = usize> {
+    let drawn = neurons.min(MOST_NEURONS);
+    (0..drawn).map(move |index| index * neurons / drawn)
+}
+
 /// The first layer's weights, one picture for each neuron, in the form of a sample, or of the planes that
 /// describe it.
 fn weights(model: &Model) -> Figure {
-    let mut values: Vec<f64> = model.layers[0].weight.to_elements();
-    let (mut height, mut width) = rows_and_columns(&model.sample_shape);
-    if model.directions {
-        let neurons = values.chunks_exact(DirectionEncoder::WIDTH).take(MOST_NEURONS);
-        values = neurons.flat_map(DirectionEncoder::picture).collect();
-        (height, width) = (DirectionEncoder::PICTURE_SIDE, DirectionEncoder::PICTURE_SIDE);
-    }
+    let values: Vec<f64> = model.layers[0].weight.to_elements();
+    let inputs = model.architecture.inputs;
+    let (height, width) = match model.directions {
+        true => (DirectionEncoder::PICTURE_SIDE, DirectionEncoder::PICTURE_SIDE),
+        false => rows_and_columns(&model.sample_shape),
+    };
     let neurons = model.architecture.widths()[1];
-    let pictures = values.chunks_exact(height * width).take(MOST_NEURONS).enumerate();
-    let pictures = pictures.map(|(neuron, values)| Picture {
-        caption: neuron.to_string(),
-        width,
-        height,
-        values: values.to_vec(),
-    });
-    let pictures: Vec<Picture> = pictures.collect();
+    let picture = |neuron: usize| {
+        let values = &values[neuron * inputs..][..inputs];
+        let values =
+            if model.directions { DirectionEncoder::picture(values) } else { values.to_vec() };
+        Picture { caption: neuron.to_string(), width, height, values }
+    };
+    let pictures: Vec<Picture> = drawn_neurons(neurons).map(picture).collect();
     let shown = pictures.len();
     Figure::Images(ImageGrid {
         title: format!("Weights of the first layer, {shown} of {neurons} neurons"),
@@ -107,4 +112,17 @@ fn weights(model: &Model) -> Figure {
         pictures,
         colours: ColourMap::Signed,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neurons_are_drawn_all_or_evenly() {
+        assert!(drawn_neurons(30).eq(0..30));
+        let drawn: Vec<usize> = drawn_neurons(1568).collect();
+        assert_eq!(drawn.len(), MOST_NEURONS);
+        assert_eq!((drawn[0], drawn[1], drawn[99]), (0, 15, 1552));
+    }
 }
