@@ -12,8 +12,8 @@ use std::ops::Range;
 ///
 /// Nothing is shared: two neurons have no weight in common, wherever they lie, so this is no convolution but a
 /// fully connected layer of which most weights are not there. What a pixel means is told by the pixels next to
-/// it, and a network that need not find that out learns it from fewer images (LeCun 1989, "Generalization and
-/// network design strategies", whose second to fourth network differ in just this).
+/// it, and a network that need not find that out learns it from fewer images. LeCun ("Generalization and network
+/// design strategies", 1989) compares fully connected networks with such ones, and those with ones that share weights.
 ///
 /// ```
 /// use nn_core::ReceptiveFields;
