@@ -465,7 +465,8 @@ pub trait Tensor: Sized + Send + Sync + 'static {
         self.map_elements(|index, value| value + share * (target[index] - value));
     }
 
-    /// self[i] *= factors[i]: with factors of 1 and 0, weights that are not there are put back to 0.
+    /// self = self ⊙ factors, element by element: with factors of 1 and 0, weights that are not there are put
+    /// back to 0.
     fn multiply_elements(&mut self, factors: &Self) {
         expect_shape("multiply_elements", "factors", factors.shape(), self.shape());
         let factors = factors.to_vec();
