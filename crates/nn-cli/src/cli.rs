@@ -312,7 +312,7 @@ pub(crate) struct CalibrateArgs {
 /// `nn committee`.
 #[derive(Debug, Args)]
 pub(crate) struct CommitteeArgs {
-    /// Models of the same recipe: files or run folders
+    /// Models that tell the same classes apart, of one recipe or of several: files or run folders
     #[arg(required = true, num_args = 2.., value_name = "MODEL")]
     pub(crate) models: Vec<PathBuf>,
     /// Model file to write

@@ -3,7 +3,7 @@
 use crate::error::CliError;
 use crate::model_file::rows_and_columns;
 use crate::picture::{Tile, save_png, sheet};
-use nn_core::{Committee, Loss, Network, Views, argmax};
+use nn_core::{Committee, Loss, argmax};
 use nn_data::{Dataset, Inputs};
 use nn_tensor::Tensor;
 use std::path::Path;
@@ -23,15 +23,12 @@ pub(crate) struct Mistake {
 
 /// The `most` worst mistakes, the worst first.
 pub(crate) fn worst_mistakes<T: Tensor>(
-    networks: &[Network<T>],
-    views: &Views,
+    committee: &mut Committee<'_, T>,
     data: &Dataset,
     loss: Loss,
     most: usize,
 ) -> Result<Vec<Mistake>, CliError> {
     let mut mistakes = Vec::new();
-    let batch = data.len().clamp(1, 1000);
-    let mut committee = Committee::new(networks, loss, batch)?.with_views(*views);
     committee.for_each(data, |sample, outputs| {
         let answer = argmax(outputs);
         let label = data.label(sample).map_or(answer, |label| label as usize);

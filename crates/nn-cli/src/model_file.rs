@@ -29,3 +29,10 @@ pub(crate) fn shape_in_words(shape: &[usize]) -> String {
 pub(crate) fn element_name(model: &Model) -> &'static str {
     model.layers.first().map_or("none", |layer| layer.weight.element_name())
 }
+
+/// The widths of its network; of a committee, those of all that differ.
+pub(crate) fn networks_in_words(model: &Model) -> String {
+    let mut words: Vec<String> = model.parts().map(|part| part.architecture.to_string()).collect();
+    words.dedup();
+    words.join(", ")
+}

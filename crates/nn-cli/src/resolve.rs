@@ -190,7 +190,7 @@ impl Settings {
             let error = format!("test-strength is {strength}, must be from 0 to 1");
             return Err(CliError::Usage(error));
         }
-        Ok(Views { shifts, copies, distortion, strength, ..Views::default() })
+        Ok(Views { shifts, copies, distortion, strength })
     }
 
     /// The solver that is asked for instead of an optimizer, if one is.

@@ -1,6 +1,7 @@
 //! What `nn test` says.
 
 use crate::error::CliError;
+use crate::model_file::networks_in_words;
 use crate::stdout;
 use crate::table::{self, Side};
 use crate::training_report::{accuracy_in_words, percent, views_in_words};
@@ -20,7 +21,7 @@ pub(crate) fn print(
     views: usize,
 ) -> Result<(), CliError> {
     let mut facts = vec![
-        ("network", format!("{}, {}", model.architecture, model.loss.name())),
+        ("network", format!("{}, {}", networks_in_words(model), model.loss.name())),
         ("test data", source.to_owned()),
         ("accuracy", accuracy_in_words(test) + &views_in_words(views)),
         ("loss", format!("{:.5}", test.loss)),
@@ -138,7 +139,7 @@ pub(crate) fn events(model: &Model, source: &str, test: &Evaluation, views: usiz
         "views": views,
         "top_k": test.classification.as_ref().map(|classes| &classes.top_k),
         "confusion": matrix,
-        "network": model.architecture.to_string(),
+        "network": networks_in_words(model),
         "data": source,
     }));
     events

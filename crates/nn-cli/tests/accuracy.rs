@@ -168,9 +168,42 @@ fn a_network_of_upright_images_is_used_with_such() {
     run(here.path(), none).failed_with(2).saying(&["--preset"]);
     let text = run(here.path(), ["inspect", "a"]).succeeded().stdout;
     assert!(text.contains("put upright and to one size first"), "{text}");
-    run(here.path(), short(&["--out", "b"])).succeeded();
-    let mixed = ["committee", "a", "b", "--out", "c.nn"];
-    run(here.path(), mixed).failed_with(1).saying(&["deskewing"]);
+}
+
+/// Of networks that see images upright, by directions and as they are, of two architectures.
+#[test]
+fn a_committee_shows_each_of_its_networks_what_it_must_see() {
+    let here = folder();
+    run(here.path(), short(&["--deskew", "--out", "a"])).succeeded();
+    run(here.path(), short(&["--directions", "--out", "b"])).succeeded();
+    let run = |line: &str| run(here.path(), line.split(' ')).succeeded();
+    run("train --data sample --epochs 1 --hidden 20,10 --quiet --out c");
+    let made = run("committee a b c --out all.nn").stdout;
+    assert_eq!(made, "all.nn: 3 networks 784-16-10, 769-16-10, 784-20-10-10\n");
+    let test = "test --data sample --format json";
+    let loss = |model: &str| run(&format!("{test} --model {model}")).last_event();
+    let together = loss("all.nn");
+    for alone in ["a", "b", "c"] {
+        let (alone, together) = (&loss(alone)["errors"], &together["errors"]);
+        assert!(together.as_u64() < alone.as_u64(), "{together} {alone}");
+    }
+    let text = run("inspect all.nn").stdout;
+    for line in [
+        "3 networks, whose answers are averaged",
+        "784-16-10, put upright and to one size first",
+        "769-16-10, described by the directions of its edges",
+        "784-20-10-10, samples as they are",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+    // Each command shows it the same.
+    let compared = run("compare all.nn all.nn --data sample --format json").last_event();
+    let right = 1000 - together["errors"].as_u64().unwrap();
+    assert_eq!(compared["both_right"].as_u64(), Some(right));
+    let views = run(&format!("{test} --model all.nn --copies 2 --preset simard --mistakes m.png"));
+    assert_ne!(views.last_event()["loss"], together["loss"]);
+    run("calibrate --model all.nn --data sample");
+    run("plot --weights --model all.nn --out figures");
 }
 
 /// By every command that shows it anything.

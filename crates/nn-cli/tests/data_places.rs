@@ -4,7 +4,7 @@
 mod common;
 
 use common::{folder, run, small_data, words};
-use nn_core::{Activation, Architecture, Checkpoint, Loss, Model, Values};
+use nn_core::{Activation, Architecture, Checkpoint, Loss, Model, Preprocessing, Values};
 use nn_data::{Compression, IdxArray, IdxValues, write_idx};
 use nn_tensor::Linear;
 use std::fs;
@@ -149,8 +149,7 @@ fn a_model_in_double_precision_answers_in_double_precision() {
         loss: Loss::HalfSquaredError,
         sample_shape: vec![1, 1],
         layers: vec![layer],
-        deskew: false,
-        directions: false,
+        preprocessing: Preprocessing::default(),
         norms: Vec::new(),
         companions: Vec::new(),
     };

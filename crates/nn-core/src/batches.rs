@@ -2,7 +2,7 @@
 
 use crate::backpropagation::{Target, Workspace};
 use crate::checkpoint::DataFingerprint;
-use crate::{Architecture, Loss, NetworkError};
+use crate::{Architecture, Loss, NetworkError, Preprocessing};
 use nn_data::{Dataset, DirectionEncoder, Inputs, Targets};
 use nn_tensor::{Element, Tensor};
 
@@ -50,25 +50,22 @@ pub(crate) fn check_data(
     check_targets(architecture, loss, data)
 }
 
-/// The same for data whose images will be described by their directions before they are shown to it, where
-/// `directions` says so.
+/// Whether a network of this form takes the samples of data that is yet to be described by directions, where
+/// `preprocessing` says so.
 pub(crate) fn check_undescribed(
     architecture: &Architecture,
-    loss: Loss,
     data: &Dataset,
-    directions: bool,
+    preprocessing: Preprocessing,
 ) -> Result<(), NetworkError> {
-    if directions {
+    if preprocessing.directions {
         let sample = "an image described by directions".to_owned();
-        expect_inputs(architecture, DirectionEncoder::WIDTH, sample)?;
-    } else {
-        check_inputs(architecture, data)?;
+        return expect_inputs(architecture, DirectionEncoder::WIDTH, sample);
     }
-    check_targets(architecture, loss, data)
+    check_inputs(architecture, data)
 }
 
 /// Whether classes or values of the data are what the network gives and the loss compares.
-fn check_targets(
+pub(crate) fn check_targets(
     architecture: &Architecture,
     loss: Loss,
     data: &Dataset,
@@ -173,14 +170,4 @@ fn update_each<V: Copy, const N: usize>(
     for &value in values {
         hasher.update(&bytes(value));
     }
-}
-
-/// The data with every image [upright](nn_data::deskew) where `deskew` says so.
-pub(crate) fn upright(data: &Dataset, deskew: bool) -> Result<Dataset, NetworkError> {
-    if deskew { Ok(nn_data::deskewed(data)?) } else { Ok(data.clone()) }
-}
-
-/// The data with every image [described](nn_data::directions) by directions where `directions` says so.
-pub(crate) fn described(data: &Dataset, directions: bool) -> Result<Dataset, NetworkError> {
-    if directions { Ok(nn_data::directions(data)?) } else { Ok(data.clone()) }
 }

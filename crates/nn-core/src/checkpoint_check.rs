@@ -10,11 +10,10 @@ impl Model {
     pub(crate) fn check_consistency(&self) -> Result<(), CheckpointFault> {
         self.validate().map_err(|error| inconsistent(error.to_string()))?;
         let element = self.layers[0].weight.element_name();
-        check_layers("weights", &self.layers, &self.architecture, element)?;
-        check_norms(&self.norms, &self.architecture, element)?;
-        self.companions
-            .iter()
-            .try_for_each(|member| check_member("weights", member, &self.architecture, element))
+        self.parts().try_for_each(|part| {
+            check_layers("weights", part.layers, part.architecture, element)?;
+            check_norms(part.norms, part.architecture, element)
+        })
     }
 }
 
@@ -51,7 +50,7 @@ fn check_training(
     // Images that are distorted first are held as pixels and described afterwards.
     let pixels = model.sample_shape.iter().product::<usize>();
     let (width, inputs) = (training.data.width, architecture.inputs);
-    let fits = width == inputs || (model.directions && width == pixels);
+    let fits = width == inputs || (model.preprocessing.directions && width == pixels);
     check(fits, || format!("data of {width} values for {inputs} inputs"))?;
     check_position(training)?;
     let norms = if config.batch_norm { architecture.hidden.len() } else { 0 };

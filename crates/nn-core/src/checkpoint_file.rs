@@ -2,21 +2,25 @@
 
 use crate::bounded_read::BoundedFile;
 use crate::checkpoint_error::{CheckpointError, CheckpointFault};
-use crate::{Checkpoint, codec, format1};
+use crate::{Checkpoint, MemberForm, Preprocessing, codec, format1};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// What formats 3 and 4 have behind all that format 2 has. A model is written in the oldest format that can
+/// What formats 3 to 5 have behind all that format 2 has. A model is written in the oldest format that can
 /// hold it, so that no build that reads a file would show the model something else than it was trained on:
-/// format 2 knows neither upright images nor directions, format 3 no directions.
+/// format 2 knows neither upright images nor directions, format 3 no directions, format 4 no committee whose
+/// members differ in more than their numbers.
 #[derive(Serialize, Deserialize)]
 struct Extras {
     deskew: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     directions: bool,
+    /// One for each companion, where any of them has a form of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    forms: Vec<Option<MemberForm>>,
 }
 
-/// A checkpoint of format 3 or 4, to be written.
+/// A checkpoint of format 3 or above, to be written.
 #[derive(Serialize)]
 struct Written<'c> {
     checkpoint: &'c Checkpoint,
@@ -32,11 +36,20 @@ struct Read {
     extras: Extras,
 }
 
-impl From<Read> for Checkpoint {
-    fn from(Read { mut checkpoint, extras }: Read) -> Self {
-        checkpoint.model.deskew = extras.deskew;
-        checkpoint.model.directions = extras.directions;
-        checkpoint
+impl Read {
+    fn into_checkpoint(self) -> Result<Checkpoint, CheckpointFault> {
+        let Self { mut checkpoint, extras: Extras { deskew, directions, forms } } = self;
+        checkpoint.model.preprocessing = Preprocessing { deskew, directions };
+        let companions = &mut checkpoint.model.companions;
+        let (has, others) = (forms.len(), companions.len());
+        if has != 0 && has != others {
+            let cause = format!("{has} forms for the {others} further networks of a committee");
+            return Err(CheckpointFault::Inconsistent { cause });
+        }
+        for (member, form) in companions.iter_mut().zip(forms) {
+            member.form = form;
+        }
+        Ok(checkpoint)
     }
 }
 
@@ -48,13 +61,20 @@ impl Checkpoint {
     /// [`CheckpointFault::TooLarge`] beyond 16 GiB.
     pub fn to_bytes(&self) -> Result<Vec<u8>, CheckpointFault> {
         self.check_consistency()?;
-        let crate::Model { deskew, directions, .. } = self.model;
-        let written = Written { checkpoint: self, extras: Extras { deskew, directions } };
-        match (deskew, directions) {
-            (false, false) => codec::encode(2, self),
-            (true, false) => codec::encode(3, &written),
-            (_, true) => codec::encode(4, &written),
+        let Preprocessing { deskew, directions } = self.model.preprocessing;
+        let mut forms: Vec<_> =
+            self.model.companions.iter().map(|member| member.form.clone()).collect();
+        if forms.iter().all(Option::is_none) {
+            forms.clear();
         }
+        let format = match (forms.is_empty(), deskew, directions) {
+            (true, false, false) => return codec::encode(2, self),
+            (true, true, false) => 3,
+            (true, _, true) => 4,
+            (false, ..) => 5,
+        };
+        let extras = Extras { deskew, directions, forms };
+        codec::encode(format, &Written { checkpoint: self, extras })
     }
 
     /// The checkpoint in `bytes`, which may be compiled into a program.
@@ -67,7 +87,7 @@ impl Checkpoint {
         let checkpoint: Self = match format {
             1 => codec::decode::<format1::Checkpoint>(payload)?.into(),
             2 => codec::decode(payload)?,
-            _ => codec::decode::<Read>(payload)?.into(),
+            _ => codec::decode::<Read>(payload)?.into_checkpoint()?,
         };
         checkpoint.check_consistency()?;
         Ok(checkpoint)

@@ -1,8 +1,8 @@
 //! Several networks, or several views of a sample, that answer together.
 
-use crate::batches::{check_undescribed, described};
+use crate::batches::{check_targets, check_undescribed, expect_shape};
 use crate::calibration::log_softmax;
-use crate::{Architecture, Loss, Network, NetworkError, Predictor};
+use crate::{Loss, Model, Network, NetworkError, Predictor, Preprocessing};
 use nn_data::{Dataset, Distorter, Distortion, Inputs};
 use nn_tensor::{Element, Tensor};
 
@@ -18,13 +18,13 @@ pub struct Views {
     pub distortion: Distortion,
     /// What multiplies every amount of the distortion.
     pub strength: f64,
-    /// Whether what is seen is then [described](nn_data::directions) by directions, for networks of such; the
-    /// samples are upright images, as [`Model::upright`](crate::Model::upright) gives them.
-    pub directions: bool,
 }
 
 /// Seed of the copies: the same at each use, so that an answer depends on model and image alone.
 const COPIES_SEED: u64 = 0;
+
+/// Samples that go through a network at once: whole tiles of 6 rows, few enough to stay in the cache.
+pub(crate) const BATCH: usize = 144;
 
 /// One way to look at a sample.
 #[derive(Clone, Copy)]
@@ -35,8 +35,8 @@ enum View {
     Distorted(u16),
 }
 
-/// Networks of the same form whose answers are averaged, each looking at every sample as it is and,
-/// where that is wanted, shifted or distorted a little.
+/// Networks whose answers are averaged, each looking at every sample as it is and, where that is wanted,
+/// shifted or distorted a little.
 ///
 /// Under cross-entropy it is the probabilities that are averaged, and an answer is the **logarithm**
 /// of the mean of each: the best class is the same, and no small probability is lost. Under other
@@ -70,29 +70,59 @@ enum View {
 /// # }
 /// ```
 pub struct Committee<'n, T: Tensor> {
-    members: Vec<Predictor<'n, T>>,
-    architecture: &'n Architecture,
+    networks: &'n [Network<T>],
+    members: Vec<Member<'n, T>>,
+    /// Shape of the images that members of directions were trained on.
+    shape: Vec<usize>,
     loss: Loss,
     batch: usize,
     views: Views,
 }
 
+/// One of the networks, with what becomes of images before it sees them.
+struct Member<'n, T: Tensor> {
+    predictor: Predictor<'n, T>,
+    preprocessing: Preprocessing,
+}
+
 impl<'n, T: Tensor> Committee<'n, T> {
-    /// Room for `batch` samples at once.
+    /// Of networks that see samples as they are. Room for `batch` samples at once.
     ///
     /// # Errors
-    /// [`NetworkError::Committee`] without networks or where they differ in form, otherwise as
-    /// [`Predictor::new`].
+    /// [`NetworkError::Committee`] without networks or where they differ in the number of outputs, otherwise
+    /// as [`Predictor::new`].
     pub fn new(networks: &'n [Network<T>], loss: Loss, batch: usize) -> Result<Self, NetworkError> {
         let refuse = |cause: &str| Err(NetworkError::Committee { cause: cause.to_owned() });
+        let outputs = |network: &Network<T>| network.architecture().outputs;
         let Some(first) = networks.first() else { return refuse("there is no network") };
-        if networks.iter().any(|other| other.architecture() != first.architecture()) {
-            return refuse("its networks differ in form");
+        if networks.iter().any(|other| outputs(other) != outputs(first)) {
+            return refuse("its networks differ in the number of outputs");
         }
-        let members: Result<_, _> =
-            networks.iter().map(|network| Predictor::raw(network, batch)).collect();
-        let architecture = first.architecture();
-        Ok(Self { members: members?, architecture, loss, batch, views: Views::default() })
+        let preprocessing = Preprocessing::default();
+        let member =
+            |network| Ok(Member { predictor: Predictor::raw(network, batch)?, preprocessing });
+        let members: Result<_, NetworkError> = networks.iter().map(member).collect();
+        let (shape, views) = (Vec::new(), Views::default());
+        Ok(Self { networks, members: members?, shape, loss, batch, views })
+    }
+
+    /// Of the networks of `model`, as [`Model::to_networks`] gives them: each sees images as it was trained to.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and [`NetworkError::Committee`] where there are not as many networks as the model
+    /// has.
+    pub fn of_model(model: &Model, networks: &'n [Network<T>]) -> Result<Self, NetworkError> {
+        let (given, has) = (networks.len(), model.companions.len() + 1);
+        if given != has {
+            let cause = format!("{given} networks are given for the {has} of the model");
+            return Err(NetworkError::Committee { cause });
+        }
+        let mut committee = Self::new(networks, model.loss, BATCH)?;
+        for (member, part) in committee.members.iter_mut().zip(model.parts()) {
+            member.preprocessing = part.preprocessing;
+        }
+        committee.shape.clone_from(&model.sample_shape);
+        Ok(committee)
     }
 
     /// The same, looking at each image in more ways.
@@ -112,22 +142,21 @@ impl<'n, T: Tensor> Committee<'n, T> {
         dataset: &Dataset,
         mut visit: impl FnMut(usize, &[f64]),
     ) -> Result<(), NetworkError> {
-        let ways = self.views.all();
-        let (outputs, views) = (self.architecture.outputs, self.members.len() * ways.len());
+        self.expect_inputs(dataset)?;
+        let (outputs, views) = (self.outputs(), self.members.len() * self.views.count());
+        let (as_they_are, upright) = (self.upright(dataset, false), self.upright(dataset, true));
+        let kinds = [(false, as_they_are.transpose()?), (true, upright.transpose()?)];
         let all: Vec<u32> = (0..dataset.len() as u32).collect(); // fits: at most u32::MAX samples
         let mut row = vec![0.0; outputs];
         for (index, samples) in all.chunks(self.batch).enumerate() {
-            let part = dataset.subset(samples)?;
             let mut sums = vec![0.0; samples.len() * outputs];
-            for &way in &ways {
-                let view = self.views.look(&part, way)?;
-                for member in &mut self.members {
-                    let (loss, views) = (self.loss, views as f64);
-                    member.for_each(&view, |sample, output| {
-                        answer_of(loss, output, &mut row);
-                        let sums = &mut sums[sample * outputs..][..outputs];
-                        add(loss, sums, &row, views);
-                    })?;
+            let mut add_answer = |loss, sample: usize, output: &[T::Elem]| {
+                answer_of(loss, output, &mut row);
+                add(loss, &mut sums[sample * outputs..][..outputs], &row, views as f64);
+            };
+            for (deskew, images) in &kinds {
+                if let Some(images) = images {
+                    self.look(&images.subset(samples)?, *deskew, &mut add_answer)?;
                 }
             }
             for (place, sums) in sums.chunks_exact_mut(outputs).enumerate() {
@@ -140,13 +169,72 @@ impl<'n, T: Tensor> Committee<'n, T> {
         Ok(())
     }
 
+    /// Shows the members of upright images, or the others, `images` in every way.
+    fn look(
+        &mut self,
+        images: &Dataset,
+        deskew: bool,
+        mut visit: impl FnMut(Loss, usize, &[T::Elem]),
+    ) -> Result<(), NetworkError> {
+        for way in self.views.all() {
+            let view = self.views.look(images, way)?;
+            let of_kind = |member: &&mut Member<'n, T>| member.preprocessing.deskew == deskew;
+            for Member { predictor, preprocessing } in self.members.iter_mut().filter(of_kind) {
+                let seen = preprocessing.described(&view)?;
+                let loss = self.loss;
+                predictor.for_each(&seen, |sample, output| visit(loss, sample, output))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The data upright or as it is, where a member sees it so.
+    fn upright(&self, dataset: &Dataset, deskew: bool) -> Option<Result<Dataset, NetworkError>> {
+        let mut kinds = self.members.iter().map(|member| member.preprocessing);
+        let kind = kinds.find(|preprocessing| preprocessing.deskew == deskew)?;
+        Some(kind.upright(dataset))
+    }
+
+    /// How many numbers an answer is.
+    pub(crate) fn outputs(&self) -> usize {
+        self.networks[0].architecture().outputs // there is one: see `new`
+    }
+
+    /// The only network, where it looks at each sample once, and what becomes of images before.
+    pub(crate) fn single_look(&self) -> Option<(&'n Network<T>, Preprocessing)> {
+        match (self.networks, self.members.as_slice()) {
+            ([network], [member]) if self.views.count() == 1 => {
+                Some((network, member.preprocessing))
+            }
+            _ => None,
+        }
+    }
+
+    /// What the networks were trained for.
+    pub(crate) fn loss(&self) -> Loss {
+        self.loss
+    }
+
+    /// Whether the samples of `dataset` are what each member can be shown.
+    fn expect_inputs(&self, dataset: &Dataset) -> Result<(), NetworkError> {
+        for (network, member) in self.networks.iter().zip(&self.members) {
+            if member.preprocessing.directions {
+                expect_shape(&self.shape, dataset)?;
+            }
+            check_undescribed(network.architecture(), dataset, member.preprocessing)?;
+        }
+        Ok(())
+    }
     /// Whether there is something to test on `dataset`, and its classes are those of the networks.
     ///
     /// # Errors
     /// [`NetworkError::Empty`], [`NetworkError::InputWidth`], [`NetworkError::OutputWidth`] or
     /// [`NetworkError::Targets`] where not.
     pub fn expect_test_set(&self, dataset: &Dataset) -> Result<(), NetworkError> {
-        check_undescribed(self.architecture, self.loss, dataset, self.views.directions)?;
+        self.expect_inputs(dataset)?;
+        for network in self.networks {
+            check_targets(network.architecture(), self.loss, dataset)?;
+        }
         if dataset.is_empty() {
             return Err(NetworkError::Empty { what: "test", task: "test" });
         }
@@ -204,11 +292,10 @@ impl Views {
 
     /// The samples of `part`, looked at in one of the ways.
     fn look(&self, part: &Dataset, view: View) -> Result<Dataset, NetworkError> {
-        let seen = match view {
+        match view {
             View::Shifted(down, right) => shifted(part, (down, right)),
             View::Distorted(copy) => self.distorted(part, u64::from(copy)),
-        };
-        described(&seen?, self.directions)
+        }
     }
 
     /// Distorted copies of the samples of `part`. Copies of one number are distorted alike, whatever
@@ -281,7 +368,7 @@ mod tests {
         let pixels: Vec<u8> = (0..72).map(|index| (index * 41 % 256) as u8).collect();
         let data = Dataset::from_images(pixels, &[6, 6], vec![0, 1], 3).unwrap();
         let distortion = Distortion { rotation: 40.0, elastic: 1.0, ..Distortion::default() };
-        let views = Views { shifts: 1, copies: 4, distortion, strength: 0.5, ..Views::default() };
+        let views = Views { shifts: 1, copies: 4, distortion, strength: 0.5 };
 
         let mut expected = vec![0.0; 6];
         let mut predictor = Predictor::new(&network, Loss::CrossEntropy, 1).unwrap();

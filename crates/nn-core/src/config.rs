@@ -1,11 +1,10 @@
 //! Everything that decides a training besides data and device.
 
-use crate::batches::{described, upright};
 use crate::{
-    Architecture, ConfigError, Initializer, Loss, NetworkError, Optimizer, ReceptiveFields,
+    Architecture, ConfigError, Initializer, Loss, Optimizer, Preprocessing, ReceptiveFields,
     Schedule,
 };
-use nn_data::{DataError, Dataset, DirectionEncoder, Distortion};
+use nn_data::{DataError, Distortion};
 use serde::{Deserialize, Serialize};
 
 /// Settings of a training. Two trainings with the same settings, data and device features end
@@ -58,7 +57,7 @@ pub struct TrainingConfig {
     pub deskew: bool,
     /// Whether images are then, and after all distortion, [described](nn_data::directions) by the directions of
     /// their edges, in training and in every later use. The network has as many inputs as
-    /// [`input_width`](Self::input_width) says.
+    /// [`Preprocessing::input_width`] says.
     pub directions: bool,
     /// How images are distorted, afresh in each epoch.
     pub distortion: Option<Distortion>,
@@ -129,28 +128,11 @@ impl TrainingConfig {
         self.schedule.validate()
     }
 
-    /// The data as a network with these settings is shown it: see [`deskew`](Self::deskew) and
+    /// What becomes of images before the network sees them: [`deskew`](Self::deskew) and
     /// [`directions`](Self::directions).
-    ///
-    /// # Errors
-    /// [`NetworkError::Data`] where samples that are no images should be put upright or described.
-    pub fn shown(&self, data: &Dataset) -> Result<Dataset, NetworkError> {
-        described(&self.upright(data)?, self.directions)
-    }
-
-    /// The data with images upright where they are to be, but not described yet: what is shifted and
-    /// distorted, and what [`Views`](crate::Views) look at.
-    ///
-    /// # Errors
-    /// [`NetworkError::Data`] where samples that are no images should be put upright.
-    pub fn upright(&self, data: &Dataset) -> Result<Dataset, NetworkError> {
-        upright(data, self.deskew)
-    }
-
-    /// Inputs of a network that is shown the samples of `data` so.
     #[must_use]
-    pub fn input_width(&self, data: &Dataset) -> usize {
-        if self.directions { DirectionEncoder::WIDTH } else { data.input_width() }
+    pub fn preprocessing(&self) -> Preprocessing {
+        Preprocessing { deskew: self.deskew, directions: self.directions }
     }
 
     /// What is asked of the network instead of the bare classes is for cross-entropy.

@@ -117,7 +117,7 @@ pub enum NetworkError {
         has: &'static str,
     },
     /// Models that cannot answer as one.
-    #[error("no committee: {cause}; give models of the same recipe")]
+    #[error("no committee: {cause}; give models of the same classes, loss and data")]
     Committee {
         /// Which model, and why.
         cause: String,

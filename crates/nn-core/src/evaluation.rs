@@ -1,7 +1,8 @@
 //! How good a network is on a data set.
 
-use crate::batches::check_undescribed;
-use crate::{Committee, ConfusionMatrix, Loss, Network, NetworkError, Predictor, Views};
+use crate::batches::check_data;
+use crate::committee::BATCH;
+use crate::{Committee, ConfusionMatrix, Loss, Network, NetworkError, Predictor};
 use nn_data::Dataset;
 use nn_tensor::{Element, Tensor};
 
@@ -40,8 +41,6 @@ impl Evaluation {
     }
 }
 
-/// Samples that go through the network at once: whole tiles of 6 rows, few enough to stay in the cache.
-const BATCH: usize = 144;
 /// `top_k` goes up to this k.
 const MOST_CHOICES: usize = 5;
 
@@ -82,7 +81,11 @@ pub fn evaluate<T: Tensor>(
     dataset: &Dataset,
     loss: Loss,
 ) -> Result<Evaluation, NetworkError> {
-    let mut count = Count::new(network, dataset, loss, &Views::default())?;
+    check_data(network.architecture(), loss, dataset)?;
+    if dataset.is_empty() {
+        return Err(NetworkError::Empty { what: "test", task: "test" });
+    }
+    let mut count = Count::new(network.architecture().outputs, dataset, loss);
     let mut predictor = Predictor::raw(network, dataset.len().min(BATCH))?;
     // One run for all batches: to start one for each takes longer than a small network does.
     T::run_on(network.device(), || {
@@ -91,28 +94,23 @@ pub fn evaluate<T: Tensor>(
     count.finish()
 }
 
-/// As [`evaluate`], for several networks that answer together, each looking at every image in all of
-/// `views` (see [`Committee`]).
+/// As [`evaluate`], for several networks that answer together, or one that looks at every image in several
+/// ways (see [`Committee`]).
 ///
 /// # Errors
-/// As [`evaluate`], [`NetworkError::Committee`] without networks or where they differ in form, and
-/// [`NetworkError::Data`] where samples that are no images should be shifted or distorted.
+/// As [`evaluate`], and [`NetworkError::Data`] where samples that are no images should be put upright, shifted
+/// or distorted.
 pub fn evaluate_committee<T: Tensor>(
-    networks: &[Network<T>],
-    views: &Views,
+    committee: &mut Committee<'_, T>,
     dataset: &Dataset,
-    loss: Loss,
 ) -> Result<Evaluation, NetworkError> {
-    match networks {
-        [network] if *views == Views::default() => evaluate(network, dataset, loss),
-        networks => {
-            let batch = dataset.len().clamp(1, BATCH);
-            let mut committee = Committee::new(networks, loss, batch)?.with_views(*views);
-            let mut count = Count::new(&networks[0], dataset, loss, views)?;
-            committee.for_each(dataset, |sample, outputs| count.add(sample, outputs))?;
-            count.finish()
-        }
+    committee.expect_test_set(dataset)?;
+    if let Some((network, preprocessing)) = committee.single_look() {
+        return evaluate(network, &preprocessing.shown(dataset)?, committee.loss());
     }
+    let mut count = Count::new(committee.outputs(), dataset, committee.loss());
+    committee.for_each(dataset, |sample, outputs| count.add(sample, outputs))?;
+    count.finish()
 }
 
 /// An evaluation in the making.
@@ -124,22 +122,13 @@ struct Count<'d> {
 }
 
 impl<'d> Count<'d> {
-    fn new<T: Tensor>(
-        network: &Network<T>,
-        dataset: &'d Dataset,
-        loss: Loss,
-        views: &Views,
-    ) -> Result<Self, NetworkError> {
-        check_undescribed(network.architecture(), loss, dataset, views.directions)?;
-        if dataset.is_empty() {
-            return Err(NetworkError::Empty { what: "test", task: "test" });
-        }
-        let classes = network.architecture().outputs;
+    /// For a `dataset` that is not empty, and answers of `classes` outputs.
+    fn new(classes: usize, dataset: &'d Dataset, loss: Loss) -> Self {
         let classification = dataset.classes().map(|_| Classification {
             confusion: ConfusionMatrix::new(classes),
             top_k: vec![0; classes.min(MOST_CHOICES)],
         });
-        Ok(Self { dataset, loss, sum: 0.0, classification })
+        Self { dataset, loss, sum: 0.0, classification }
     }
 
     fn add<E: Element>(&mut self, sample: usize, outputs: &[E]) {

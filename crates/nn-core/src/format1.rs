@@ -46,13 +46,12 @@ impl From<Checkpoint> for crate::Checkpoint {
     fn from(old: Checkpoint) -> Self {
         let Model { architecture, loss, sample_shape, layers } = old.model;
         let (norms, companions) = (Vec::new(), Vec::new());
-        let (deskew, directions) = (false, false);
+        let preprocessing = crate::Preprocessing::default();
         let model = crate::Model {
             architecture,
             loss,
             sample_shape,
-            deskew,
-            directions,
+            preprocessing,
             layers,
             norms,
             companions,

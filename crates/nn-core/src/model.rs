@@ -1,7 +1,9 @@
 //! A trained network on the host: what files hold and backends are loaded from.
 
-use crate::batches::{described, expect_shape, upright};
-use crate::{Architecture, Loss, Network, NetworkError};
+use crate::batches::expect_shape;
+use crate::{
+    Architecture, ConfigError, Loss, Member, ModelPart, Network, NetworkError, Preprocessing,
+};
 use nn_data::{Dataset, DirectionEncoder};
 use nn_tensor::{BatchNorm, Element, Linear, Tensor, TensorError};
 use serde::{Deserialize, Serialize};
@@ -84,31 +86,18 @@ pub struct Model {
     /// What it was trained for; under cross-entropy its outputs are logits of a softmax.
     pub loss: Loss,
     /// Shape of a sample, `[28, 28]` for MNIST; its product is the architecture's inputs, unless the network
-    /// is one of [`directions`](Self::directions).
+    /// is one of [directions](Preprocessing::directions).
     pub sample_shape: Vec<usize>,
-    /// Whether it was trained on [upright](nn_data::deskew) images and must be shown such: see
+    /// What became of images before it was shown them, and must in every later use: see
     /// [`shown`](Self::shown).
     #[serde(skip)] // stands at the end of a checkpoint
-    pub deskew: bool,
-    /// Whether it was trained on images [described](nn_data::directions) by the directions of their edges and
-    /// must be shown such: see [`shown`](Self::shown).
-    #[serde(skip)] // stands at the end of a checkpoint
-    pub directions: bool,
+    pub preprocessing: Preprocessing,
     /// Weights (outputs x inputs) and biases, first layer first.
     pub layers: Vec<Linear<Values>>,
     /// Batch normalisation of the hidden layers, one each; none where there is no such thing.
     pub norms: Vec<BatchNorm<Values>>,
-    /// Further networks of the same form, where this is a committee: the answer is the mean of all.
+    /// Further networks, where this is a committee: the answer is the mean of all.
     pub companions: Vec<Member>,
-}
-
-/// The numbers of one network of a committee.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Member {
-    /// As [`Model::layers`].
-    pub layers: Vec<Linear<Values>>,
-    /// As [`Model::norms`].
-    pub norms: Vec<BatchNorm<Values>>,
 }
 
 impl Model {
@@ -122,8 +111,7 @@ impl Model {
             architecture: network.architecture().clone(),
             loss,
             sample_shape: sample_shape.to_vec(),
-            deskew: false,
-            directions: false,
+            preprocessing: Preprocessing::default(),
             layers: read_layers(network.layers()),
             norms: read_norms(network.norms()),
             companions: Vec::new(),
@@ -131,80 +119,17 @@ impl Model {
     }
 
     /// The data as this model must be shown it: each image upright and described by directions, where it was
-    /// trained so.
+    /// trained so; as the first of a committee must. A [`Committee`](crate::Committee) shows each of its
+    /// networks what it must be shown.
     ///
     /// # Errors
     /// [`NetworkError::Data`] where samples that are no images should be put upright or described,
     /// [`NetworkError::InputWidth`] where images to be described are of another shape.
     pub fn shown(&self, data: &Dataset) -> Result<Dataset, NetworkError> {
-        described(&self.upright(data)?, self.directions)
-    }
-
-    /// The data with images upright where it was trained so, but not described yet: what
-    /// [`Views`](crate::Views) look at.
-    ///
-    /// # Errors
-    /// As [`shown`](Self::shown).
-    pub fn upright(&self, data: &Dataset) -> Result<Dataset, NetworkError> {
-        if self.directions {
+        if self.preprocessing.directions {
             expect_shape(&self.sample_shape, data)?;
         }
-        upright(data, self.deskew)
-    }
-
-    /// Puts the network onto a device; of a committee, its first.
-    ///
-    /// # Errors
-    /// [`NetworkError::Tensor`] where the device refuses; [`NetworkError::Config`] where the parts
-    /// do not fit each other (see [`Self::validate`]).
-    pub fn to_network<T: Tensor>(&self, device: &T::Device) -> Result<Network<T>, NetworkError> {
-        self.validate()?;
-        Network::from_layers(device, &self.architecture, &self.layers, &self.norms)
-    }
-
-    /// Puts all networks of a committee onto a device; of a model that is none, its only one.
-    ///
-    /// # Errors
-    /// As [`to_network`](Self::to_network).
-    pub fn to_networks<T: Tensor>(
-        &self,
-        device: &T::Device,
-    ) -> Result<Vec<Network<T>>, NetworkError> {
-        let mut networks = vec![self.to_network(device)?];
-        for Member { layers, norms } in &self.companions {
-            networks.push(Network::from_layers(device, &self.architecture, layers, norms)?);
-        }
-        Ok(networks)
-    }
-
-    /// One model of several, which answers with the mean of their answers.
-    ///
-    /// # Errors
-    /// [`NetworkError::Committee`] for no model at all, or where one differs from the first in
-    /// architecture, loss, shape of a sample or element type.
-    pub fn committee(models: impl IntoIterator<Item = Self>) -> Result<Self, NetworkError> {
-        let mut models = models.into_iter();
-        let refuse = |cause: String| NetworkError::Committee { cause };
-        let mut committee = models.next().ok_or_else(|| refuse("there is no model".to_owned()))?;
-        for (index, model) in models.enumerate() {
-            let number = index + 2;
-            if let Some(difference) = committee.architecture.difference(&model.architecture) {
-                return Err(refuse(format!("model {number} is another network: {difference}")));
-            }
-            let form = |model: &Self| {
-                let element = model.layers.first().map(|layer| layer.weight.element_name());
-                (model.loss, model.sample_shape.clone(), model.deskew, model.directions, element)
-            };
-            if form(&committee) != form(&model) {
-                let cause = "has another loss, shape of a sample, deskewing, description by \
-                             directions or element type than the first";
-                return Err(refuse(format!("model {number} {cause}")));
-            }
-            let Self { layers, norms, companions, .. } = model;
-            committee.companions.push(Member { layers, norms });
-            committee.companions.extend(companions);
-        }
-        Ok(committee)
+        self.preprocessing.shown(data)
     }
 
     /// Whether numbers of layers, weights and inputs are those of the architecture.
@@ -212,70 +137,59 @@ impl Model {
     /// # Errors
     /// [`NetworkError::Config`] naming the first part that does not fit.
     pub fn validate(&self) -> Result<(), NetworkError> {
-        self.architecture.validate()?;
-        self.validate_inputs()?;
-        self.validate_layers(&self.layers)?;
-        self.validate_norms(&self.norms)?;
-        for member in &self.companions {
-            self.validate_layers(&member.layers)?;
-            self.validate_norms(&member.norms)?;
+        for part in self.parts() {
+            part.architecture.validate()?;
+            self.validate_inputs(&part)?;
+            validate_layers(&part)?;
+            validate_norms(&part)?;
         }
-        Ok(())
+        Ok(self.validate_answers()?)
     }
 
-    fn validate_inputs(&self) -> Result<(), NetworkError> {
-        use crate::ConfigError;
-        let (shape, inputs) = (format!("{:?}", self.sample_shape), self.architecture.inputs);
-        if self.directions {
+    /// Whether a network of these inputs can be shown samples of this model's shape.
+    fn validate_inputs(&self, part: &ModelPart<'_>) -> Result<(), ConfigError> {
+        let (shape, inputs) = (format!("{:?}", self.sample_shape), part.architecture.inputs);
+        if part.preprocessing.directions {
             let sides = 1..=DirectionEncoder::MOST_SIDE;
             let is_image = self.sample_shape.len() == 2
                 && self.sample_shape.iter().all(|side| sides.contains(side));
             let (allowed, needed) = ("height and width of an image", DirectionEncoder::WIDTH);
             ConfigError::check("sample shape", shape, is_image, allowed)?;
-            ConfigError::check("inputs", inputs, inputs == needed, &needed.to_string())?;
-            return Ok(());
+            return ConfigError::check("inputs", inputs, inputs == needed, &needed.to_string());
         }
         let product = self.sample_shape.iter().try_fold(1_usize, |all, &n| all.checked_mul(n));
         let (fits, allowed) = (product == Some(inputs), format!("one of {inputs} values"));
-        ConfigError::check("sample shape", shape, fits, &allowed)?;
-        Ok(())
+        ConfigError::check("sample shape", shape, fits, &allowed)
     }
+}
 
-    fn validate_norms(&self, norms: &[BatchNorm<Values>]) -> Result<(), NetworkError> {
-        use crate::ConfigError;
-        let (has, hidden) = (norms.len(), &self.architecture.hidden);
-        let (fits, allowed) = (has == 0 || has == hidden.len(), format!("0 or {}", hidden.len()));
-        ConfigError::check("number of normalisations", has, fits, &allowed)?;
-        for (index, (norm, &width)) in norms.iter().zip(hidden).enumerate() {
-            for values in [&norm.affine.weight, &norm.affine.bias, &norm.mean, &norm.variance] {
-                let (name, has) =
-                    (format!("normalisation {index}: number of values"), values.len());
-                ConfigError::check(&name, has, has == width, &width.to_string())?;
-            }
+fn validate_norms(part: &ModelPart<'_>) -> Result<(), ConfigError> {
+    let (has, hidden) = (part.norms.len(), &part.architecture.hidden);
+    let (fits, allowed) = (has == 0 || has == hidden.len(), format!("0 or {}", hidden.len()));
+    ConfigError::check("number of normalisations", has, fits, &allowed)?;
+    for (index, (norm, &width)) in part.norms.iter().zip(hidden).enumerate() {
+        for values in [&norm.affine.weight, &norm.affine.bias, &norm.mean, &norm.variance] {
+            let (name, has) = (format!("normalisation {index}: number of values"), values.len());
+            ConfigError::check(&name, has, has == width, &width.to_string())?;
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    fn validate_layers(&self, layers: &[Linear<Values>]) -> Result<(), NetworkError> {
-        use crate::ConfigError;
-        let shapes = self.architecture.weight_shapes();
-        let (has, needs) = (layers.len(), shapes.len());
-        ConfigError::check("number of layers", has, has == needs, &needs.to_string())?;
-        for (index, (layer, shape)) in layers.iter().zip(shapes).enumerate() {
-            let (weights, biases) = (layer.weight.len(), layer.bias.len());
-            let name = format!("layer {index}: number of");
-            let allowed = shape.len().to_string();
-            ConfigError::check(
-                &format!("{name} weights"),
-                weights,
-                weights == shape.len(),
-                &allowed,
-            )?;
-            let allowed = shape.rows.to_string();
-            ConfigError::check(&format!("{name} biases"), biases, biases == shape.rows, &allowed)?;
+fn validate_layers(part: &ModelPart<'_>) -> Result<(), ConfigError> {
+    let shapes = part.architecture.weight_shapes();
+    let (has, needs) = (part.layers.len(), shapes.len());
+    ConfigError::check("number of layers", has, has == needs, &needs.to_string())?;
+    for (index, (layer, shape)) in part.layers.iter().zip(shapes).enumerate() {
+        let (weights, biases) = (layer.weight.len(), layer.bias.len());
+        for (what, has, needs) in
+            [("weights", weights, shape.len()), ("biases", biases, shape.rows)]
+        {
+            let name = format!("layer {index}: number of {what}");
+            ConfigError::check(&name, has, has == needs, &needs.to_string())?;
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// Copies layers to the host.

@@ -1,9 +1,7 @@
 //! A network on a device.
 
-use crate::model::{
-    Member, Values, read_layers, read_norms, synchronized, write_layers, write_norms,
-};
-use crate::{Architecture, Initializer, NetworkError};
+use crate::model::{Values, read_layers, read_norms, synchronized, write_layers, write_norms};
+use crate::{Architecture, Initializer, Member, NetworkError};
 use nn_tensor::{BatchNorm, Element, Linear, Role, Shape, Tensor, TensorError};
 
 /// Fully connected layers, with the architecture that says how they are joined.
@@ -107,7 +105,8 @@ impl<T: Tensor> Network<T> {
 
     /// All its numbers, on the host.
     pub(crate) fn to_member(&self) -> Member {
-        Member { layers: read_layers(&self.layers), norms: read_norms(&self.norms) }
+        let (layers, norms) = (read_layers(&self.layers), read_norms(&self.norms));
+        Member { layers, norms, form: None }
     }
 
     /// Takes over all numbers of a network of the same form.

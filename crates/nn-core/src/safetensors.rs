@@ -11,7 +11,7 @@ use crate::checkpoint_file::write_whole;
 use crate::codec::MAX_BYTES;
 use crate::model::Values;
 use crate::safetensors_layers::{Layer, read_layers};
-use crate::{Activation, Architecture, Loss, Model};
+use crate::{Activation, Architecture, Loss, Model, Preprocessing};
 use nn_tensor::Linear;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
@@ -109,8 +109,8 @@ pub fn to_bytes(model: &Model) -> Result<Vec<u8>, CheckpointFault> {
         architecture: model.architecture.clone(),
         loss: model.loss,
         sample_shape: model.sample_shape.clone(),
-        deskew: model.deskew,
-        directions: model.directions,
+        deskew: model.preprocessing.deskew,
+        directions: model.preprocessing.directions,
     };
     let unsound = |cause: String| CheckpointFault::NotSafetensors { cause };
     let json = serde_json::to_string(&description).map_err(|error| unsound(error.to_string()))?;
@@ -189,8 +189,7 @@ fn assemble(
     Ok(Model {
         loss: loss.unwrap_or(Loss::CrossEntropy),
         sample_shape: sample_shape.unwrap_or_else(|| usual_shape(architecture.inputs)),
-        deskew,
-        directions,
+        preprocessing: Preprocessing { deskew, directions },
         architecture,
         layers: layers.into_iter().map(|layer| layer.values).collect(),
         norms: Vec::new(),

@@ -1,9 +1,9 @@
-//! Files of formats 1 to 4, written byte by byte by `golden/make_checkpoints.py`, stay readable.
+//! Files of formats 1 to 5, written byte by byte by `golden/make_checkpoints.py`, stay readable.
 
 use nn_core::{
     Activation, Architecture, Checkpoint, Curve, DataFingerprint, EarlyStopping, EpochRecord,
-    Initializer, Loss, Member, Model, Optimizer, Position, Schedule, TrainingConfig, TrainingState,
-    Values,
+    Initializer, Loss, Member, MemberForm, Model, Optimizer, Position, Preprocessing, Schedule,
+    TrainingConfig, TrainingState, Values,
 };
 use nn_tensor::{BatchNorm, Linear, Moments};
 
@@ -12,6 +12,7 @@ const MODEL_V1: &[u8] = include_bytes!("golden/model-v1.nn");
 const MODEL_V2: &[u8] = include_bytes!("golden/model-v2.nn");
 const MODEL_V3: &[u8] = include_bytes!("golden/model-v3.nn");
 const MODEL_V4: &[u8] = include_bytes!("golden/model-v4.nn");
+const MODEL_V5: &[u8] = include_bytes!("golden/model-v5.nn");
 
 fn model(numbers: fn(&[f64]) -> Values) -> Model {
     Model {
@@ -31,8 +32,7 @@ fn model(numbers: fn(&[f64]) -> Values) -> Model {
             },
             Linear { weight: numbers(&[1.0, -2.0, 0.75]), bias: numbers(&[0.1]) },
         ],
-        deskew: false,
-        directions: false,
+        preprocessing: Preprocessing::default(),
         norms: vec![],
         companions: vec![],
     }
@@ -153,14 +153,15 @@ fn a_committee_of_format_2_is_read_and_written() {
     let mut expected = Checkpoint { model: model(doubles), training: None };
     expected.model.norms = vec![norm(1.0)];
     let layers = model(negative).layers;
-    expected.model.companions = vec![Member { layers, norms: vec![norm(2.0)] }];
+    expected.model.companions = vec![Member { layers, norms: vec![norm(2.0)], form: None }];
     assert_eq!(Checkpoint::from_bytes(MODEL_V2).unwrap(), expected);
     assert_eq!(expected.to_bytes().unwrap(), MODEL_V2);
 }
 
 #[test]
 fn a_model_of_upright_images_is_of_format_3() {
-    let upright = Model { deskew: true, ..model(doubles) };
+    let preprocessing = Preprocessing { deskew: true, ..Preprocessing::default() };
+    let upright = Model { preprocessing, ..model(doubles) };
     let expected = Checkpoint { model: upright, training: None };
     assert_eq!(Checkpoint::from_bytes(MODEL_V3).unwrap(), expected);
     assert_eq!(expected.to_bytes().unwrap(), MODEL_V3);
@@ -169,7 +170,7 @@ fn a_model_of_upright_images_is_of_format_3() {
 #[test]
 fn a_model_of_directions_is_of_format_4() {
     let mut directions = model(singles);
-    (directions.deskew, directions.directions) = (true, true);
+    directions.preprocessing = Preprocessing { deskew: true, directions: true };
     directions.sample_shape = vec![5, 4];
     directions.architecture.inputs = 769;
     directions.architecture.hidden.clear();
@@ -178,6 +179,25 @@ fn a_model_of_directions_is_of_format_4() {
     let expected = Checkpoint { model: directions, training: None };
     assert_eq!(Checkpoint::from_bytes(MODEL_V4).unwrap(), expected);
     assert_eq!(expected.to_bytes().unwrap(), MODEL_V4);
+}
+
+#[test]
+fn a_committee_whose_networks_differ_is_of_format_5() {
+    let architecture = Architecture {
+        hidden: vec![],
+        activation: Activation::Relu,
+        ..model(doubles).architecture
+    };
+    let preprocessing = Preprocessing { deskew: true, ..Preprocessing::default() };
+    let layers = vec![Linear { weight: doubles(&[3.0, -0.5]), bias: doubles(&[0.25]) }];
+    let form = Some(MemberForm { architecture, preprocessing });
+    let mut expected = Checkpoint { model: model(doubles), training: None };
+    expected.model.companions = vec![
+        Member { layers: model(doubles).layers, norms: vec![], form: None },
+        Member { layers, norms: vec![], form },
+    ];
+    assert_eq!(Checkpoint::from_bytes(MODEL_V5).unwrap(), expected);
+    assert_eq!(expected.to_bytes().unwrap(), MODEL_V5);
 }
 
 #[test]

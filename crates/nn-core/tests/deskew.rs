@@ -2,15 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod stop_in_the_middle;
 mod strokes;
 
 use nn_core::{
-    Activation, Architecture, Checkpoint, Distortion, FullBatch, Initializer, Model, Network,
-    Trainer, TrainingConfig, safetensors,
+    Activation, Architecture, Checkpoint, Distortion, FullBatch, Initializer, Network, Trainer,
+    TrainingConfig, safetensors,
 };
 use nn_data::{Dataset, deskewed};
 use nn_tensor::ReferenceTensor;
-use strokes::{StopInTheMiddle, strokes};
+use stop_in_the_middle::StopInTheMiddle;
+use strokes::strokes;
 
 type Reference = ReferenceTensor<f64>;
 
@@ -47,7 +49,7 @@ fn it_is_trained_on_what_deskewing_gives() {
         history.iter().map(|epoch| epoch.validation_loss).collect::<Vec<_>>()
     };
     assert_eq!(losses(&inside), losses(&outside));
-    assert!(inside.model.deskew && !outside.model.deskew);
+    assert!(inside.model.preprocessing.deskew && !outside.model.preprocessing.deskew);
     assert_ne!(inside.model.layers, trained(false, &data).model.layers);
     let shown = inside.model.shown(&data).unwrap();
     assert_eq!(shown.image(0), deskewed(&data).unwrap().image(0));
@@ -67,8 +69,6 @@ fn it_is_kept_in_format_3_and_the_others_in_format_2() {
     let options = safetensors::ImportOptions::default();
     let options = safetensors::ImportOptions { sample_shape: Some(vec![8, 8]), ..options };
     assert_eq!(safetensors::from_bytes(&tensors, &options).unwrap(), upright.model);
-    let refused = Model::committee([upright.model, plain.model]).unwrap_err().to_string();
-    assert!(refused.contains("deskewing"), "{refused}");
 }
 
 #[test]

@@ -3,15 +3,18 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod stop_in_the_middle;
 mod strokes;
 
 use nn_core::{
-    Activation, Architecture, Checkpoint, Distortion, Evaluation, FullBatch, Initializer, Model,
-    Network, Trainer, TrainingConfig, Views, evaluate, evaluate_committee, safetensors,
+    Activation, Architecture, Checkpoint, Committee, Distortion, Evaluation, FullBatch,
+    Initializer, Model, Network, Preprocessing, Trainer, TrainingConfig, Views, evaluate,
+    evaluate_committee, safetensors,
 };
 use nn_data::{Dataset, DirectionEncoder, deskewed, directions};
 use nn_tensor::ReferenceTensor;
-use strokes::{StopInTheMiddle, strokes};
+use stop_in_the_middle::StopInTheMiddle;
+use strokes::strokes;
 
 type Reference = ReferenceTensor<f64>;
 
@@ -53,7 +56,8 @@ fn it_is_trained_on_upright_images_described() {
         let checkpoint = trained(&config(distortion), &data);
         assert_eq!(checkpoint.model.layers, truth.model.layers, "{distortion:?}");
         assert_eq!(checkpoint.model.sample_shape, [8, 8]);
-        assert!(checkpoint.model.directions && checkpoint.model.deskew);
+        let preprocessing = Preprocessing { deskew: true, directions: true };
+        assert_eq!(checkpoint.model.preprocessing, preprocessing);
         let losses = |checkpoint: &Checkpoint| {
             let history = &checkpoint.training.as_ref().unwrap().history;
             history.iter().map(|epoch| epoch.validation_loss).collect::<Vec<_>>()
@@ -70,18 +74,20 @@ fn views_describe_what_they_see() {
     let data = strokes();
     let model = trained(&config(shifting()), &data).model;
     let network = [model.to_network::<Reference>(&()).unwrap()];
-    let upright = model.upright(&data).unwrap();
     let test = |views: Views| -> Evaluation {
-        evaluate_committee(&network, &views, &upright, model.loss).unwrap()
+        let committee = Committee::of_model(&model, &network).unwrap();
+        evaluate_committee(&mut committee.with_views(views), &data).unwrap()
     };
     let truth = evaluate(&network[0], &model.shown(&data).unwrap(), model.loss).unwrap();
-    let single = test(Views { directions: true, ..Views::default() });
-    assert!((single.loss - truth.loss).abs() < 1e-12 && single.errors() == truth.errors());
+    assert_eq!(test(Views::default()), truth);
     let distortion = Distortion { shift: 1.0, ..Distortion::default() };
     let copies = Views { copies: 4, distortion, strength: 1.0, ..Views::default() };
-    assert_ne!(test(Views { directions: true, ..copies }).loss, truth.loss);
+    assert_ne!(test(copies).loss, truth.loss);
+    // Copies that are not distorted are what the image is.
+    assert!((test(Views { strength: 0.0, ..copies }).loss - truth.loss).abs() < 1e-12);
     // Pixels instead of directions are too few inputs.
-    assert!(evaluate_committee(&network, &copies, &upright, model.loss).is_err());
+    let mut blind = Committee::new(&network, model.loss, 4).unwrap();
+    assert!(evaluate_committee(&mut blind, &data).is_err());
 }
 
 #[test]
@@ -97,11 +103,10 @@ fn it_is_kept_in_format_4_and_never_taken_for_another() {
         let read = safetensors::from_bytes(&tensors, &safetensors::ImportOptions::default());
         assert_eq!(read.unwrap(), checkpoint.model);
     }
-    let blind = Model { directions: false, sample_shape: vec![769], ..upright.model.clone() };
-    let refused = Model::committee([upright.model.clone(), blind]).unwrap_err().to_string();
-    assert!(refused.contains("directions"), "{refused}");
+    let blind = Model { preprocessing: Preprocessing::default(), ..upright.model.clone() };
+    assert!(blind.validate().is_err());
     // Any other number of inputs is none that directions give.
-    let claimed = Model { directions: true, sample_shape: vec![769], ..upright.model.clone() };
+    let claimed = Model { sample_shape: vec![769], ..upright.model.clone() };
     assert!(claimed.validate().is_err());
     // Images of another size have as many features, but are not what it was trained on.
     let wide = Dataset::from_images(vec![7; 90], &[9, 10], vec![0], 3).unwrap();

@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use nn_core::{
-    Activation, Architecture, Checkpoint, Curve, Loss, Model, Optimizer, Predictor, Schedule,
-    Trainer, TrainingConfig, Values,
+    Activation, Architecture, Checkpoint, Curve, Loss, Model, Optimizer, Predictor, Preprocessing,
+    Schedule, Trainer, TrainingConfig, Values,
 };
 use nn_data::Dataset;
 use nn_tensor::{Linear, ReferenceTensor};
@@ -43,8 +43,7 @@ fn model_of(
         loss,
         sample_shape: vec![widths[0]],
         layers: layers.iter().map(values).collect(),
-        deskew: false,
-        directions: false,
+        preprocessing: Preprocessing::default(),
         norms: vec![],
         companions: vec![],
     }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod stop_in_the_middle;
 mod strokes;
 
 use nn_core::{
@@ -10,7 +11,8 @@ use nn_core::{
 };
 use nn_data::{Dataset, DirectionEncoder};
 use nn_tensor::{Element, ReferenceTensor, Tensor};
-use strokes::{StopInTheMiddle, strokes};
+use stop_in_the_middle::StopInTheMiddle;
+use strokes::strokes;
 
 type Reference = ReferenceTensor<f64>;
 

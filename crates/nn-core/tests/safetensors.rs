@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use nn_core::safetensors::{ImportOptions, export, from_bytes, import, to_bytes};
-use nn_core::{Activation, Architecture, CheckpointFault, Loss, Model, Predictor, Values};
+use nn_core::{
+    Activation, Architecture, CheckpointFault, Loss, Model, Predictor, Preprocessing, Values,
+};
 use nn_tensor::{Linear, ReferenceTensor};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
@@ -29,8 +31,7 @@ fn model() -> Model {
             linear(&[-1.0, -2.0, -3.0], &[0.5]),
             linear(&[f32::MIN_POSITIVE, f32::MAX], &[0.0, -0.0]),
         ],
-        deskew: false,
-        directions: false,
+        preprocessing: Preprocessing::default(),
         norms: vec![],
         companions: vec![],
     }

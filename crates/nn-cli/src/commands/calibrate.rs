@@ -36,8 +36,8 @@ impl Work for Calibrating {
         if let Some(path) = &self.arguments.out {
             let validation = self.validation()?;
             let networks = self.model.to_networks::<T>(device)?;
-            let mut committee = Committee::new(&networks, self.model.loss, 1000)?;
-            let temperature = Temperature::fit(&mut committee, &self.model.shown(&validation)?)?;
+            let mut committee = Committee::of_model(&self.model, &networks)?;
+            let temperature = Temperature::fit(&mut committee, &validation)?;
             let model = temperature.apply(&self.model)?;
             let after = measure::<T>(&model, test, device)?;
             let name = format!("temperature {:.3}", temperature.0);
@@ -102,7 +102,7 @@ fn measure<T: Tensor>(
     device: &T::Device,
 ) -> Result<Calibration, NetworkError> {
     let networks = model.to_networks::<T>(device)?;
-    Calibration::measure(&mut Committee::new(&networks, model.loss, 1000)?, &model.shown(data)?)
+    Calibration::measure(&mut Committee::of_model(model, &networks)?, data)
 }
 
 /// Share of right answers over the probability that they were given with, and what it should be.

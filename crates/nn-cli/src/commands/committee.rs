@@ -2,6 +2,7 @@
 
 use crate::cli::CommitteeArgs;
 use crate::error::CliError;
+use crate::model_file::networks_in_words;
 use crate::run_folder::find_model;
 use crate::stdout;
 use nn_core::{Checkpoint, Model};
@@ -11,7 +12,7 @@ pub(crate) fn run(arguments: &CommitteeArgs) -> Result<(), CliError> {
     let load = |path: &std::path::PathBuf| Ok(Checkpoint::load(&find_model(path))?.model);
     let models: Vec<Model> = arguments.models.iter().map(load).collect::<Result<_, CliError>>()?;
     let model = Model::committee(models)?;
-    let (members, form) = (model.companions.len() + 1, model.architecture.clone());
+    let (members, form) = (model.companions.len() + 1, networks_in_words(&model));
     Checkpoint { model, training: None }.save(&arguments.out)?;
     stdout::line(format!("{}: {members} networks {form}", arguments.out.display()))
 }

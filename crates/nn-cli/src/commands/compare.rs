@@ -102,10 +102,9 @@ fn right_answers<T: Tensor>(
 ) -> Result<Vec<bool>, CliError> {
     let networks = model.to_networks::<T>(device)?;
     let mut right = vec![false; data.len()];
-    let mut committee = Committee::new(&networks, model.loss, data.len().clamp(1, 1000))?;
-    let shown = model.shown(data)?;
-    committee.expect_test_set(&shown)?;
-    committee.for_each(&shown, |sample, outputs| {
+    let mut committee = Committee::of_model(model, &networks)?;
+    committee.expect_test_set(data)?;
+    committee.for_each(data, |sample, outputs| {
         right[sample] = data.label(sample) == Some(argmax(outputs) as u32);
     })?;
     Ok(right)

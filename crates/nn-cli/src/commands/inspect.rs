@@ -2,13 +2,13 @@
 
 use crate::cli::InspectArgs;
 use crate::error::CliError;
-use crate::model_file::{element_name, shape_in_words};
+use crate::model_file::{element_name, networks_in_words, shape_in_words};
 use crate::progress::thousands;
 use crate::run_folder::find_model;
 use crate::stdout;
 use crate::table::{self, Side};
 use crate::training_report::percent;
-use nn_core::{Checkpoint, Model, TrainingState};
+use nn_core::{Checkpoint, Model, ModelPart, Preprocessing, TrainingState};
 use serde_json::{Value, json};
 
 /// Shows what a model file holds.
@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<(), CliError> {
     }
     let mut facts = vec![
         ("file", path.display().to_string()),
-        ("network", model.architecture.to_string()),
+        ("network", networks_in_words(&model)),
         ("loss", model.loss.name().to_owned()),
         ("sample", sample_in_words(&model)),
         ("elements", element_name(&model).to_owned()),
@@ -32,8 +32,7 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<(), CliError> {
         facts.push(("normalisation", "batch normalisation in each hidden layer".to_owned()));
     }
     if !model.companions.is_empty() {
-        let members = model.companions.len() + 1;
-        facts.push(("committee", format!("{members} networks, whose answers are averaged")));
+        facts.extend(committee_facts(&model));
     }
     match &training {
         Some(state) => facts.extend(training_facts(state)),
@@ -47,10 +46,39 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<(), CliError> {
 
 fn sample_in_words(model: &Model) -> String {
     let shape = shape_in_words(&model.sample_shape);
-    let deskew = if model.deskew { ", put upright and to one size first" } else { "" };
-    let directions =
-        if model.directions { ", described by the directions of its edges" } else { "" };
-    format!("{shape}{deskew}{directions}")
+    if is_mixed(model) { shape } else { shape + seen_in_words(model.preprocessing) }
+}
+
+/// Whether it is a committee whose networks differ in more than their numbers.
+fn is_mixed(model: &Model) -> bool {
+    model.companions.iter().any(|member| member.form.is_some())
+}
+
+/// What becomes of samples before a network sees them.
+fn seen_in_words(Preprocessing { deskew, directions }: Preprocessing) -> &'static str {
+    match (deskew, directions) {
+        (false, false) => "",
+        (true, false) => ", put upright and to one size first",
+        (false, true) => ", described by the directions of its edges",
+        (true, true) => {
+            ", put upright and to one size first, described by the directions of its edges"
+        }
+    }
+}
+
+/// How many networks a committee has, and a line for each where they are not all of one form.
+fn committee_facts(model: &Model) -> Vec<(&'static str, String)> {
+    let members = model.companions.len() + 1;
+    let mut facts = vec![("committee", format!("{members} networks, whose answers are averaged"))];
+    if is_mixed(model) {
+        let seen = |part: &ModelPart<'_>| match seen_in_words(part.preprocessing) {
+            "" => ", samples as they are",
+            words => words,
+        };
+        let words = |part: ModelPart<'_>| ("", format!("{}{}", part.architecture, seen(&part)));
+        facts.extend(model.parts().map(words));
+    }
+    facts
 }
 
 fn layer_table(model: &Model) -> Vec<String> {
@@ -117,7 +145,12 @@ fn describe(model: &Model) -> Value {
         "elements": element_name(model),
         "batch_norm": !model.norms.is_empty(),
         "networks": model.companions.len() + 1,
+        "members": model.parts().map(|part| describe_part(&part)).collect::<Vec<_>>(),
     })
+}
+
+fn describe_part(part: &ModelPart<'_>) -> Value {
+    json!({"network": part.architecture.to_string(), "preprocessing": part.preprocessing})
 }
 
 fn describe_training(state: &TrainingState) -> Value {

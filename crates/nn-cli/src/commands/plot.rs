@@ -7,7 +7,7 @@ use crate::run_figures::{confusion, curves, gradient_norms};
 use crate::run_folder::{data_given_or_of_run, find_model};
 use crate::stdout;
 use nn_core::gradient_check::gradients;
-use nn_core::{Checkpoint, Model, TrainingConfig, Views, evaluate_committee};
+use nn_core::{Checkpoint, Committee, Model, TrainingConfig, evaluate_committee};
 use nn_cpu::{CpuDevice, CpuTensor};
 use nn_data::DirectionEncoder;
 use nn_plot::{ColourMap, Figure, ImageGrid, Picture};
@@ -55,10 +55,8 @@ fn of_run(
     let data = source.load()?;
     let device = CpuDevice::available().map_err(nn_core::NetworkError::from)?;
     let networks = model.to_networks::<Backend>(&device)?;
-    let test = model.shown(&data.test)?;
-    if let Some(classes) =
-        evaluate_committee(&networks, &Views::default(), &test, model.loss)?.classification
-    {
+    let mut committee = Committee::of_model(model, &networks)?;
+    if let Some(classes) = evaluate_committee(&mut committee, &data.test)?.classification {
         figures.push(("confusion".to_owned(), confusion(&classes.confusion)));
     }
     let count = data.train.len().min(GRADIENT_SAMPLES) as u32;
@@ -93,15 +91,18 @@ fn drawn_neurons(neurons: usize) -> impl ExactSizeIterator<Item = usize> {
 fn weights(model: &Model) -> Figure {
     let values: Vec<f64> = model.layers[0].weight.to_elements();
     let inputs = model.architecture.inputs;
-    let (height, width) = match model.directions {
+    let (height, width) = match model.preprocessing.directions {
         true => (DirectionEncoder::PICTURE_SIDE, DirectionEncoder::PICTURE_SIDE),
         false => rows_and_columns(&model.sample_shape),
     };
     let neurons = model.architecture.widths()[1];
     let picture = |neuron: usize| {
         let values = &values[neuron * inputs..][..inputs];
-        let values =
-            if model.directions { DirectionEncoder::picture(values) } else { values.to_vec() };
+        let values = if model.preprocessing.directions {
+            DirectionEncoder::picture(values)
+        } else {
+            values.to_vec()
+        };
         Picture { caption: neuron.to_string(), width, height, values }
     };
     let pictures: Vec<Picture> = drawn_neurons(neurons).map(picture).collect();

@@ -37,7 +37,7 @@ impl WorkInOwn for Prediction {
 
     fn run<T: Tensor>(self, device: &T::Device) -> Result<(), CliError> {
         let networks = self.model.to_networks::<T>(device)?;
-        let mut predictor = Committee::new(&networks, self.model.loss, 1000)?;
+        let mut predictor = Committee::of_model(&self.model, &networks)?;
         let mut failed = 0;
         for path in &self.arguments.files {
             let result = match is_idx(path) {
@@ -87,7 +87,6 @@ impl Prediction {
                 let shape = &self.model.sample_shape;
                 let single = Dataset::from_images(sample.clone(), shape, vec![0], outputs)?;
                 let mut ranked = Vec::new();
-                let single = self.model.shown(&single)?;
                 predictor.for_each(&single, |_, outputs| ranked = self.ranked(outputs))?;
                 self.say(&path.display().to_string(), None, &ranked, Some(polarity))?;
                 self.show(&sample, height, width)
@@ -104,7 +103,7 @@ impl Prediction {
         let name = path.display().to_string();
         let (height, width) = rows_and_columns(samples.sample_shape());
         let mut said = Ok(());
-        predictor.for_each(&self.model.shown(&samples)?, |index, outputs| {
+        predictor.for_each(&samples, |index, outputs| {
             if said.is_ok() {
                 said = self.say(&name, Some(index), &self.ranked(outputs), None);
             }

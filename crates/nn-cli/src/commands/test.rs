@@ -10,7 +10,7 @@ use crate::run_folder::{data_given_or_of_run, views_of_run};
 use crate::stdout::{self, terminal_width};
 use crate::terminal_picture::{Ink, render};
 use crate::{stderr, test_report};
-use nn_core::{Evaluation, Model, Views, evaluate_committee};
+use nn_core::{Committee, Evaluation, Model, Views, evaluate_committee};
 use nn_data::Dataset;
 use nn_tensor::Tensor;
 
@@ -44,7 +44,7 @@ fn load(arguments: &TestArgs, model: &Model) -> Result<(Dataset, String), CliErr
     if data.classes().is_some_and(|classes| classes < outputs) {
         data = data.with_classes(outputs)?;
     }
-    Ok((model.upright(&data)?, source))
+    Ok((data, source))
 }
 
 /// A test that waits for its backend.
@@ -61,15 +61,17 @@ impl WorkInOwn for Test {
     fn run<T: Tensor>(self, device: &T::Device) -> Result<(), CliError> {
         let Self { arguments, model, data, source } = self;
         let networks = model.to_networks::<T>(device)?;
-        let views = Views { directions: model.directions, ..views(&arguments)? };
-        let test = evaluate_committee(&networks, &views, &data, model.loss)?;
+        let views = views(&arguments)?;
+        let mut committee = Committee::of_model(&model, &networks)?.with_views(views);
+        let test = evaluate_committee(&mut committee, &data)?;
         let json = arguments.format.is_json();
         if !json {
             test_report::print(&model, &source, &test, views.count())?;
         }
         let show = !json && stdout::is_terminal();
         if arguments.mistakes.is_some() || show {
-            let mistakes = worst_mistakes(&networks, &views, &data, model.loss, DRAWN)?;
+            let mistakes = worst_mistakes(&mut committee, &data, model.loss, DRAWN)?;
+            let data = model.preprocessing.upright(&data)?;
             if let Some(path) = &arguments.mistakes {
                 draw_mistakes(&mistakes, &data, path)?;
                 stderr::note(format!("{}: the {} worst mistakes", path.display(), mistakes.len()));
@@ -110,7 +112,7 @@ fn views(arguments: &TestArgs) -> Result<Views, CliError> {
     let distortion = preset.settings()?.resolve()?.config.distortion.ok_or_else(|| {
         CliError::Usage("this preset distorts no images; give another --preset".to_owned())
     })?;
-    Ok(Views { shifts, copies, distortion, strength, ..Views::default() })
+    Ok(Views { shifts, copies, distortion, strength })
 }
 
 /// How many samples fit side by side into a line of the terminal.

@@ -16,8 +16,8 @@ use crate::signals::StopRequest;
 use crate::training_report::TrainingReport;
 use crate::{stderr, stdout};
 use nn_core::{
-    Architecture, Checkpoint, Evaluation, Model, NetworkError, Outcome, Position, TrainError,
-    Trainer, TrainingConfig, TrainingState, Views, evaluate_committee,
+    Architecture, Checkpoint, Committee, Evaluation, Model, Network, NetworkError, Outcome,
+    Position, TrainError, Trainer, TrainingConfig, TrainingState, Views, evaluate_committee,
 };
 use nn_data::{Dataset, TrainTest};
 use nn_tensor::Tensor;
@@ -123,7 +123,7 @@ impl Work for Training {
         if let Some(solver) = self.resolved.solver {
             return train_full_batch::run::<T>(&self, solver, device);
         }
-        let shown = self.resolved.config.shown(&self.data.test)?;
+        let shown = self.resolved.config.preprocessing().shown(&self.data.test)?;
         let stop = StopRequest::listen()?;
         let (train, validation) = self.split()?;
         let validation = Some(&validation).filter(|set| !set.is_empty());
@@ -206,7 +206,7 @@ impl Training {
 
     pub(super) fn architecture(&self) -> Architecture {
         let train = &self.data.train;
-        let inputs = self.resolved.config.input_width(train);
+        let inputs = self.resolved.config.preprocessing().input_width(train);
         self.resolved.architecture(inputs, train.output_width())
     }
 
@@ -273,13 +273,10 @@ impl Training {
         outcome: Outcome,
         report: &mut TrainingReport<'_>,
     ) -> Result<Trained, CliError> {
-        let model = Checkpoint { model: trainer.model(), training: None };
-        model.save(&report.folder.model())?;
-        let (network, loss) = (std::slice::from_ref(trainer.result()), trainer.config().loss);
-        let Resolved { config, views, .. } = &self.resolved;
-        let views = Views { directions: config.directions, ..*views };
-        let test = config.upright(&self.data.test)?;
-        let test = evaluate_committee(network, &views, &test, loss)?;
+        let kept = Checkpoint { model: trainer.model(), training: None };
+        kept.save(&report.folder.model())?;
+        let (network, views) = (std::slice::from_ref(trainer.result()), self.resolved.views);
+        let test = test_in_views(&kept.model, network, views, &self.data.test)?;
         let best_epoch = match outcome {
             Outcome::StoppedEarly { best_epoch } => Some(best_epoch),
             _ => None,
@@ -337,10 +334,19 @@ impl Work for Testing {
 
     fn run<T: Tensor<Elem = f32>>(self, device: &T::Device) -> Result<Evaluation, CliError> {
         let networks = self.model.to_networks::<T>(device)?;
-        let data = self.model.upright(&self.data)?;
-        let views = Views { directions: self.model.directions, ..self.views };
-        Ok(evaluate_committee(&networks, &views, &data, self.model.loss)?)
+        test_in_views(&self.model, &networks, self.views, &self.data)
     }
+}
+
+/// Tests the networks of `model`, each image looked at in all of `views`.
+fn test_in_views<T: Tensor>(
+    model: &Model,
+    networks: &[Network<T>],
+    views: Views,
+    data: &Dataset,
+) -> Result<Evaluation, CliError> {
+    let mut committee = Committee::of_model(model, networks)?.with_views(views);
+    Ok(evaluate_committee(&mut committee, data)?)
 }
 
 /// A training that failed leaves its last good state behind: says where.

@@ -7,14 +7,14 @@ mod resume;
 use crate::backpropagation::{
     Dropout, OptimizerState, Workspace, backward, backward_and_update, forward,
 };
-use crate::batches::{Scratch, check_data, check_undescribed, load_batch};
+use crate::batches::{Scratch, check_data, check_targets, check_undescribed, load_batch};
 use crate::checkpoint::{DataFingerprint, EarlyStopping, Position};
 use crate::objective::Objective;
 use crate::predictor::all_finite;
 use crate::{
     Architecture, Control, EpochRecord, Evaluation, GradientExchange, Member, Model, Network,
-    NetworkError, Observer, Outcome, ReceptiveFields, StepEvent, TrainError, TrainingConfig,
-    evaluate,
+    NetworkError, Observer, Outcome, Preprocessing, ReceptiveFields, StepEvent, TrainError,
+    TrainingConfig, evaluate,
 };
 use distorted::{DistortedBatches, Plan};
 use nn_data::{Dataset, DirectionEncoder, Distorter, epoch_order_into};
@@ -124,7 +124,7 @@ impl<T: Tensor> Trainer<T> {
         validation: Option<&Dataset>,
     ) -> Result<Self, TrainError> {
         let sample_shape = train.sample_shape().to_vec();
-        let validation = validation.map(|data| config.shown(data)).transpose()?;
+        let validation = validation.map(|data| config.preprocessing().shown(data)).transpose()?;
         let train = kept(config, train)?;
         Self::on_kept(device, architecture, config, train, validation, sample_shape)
     }
@@ -139,8 +139,10 @@ impl<T: Tensor> Trainer<T> {
         sample_shape: Vec<usize>,
     ) -> Result<Self, TrainError> {
         config.validate_with(architecture)?;
-        let describes_later = config.directions && distorts(config);
-        check_undescribed(architecture, config.loss, &train, describes_later)?;
+        let directions = config.directions && distorts(config);
+        let still_to_come = Preprocessing { directions, ..Preprocessing::default() };
+        check_undescribed(architecture, &train, still_to_come)?;
+        check_targets(architecture, config.loss, &train)?;
         if train.is_empty() {
             return Err(NetworkError::Empty { what: "training", task: "train on" }.into());
         }
@@ -372,7 +374,7 @@ impl<T: Tensor> Trainer<T> {
         match &mut self.early_stopping {
             Some(early) if early.best_loss <= loss => early.epochs_without_improvement += 1,
             _ => {
-                let Member { layers, norms } = self.result().to_member();
+                let Member { layers, norms, .. } = self.result().to_member();
                 self.early_stopping = Some(EarlyStopping {
                     best_loss: loss,
                     best_epoch: self.position.epoch,
@@ -394,7 +396,8 @@ impl<T: Tensor> Trainer<T> {
     fn finish(&mut self) -> Outcome {
         let stopped = self.position.epoch < self.config.epochs;
         let Some(early) = &self.early_stopping else { return Outcome::Finished };
-        let best = Member { layers: early.best_layers.clone(), norms: early.best_norms.clone() };
+        let (layers, norms) = (early.best_layers.clone(), early.best_norms.clone());
+        let best = Member { layers, norms, form: None };
         self.averaged.as_mut().unwrap_or(&mut self.network).take_member(&best);
         if stopped {
             Outcome::StoppedEarly { best_epoch: early.best_epoch }
@@ -441,7 +444,7 @@ impl<T: Tensor> Trainer<T> {
 
     fn model_of(&self, network: &Network<T>) -> Model {
         let model = Model::from_network(network, self.config.loss, &self.sample_shape);
-        Model { deskew: self.config.deskew, directions: self.config.directions, ..model }
+        Model { preprocessing: self.config.preprocessing(), ..model }
     }
 
     /// What the training gives: the moving average of the network where one is kept, else the
@@ -479,7 +482,8 @@ fn distorts(config: &TrainingConfig) -> bool {
 /// The training data as a trainer keeps it: as the network is shown it, but where it is distorted in each epoch
 /// first, as it is before that.
 fn kept(config: &TrainingConfig, train: &Dataset) -> Result<Dataset, NetworkError> {
-    if distorts(config) { config.upright(train) } else { config.shown(train) }
+    let preprocessing = config.preprocessing();
+    if distorts(config) { preprocessing.upright(train) } else { preprocessing.shown(train) }
 }
 
 /// Shortens the gradient of the whole network to `max_norm`, where it is longer.

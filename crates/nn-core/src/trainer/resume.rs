@@ -63,7 +63,8 @@ impl<T: Tensor> Trainer<T> {
             ));
         }
         let sample_shape = train.sample_shape().to_vec();
-        let validation = validation.map(|data| state.config.shown(data)).transpose()?;
+        let validation =
+            validation.map(|data| state.config.preprocessing().shown(data)).transpose()?;
         let train = kept(&state.config, train)?;
         let now = fingerprint(&train);
         if now != state.data {
@@ -83,7 +84,7 @@ impl<T: Tensor> Trainer<T> {
         state: &TrainingState,
     ) -> Result<(), TrainError> {
         let Model { layers, norms, .. } = checkpoint.model.clone();
-        self.network.take_member(&Member { layers, norms });
+        self.network.take_member(&Member { layers, norms, form: None });
         if let (Some(averaged), Some(member)) = (&mut self.averaged, &state.averaged) {
             averaged.take_member(member);
         }

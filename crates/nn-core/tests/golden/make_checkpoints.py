@@ -1,4 +1,4 @@
-"""Writes checkpoint-v1.nn and model-v1.nn to model-v4.nn byte by byte, from the descriptions of the formats
+"""Writes checkpoint-v1.nn and model-v1.nn to model-v5.nn byte by byte, from the descriptions of the formats
 alone.
 
     python make_checkpoints.py
@@ -10,6 +10,8 @@ Format 2: a model has two fields more, its batch normalisations (gamma, beta, me
 each hidden layer) and the further networks of a committee (layers and normalisations of each).
 Format 3: behind all that stands a sequence of bytes, JSON, which says whether images are put upright.
 Format 4: the same JSON says whether they are described by directions, as 769 numbers whatever their size.
+Format 5: it also holds a form for each further network, null where it is that of the first: its architecture, and what
+becomes of images before it sees them.
 The files are never to change: they stand for all files that were written in this format.
 """
 
@@ -95,6 +97,19 @@ def committee(numbers):
     return model(numbers) + sequence([norm(numbers, 1.0)]) + companions
 
 
+MIXED = (
+    b'{"deskew":false,"forms":[null,{"architecture":{"inputs":2,"hidden":[],"outputs":1,"activation":"relu",'
+    b'"output-activation":"identity"},"preprocessing":{"deskew":true,"directions":false}}]}'
+)
+
+
+def mixed(numbers):
+    """Of three: the second is like the first, the third has no hidden layer and sees upright images."""
+    second = layers_of(numbers) + sequence([])
+    third = sequence([linear(numbers([3.0, -0.5]), numbers([0.25]))]) + sequence([])
+    return model(numbers) + sequence([]) + sequence([second, third])
+
+
 def layers_of(numbers):
     return sequence([
         linear(numbers([0.5, -1.5, 2.0, 0.25, -0.125, 3.0]), numbers([0.0, 1.0, -1.0])),
@@ -121,3 +136,5 @@ if __name__ == "__main__":
     plain = described(singles) + sequence([]) + sequence([]) + NONE
     extras = sequence([bytes([byte]) for byte in b'{"deskew":true,"directions":true}'])
     (HERE / "model-v4.nn").write_bytes(envelope(plain + extras, version=4))
+    extras = sequence([bytes([byte]) for byte in MIXED])
+    (HERE / "model-v5.nn").write_bytes(envelope(mixed(doubles) + NONE + extras, version=5))

@@ -1,8 +1,6 @@
-//! What tests of prepared images share: strokes to be told apart, and an observer that stops a training.
+//! What tests of prepared images share: strokes to be told apart.
 
-use nn_core::{Control, Observer, StepEvent, Trainer};
 use nn_data::Dataset;
-use nn_tensor::ReferenceTensor;
 
 /// Strokes of three slants on 8 x 8 pixels, one class each.
 pub(crate) fn strokes() -> Dataset {
@@ -15,13 +13,4 @@ pub(crate) fn strokes() -> Dataset {
     };
     let pixels: Vec<u8> = [-1, 0, 1].repeat(3).into_iter().flat_map(stroke).collect();
     Dataset::from_images(pixels, &[8, 8], [0, 1, 2].repeat(3), 3).unwrap()
-}
-
-/// Stops after the fourth step.
-pub(crate) struct StopInTheMiddle;
-
-impl Observer<ReferenceTensor<f64>> for StopInTheMiddle {
-    fn on_step(&mut self, event: &StepEvent, _: &Trainer<ReferenceTensor<f64>>) -> Control {
-        if event.step == 4 { Control::Stop } else { Control::Continue }
-    }
 }

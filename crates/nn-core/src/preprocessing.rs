@@ -1,0 +1,56 @@
+//! What becomes of images before a network sees them.
+
+use crate::NetworkError;
+use nn_data::{Dataset, DirectionEncoder};
+use serde::{Deserialize, Serialize};
+
+/// What becomes of images before a network sees them, in training and in every later use.
+///
+/// ```
+/// use nn_core::Preprocessing;
+/// let data = nn_data::Dataset::from_images(vec![0, 9, 9, 0], &[2, 2], vec![0], 1)?;
+/// let as_they_are = Preprocessing::default();
+/// assert_eq!(as_they_are.shown(&data)?.image(0), data.image(0));
+/// let described = Preprocessing { directions: true, ..as_they_are };
+/// assert_eq!(described.input_width(&data), 769);
+/// # Ok::<(), nn_core::NetworkError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Preprocessing {
+    /// Whether they are put [upright](nn_data::deskew) and to one size.
+    pub deskew: bool,
+    /// Whether they are then, and after all distortion, [described](nn_data::directions) by the directions of
+    /// their edges.
+    pub directions: bool,
+}
+
+impl Preprocessing {
+    /// The data as the network is shown it.
+    ///
+    /// # Errors
+    /// [`NetworkError::Data`] where samples that are no images should be put upright or described.
+    pub fn shown(self, data: &Dataset) -> Result<Dataset, NetworkError> {
+        self.described(&self.upright(data)?)
+    }
+
+    /// The data with images upright where they are to be, but not described yet: what is shifted and
+    /// distorted, and what [`Views`](crate::Views) look at.
+    ///
+    /// # Errors
+    /// [`NetworkError::Data`] where samples that are no images should be put upright.
+    pub fn upright(self, data: &Dataset) -> Result<Dataset, NetworkError> {
+        if self.deskew { Ok(nn_data::deskewed(data)?) } else { Ok(data.clone()) }
+    }
+
+    /// What is [`upright`](Self::upright), perhaps distorted since, described where it is to be.
+    pub(crate) fn described(self, data: &Dataset) -> Result<Dataset, NetworkError> {
+        if self.directions { Ok(nn_data::directions(data)?) } else { Ok(data.clone()) }
+    }
+
+    /// Inputs of a network that is shown the samples of `data` so.
+    #[must_use]
+    pub fn input_width(self, data: &Dataset) -> usize {
+        if self.directions { DirectionEncoder::WIDTH } else { data.input_width() }
+    }
+}
