@@ -173,7 +173,8 @@ impl Settings {
     fn resolve_views(&self, distortion: Option<Distortion>) -> Result<Views, CliError> {
         let (shifts, copies) =
             (self.test_shifts.unwrap_or_default(), self.test_copies.unwrap_or_default());
-        if copies == 0 && self.test_strength.is_some() {
+        // Who says 0 takes the copies of a preset away, and its strength with them.
+        if self.test_copies.is_none() && self.test_strength.is_some() {
             let error = "test-strength is given, but no copies: give test-copies above 0";
             return Err(CliError::Usage(error.to_owned()));
         }

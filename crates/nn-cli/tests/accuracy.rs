@@ -44,6 +44,16 @@ fn a_preset_is_printed_and_flags_beat_it() {
 }
 
 #[test]
+fn the_copies_of_a_preset_are_taken_away_by_nought() {
+    let here = folder();
+    let arguments = ["train", "--preset", "best", "--test-copies", "0", "--print-config"];
+    let printed = run(here.path(), arguments).succeeded().stdout;
+    assert!(!printed.contains("test-copies") && !printed.contains("test-strength"), "{printed}");
+    let arguments = ["train", "--preset", "simard", "--test-strength", "0.5", "--print-config"];
+    run(here.path(), arguments).failed_with(2).saying(&["test-strength", "no copies"]);
+}
+
+#[test]
 fn seeds_are_summed_up_and_make_a_committee() {
     let here = folder();
     let arguments = short(&["--seeds", "3", "--out", "all", "--committee", "all.nn"]);
