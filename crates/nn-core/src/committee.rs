@@ -225,6 +225,7 @@ impl<'n, T: Tensor> Committee<'n, T> {
         }
         Ok(())
     }
+
     /// Whether there is something to test on `dataset`, and its classes are those of the networks.
     ///
     /// # Errors
