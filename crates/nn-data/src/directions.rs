@@ -180,22 +180,30 @@ impl DirectionEncoder {
             right[x] = (across(above) + 2.0 * across(here) + across(below)) / 4.0;
             down[x] = (along(below) - along(above)) / 4.0;
         }
-        let parts: [fn(f32, f32) -> f32; DIRECTIONS] = [
-            |down, right| right - down.abs(),
-            |down, right| SQRT_2 * right.min(down),
-            |down, right| down - right.abs(),
-            |down, right| SQRT_2 * down.min(-right),
-            |down, right| -right - down.abs(),
-            |down, right| SQRT_2 * (-right).min(-down),
-            |down, right| -down - right.abs(),
-            |down, right| SQRT_2 * right.min(-down),
-        ];
-        for (edges, part) in self.edges.iter_mut().zip(parts) {
-            for ((edge, &down), &right) in edges.iter_mut().zip(&*down).zip(&*right) {
-                *edge = part(down, right).max(0.0);
-            }
-        }
+        let (down, right) = (&**down, &**right);
+        let [e0, e1, e2, e3, e4, e5, e6, e7] = &mut self.edges;
+        fill(e0, down, right, |down, right| right - down.abs());
+        fill(e1, down, right, |down, right| SQRT_2 * smaller(right, down));
+        fill(e2, down, right, |down, right| down - right.abs());
+        fill(e3, down, right, |down, right| SQRT_2 * smaller(down, -right));
+        fill(e4, down, right, |down, right| -right - down.abs());
+        fill(e5, down, right, |down, right| SQRT_2 * smaller(-right, -down));
+        fill(e6, down, right, |down, right| -down - right.abs());
+        fill(e7, down, right, |down, right| SQRT_2 * smaller(right, -down));
     }
+}
+
+/// Writes that part of each gradient into `edges` which lies in one direction, where there is any.
+fn fill(edges: &mut [f32], down: &[f32], right: &[f32], part: impl Fn(f32, f32) -> f32) {
+    for ((edge, &down), &right) in edges.iter_mut().zip(down).zip(right) {
+        let part = part(down, right);
+        *edge = if part > 0.0 { part } else { 0.0 };
+    }
+}
+
+/// As `f32::min` for numbers, of which there are no others here, and one instruction.
+fn smaller(a: f32, b: f32) -> f32 {
+    if a < b { a } else { b }
 }
 
 /// A data set of the same samples, each [described](DirectionEncoder) by the directions of its edges in place of

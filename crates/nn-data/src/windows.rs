@@ -1,5 +1,7 @@
 //! Means of an image under a grid of Gaussian windows.
 
+use std::ops::Range;
+
 /// Standard deviation of a window, as a share of the distance to the next.
 const SPREAD: f64 = 0.48;
 /// Smallest standard deviation, in pixels: each window sees one at least.
@@ -7,8 +9,8 @@ const LEAST_SPREAD: f64 = 0.4;
 /// Weights below this share of the largest are left out.
 const LEAST_WEIGHT: f64 = 0.01;
 
-/// Windows along a row are summed side by side in so many places.
-const PLACES: usize = 12;
+/// So many neighbouring windows along a row are summed side by side: what a register holds everywhere.
+const SIDE_BY_SIDE: usize = 4;
 
 /// A grid of `count` x `count` Gaussian windows over an image, each with weights whose sum is 1.
 #[derive(Clone, Debug)]
@@ -16,14 +18,24 @@ pub(crate) struct Windows {
     count: usize,
     /// For each row, the windows down the image that it counts in, and how much.
     down: Vec<Vec<(usize, f32)>>,
-    /// For each column, how much it counts in each window across.
-    across: Vec<[f32; PLACES]>,
+    /// The windows across, so many side by side.
+    across: Vec<Neighbours>,
+    /// Columns of the image.
+    width: usize,
+}
+
+/// Neighbouring windows across.
+#[derive(Clone, Debug)]
+struct Neighbours {
+    /// The columns that count in any of them.
+    columns: Range<usize>,
+    /// For each of those columns, how much it counts in each.
+    weights: Vec<[f32; SIDE_BY_SIDE]>,
 }
 
 impl Windows {
-    /// `sides`: height and width of the image. `count`: at most 12.
+    /// `sides`: height and width of the image.
     pub(crate) fn new(sides: [usize; 2], count: usize) -> Self {
-        assert!(count <= PLACES, "windows: {count} of {PLACES}");
         let of = |side: usize| (0..count).map(move |window| weights(window, count, side));
         let mut down = vec![Vec::new(); sides[0]];
         for (window, weights) in of(sides[0]).enumerate() {
@@ -32,11 +44,9 @@ impl Windows {
                 down[row].push((window, weight));
             }
         }
-        let mut across = vec![[0.0; PLACES]; sides[1]];
-        for (window, weights) in of(sides[1]).enumerate() {
-            across.iter_mut().zip(weights).for_each(|(places, weight)| places[window] = weight);
-        }
-        Self { count, down, across }
+        let by_window: Vec<Vec<f32>> = of(sides[1]).collect();
+        let across = by_window.chunks(SIDE_BY_SIDE).map(Neighbours::new).collect();
+        Self { count, down, across, width: sides[1] }
     }
 
     /// Adds the `values` of a row (width) to the sums under each window down the image (count x width).
@@ -52,18 +62,40 @@ impl Windows {
     /// The means under all windows, as bytes: `scale` times `sums` (any number of rows x width), summed across
     /// (rows x count). 1 and more is 255.
     pub(crate) fn finish(&self, sums: &[f32], scale: f32, bytes: &mut [u8]) {
-        let rows = sums.chunks_exact(self.across.len());
+        let rows = sums.chunks_exact(self.width);
         for (sums, bytes) in rows.zip(bytes.chunks_exact_mut(self.count)) {
-            let mut means = [0.0; PLACES];
-            for (&sum, weights) in sums.iter().zip(&self.across) {
-                for (mean, &weight) in means.iter_mut().zip(weights) {
-                    *mean += sum * weight;
+            for (windows, bytes) in self.across.iter().zip(bytes.chunks_mut(SIDE_BY_SIDE)) {
+                let means = windows.means(sums);
+                for (byte, mean) in bytes.iter_mut().zip(means) {
+                    *byte = (255.0 * (scale * mean).min(1.0) + 0.5) as u8;
                 }
             }
-            for (byte, mean) in bytes.iter_mut().zip(means) {
-                *byte = (255.0 * (scale * mean).min(1.0) + 0.5) as u8;
+        }
+    }
+}
+
+impl Neighbours {
+    /// Of the weights of each column in each of the windows.
+    fn new(windows: &[Vec<f32>]) -> Self {
+        let counts = |column: &usize| windows.iter().any(|weights| weights[*column] > 0.0);
+        let width = windows.first().map_or(0, Vec::len);
+        let start = (0..width).find(counts).unwrap_or(0);
+        let columns = start..(0..width).rfind(counts).map_or(start, |last| last + 1);
+        let of_column = |column: usize| {
+            std::array::from_fn(|window| windows.get(window).map_or(0.0, |weights| weights[column]))
+        };
+        Self { weights: columns.clone().map(of_column).collect(), columns }
+    }
+
+    /// Their means of a row of sums.
+    fn means(&self, sums: &[f32]) -> [f32; SIDE_BY_SIDE] {
+        let mut means = [0.0; SIDE_BY_SIDE];
+        for (&sum, weights) in sums[self.columns.clone()].iter().zip(&self.weights) {
+            for (mean, &weight) in means.iter_mut().zip(weights) {
+                *mean += sum * weight;
             }
         }
+        means
     }
 }
 
@@ -92,7 +124,9 @@ mod tests {
                 for window in 0..count {
                     let of_window = windows.down.iter().flatten().filter(|(w, _)| *w == window);
                     let down: f32 = of_window.map(|(_, weight)| weight).sum();
-                    let across: f32 = windows.across.iter().map(|weights| weights[window]).sum();
+                    let side_by_side = &windows.across[window / SIDE_BY_SIDE].weights;
+                    let place = window % SIDE_BY_SIDE;
+                    let across: f32 = side_by_side.iter().map(|weights| weights[place]).sum();
                     assert!((down - 1.0).abs() < 1e-5, "{height} {window}: {down}");
                     assert!((across - 1.0).abs() < 1e-5, "{width} {window}: {across}");
                 }
