@@ -9,7 +9,7 @@
 
 use crate::dataset::{Dataset, Inputs};
 use crate::error::DataError;
-use crate::windows::Windows;
+use crate::windows::Grid;
 use std::f32::consts::SQRT_2;
 
 /// Directions that an edge may face, an eighth of a turn apart: right, right and down, down, and so on.
@@ -38,16 +38,16 @@ const EDGE_SCALE: f32 = 1.5;
 #[derive(Clone, Debug)]
 pub struct DirectionEncoder {
     width: usize,
-    /// The image, from 0 to 1, in a frame of zeros one line wide.
+    /// The image, from 0 to 1.
+    image: Vec<[f32; 1]>,
+    /// The same in a frame of zeros one line wide.
     framed: Vec<f32>,
     /// Of one row of pixels: the gradient down and right.
     gradient: [Vec<f32>; 2],
-    /// And what of it falls to each direction.
-    edges: [Vec<f32>; DIRECTIONS],
-    regions: Windows,
-    plain_regions: Windows,
-    /// Sums under the windows down each column: directions x regions x width, then those of the image itself.
-    sums: Vec<f32>,
+    /// What of the gradient of each pixel falls to each direction.
+    edges: Vec<[f32; DIRECTIONS]>,
+    regions: Grid<DIRECTIONS>,
+    plain_regions: Grid<1>,
 }
 
 impl DirectionEncoder {
@@ -72,12 +72,12 @@ impl DirectionEncoder {
         let row = || vec![0.0; width];
         Ok(Self {
             width,
+            image: vec![[0.0]; height * width],
             framed: vec![0.0; (height + 2) * (width + 2)],
             gradient: [row(), row()],
-            edges: std::array::from_fn(|_| row()),
-            regions: Windows::new([height, width], REGIONS),
-            plain_regions: Windows::new([height, width], PLAIN_REGIONS),
-            sums: vec![0.0; (DIRECTIONS * REGIONS + PLAIN_REGIONS) * width],
+            edges: vec![[0.0; DIRECTIONS]; height * width],
+            regions: Grid::new([height, width], REGIONS),
+            plain_regions: Grid::new([height, width], PLAIN_REGIONS),
         })
     }
 
@@ -110,25 +110,28 @@ impl DirectionEncoder {
     /// # Panics
     /// When either has another length.
     pub fn encode(&mut self, image: &[u8], features: &mut [u8]) {
-        let width = self.width;
-        let pixels = self.gradient[0].len() * (self.framed.len() / (width + 2) - 2);
+        let pixels = self.image.len();
         assert!(image.len() == pixels, "directions: {} bytes for {pixels} pixels", image.len());
         assert!(features.len() == Self::WIDTH, "directions: room for {} bytes", features.len());
         self.frame(image);
-        self.sums.fill(0.0);
-        for row in 0..pixels / width {
+        for row in 0..pixels / self.width {
             self.split_gradient(row);
-            let (of_edges, of_image) = self.sums.split_at_mut(DIRECTIONS * REGIONS * width);
-            for (edges, sums) in self.edges.iter().zip(of_edges.chunks_exact_mut(REGIONS * width)) {
-                self.regions.add_row(row, edges, sums);
-            }
-            let image = &self.framed[(row + 1) * (width + 2) + 1..][..width];
-            self.plain_regions.add_row(row, image, of_image);
         }
-        let (of_edges, of_image) = self.sums.split_at(DIRECTIONS * REGIONS * width);
         let (directions, plain) = features.split_at_mut(DIRECTIONS * REGIONS * REGIONS);
-        self.regions.finish(of_edges, EDGE_SCALE, directions);
-        self.plain_regions.finish(of_image, 1.0, plain);
+        let regions = self.regions.means(&self.edges);
+        for (direction, plane) in directions.chunks_exact_mut(REGIONS * REGIONS).enumerate() {
+            for (y, row) in plane.chunks_exact_mut(REGIONS).enumerate() {
+                for (x, byte) in row.iter_mut().enumerate() {
+                    *byte = nearest_byte(EDGE_SCALE * regions[x * REGIONS + y][direction]);
+                }
+            }
+        }
+        let plain_regions = self.plain_regions.means(&self.image);
+        for (y, row) in plain.chunks_exact_mut(PLAIN_REGIONS).enumerate() {
+            for (x, byte) in row.iter_mut().enumerate() {
+                *byte = nearest_byte(plain_regions[x * PLAIN_REGIONS + y][0]);
+            }
+        }
     }
 
     /// Numbers in the place of features, such as weights, laid out to be drawn: a square of
@@ -159,11 +162,12 @@ impl DirectionEncoder {
     }
 
     fn frame(&mut self, image: &[u8]) {
+        for (value, &byte) in self.image.iter_mut().zip(image) {
+            *value = [f32::from(byte) / 255.0];
+        }
         let lines = self.framed.chunks_exact_mut(self.width + 2).skip(1);
-        for (framed, image) in lines.zip(image.chunks_exact(self.width)) {
-            for (value, &byte) in framed[1..].iter_mut().zip(image) {
-                *value = f32::from(byte) / 255.0;
-            }
+        for (framed, image) in lines.zip(self.image.chunks_exact(self.width)) {
+            framed[1..][..self.width].copy_from_slice(image.as_flattened());
         }
     }
 
@@ -180,30 +184,36 @@ impl DirectionEncoder {
             right[x] = (across(above) + 2.0 * across(here) + across(below)) / 4.0;
             down[x] = (along(below) - along(above)) / 4.0;
         }
-        let (down, right) = (&**down, &**right);
-        let [e0, e1, e2, e3, e4, e5, e6, e7] = &mut self.edges;
-        fill(e0, down, right, |down, right| right - down.abs());
-        fill(e1, down, right, |down, right| SQRT_2 * smaller(right, down));
-        fill(e2, down, right, |down, right| down - right.abs());
-        fill(e3, down, right, |down, right| SQRT_2 * smaller(down, -right));
-        fill(e4, down, right, |down, right| -right - down.abs());
-        fill(e5, down, right, |down, right| SQRT_2 * smaller(-right, -down));
-        fill(e6, down, right, |down, right| -down - right.abs());
-        fill(e7, down, right, |down, right| SQRT_2 * smaller(right, -down));
+        let edges = &mut self.edges[row * width..][..width];
+        for ((edges, &down), &right) in edges.iter_mut().zip(&*down).zip(&*right) {
+            *edges = parts(down, right);
+        }
     }
 }
 
-/// Writes that part of each gradient into `edges` which lies in one direction, where there is any.
-fn fill(edges: &mut [f32], down: &[f32], right: &[f32], part: impl Fn(f32, f32) -> f32) {
-    for ((edge, &down), &right) in edges.iter_mut().zip(down).zip(right) {
-        let part = part(down, right);
-        *edge = if part > 0.0 { part } else { 0.0 };
-    }
+/// The part of a gradient that lies in each direction, where there is any.
+fn parts(down: f32, right: f32) -> [f32; DIRECTIONS] {
+    [
+        smaller(right - down, right + down),
+        SQRT_2 * smaller(right, down),
+        smaller(down - right, down + right),
+        SQRT_2 * smaller(down, -right),
+        smaller(-right - down, -right + down),
+        SQRT_2 * smaller(-right, -down),
+        smaller(-down - right, -down + right),
+        SQRT_2 * smaller(right, -down),
+    ]
+    .map(|part| if part > 0.0 { part } else { 0.0 })
 }
 
 /// As `f32::min` for numbers, of which there are no others here, and one instruction.
 fn smaller(a: f32, b: f32) -> f32 {
     if a < b { a } else { b }
+}
+
+/// 255 for 1 and more.
+fn nearest_byte(share: f32) -> u8 {
+    (255.0 * smaller(share, 1.0) + 0.5) as u8
 }
 
 /// A data set of the same samples, each [described](DirectionEncoder) by the directions of its edges in place of

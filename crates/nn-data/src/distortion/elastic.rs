@@ -12,20 +12,26 @@ use rand_xoshiro::rand_core::Rng;
 /// Share of a pixel's variance that may be missing along each axis: columns of A beyond are left out.
 const MISSING: f64 = 1e-3;
 
+/// So many columns are summed side by side: what a register holds everywhere.
+const LANES: usize = 4;
+
 /// Draws fields of height x width displacements of root mean square 1 (the variance is within 0.2 %).
+///
+/// Matrices whose columns are summed side by side are kept by [`LANES`] of their columns: the rows of the first so
+/// many, then those of the next.
 #[derive(Clone, Debug)]
 pub(super) struct SmoothField {
-    /// A of the rows: height x rank, row-major.
+    /// A of the rows: height x rank.
     down: Vec<f32>,
     down_rank: usize,
-    /// The transpose of A of the columns: rank x width, row-major.
-    across: Vec<f32>,
+    /// The transpose of A of the columns (rank x width), by columns.
+    across: Vec<[f32; LANES]>,
     across_rank: usize,
     width: usize,
-    /// White noise, `down_rank` x `across_rank`.
-    noise: Vec<f32>,
-    /// One row of A Z.
-    mixed: Vec<f32>,
+    /// White noise Z (`down_rank` x `across_rank`), by columns.
+    noise: Vec<[f32; LANES]>,
+    /// One row of A Z, by columns.
+    mixed: Vec<[f32; LANES]>,
 }
 
 impl SmoothField {
@@ -33,14 +39,21 @@ impl SmoothField {
         let (down, across) = (factor(height, sigma), factor(width, sigma));
         let (down_rank, across_rank) = (down.len(), across.len());
         let down = (0..height).flat_map(|y| down.iter().map(move |column| column[y] as f32));
+        let lanes = |row: &Vec<f64>, block: usize| {
+            let at = |lane| row.get(block * LANES + lane).map_or(0.0, |&value| value as f32);
+            std::array::from_fn(at)
+        };
+        let blocks = 0..width.div_ceil(LANES);
+        let by_columns = blocks.flat_map(|block| across.iter().map(move |row| lanes(row, block)));
+        let mixed = vec![[0.0; LANES]; across_rank.div_ceil(LANES)];
         Self {
             down: down.collect(),
             down_rank,
-            across: across.concat().into_iter().map(|value| value as f32).collect(),
+            across: by_columns.collect(),
             across_rank,
             width,
-            noise: vec![0.0; down_rank * across_rank],
-            mixed: vec![0.0; across_rank],
+            noise: vec![[0.0; LANES]; mixed.len() * down_rank],
+            mixed,
         }
     }
 
@@ -51,43 +64,43 @@ impl SmoothField {
         amplitude: f32,
         random: &mut Xoshiro256PlusPlus,
     ) {
-        self.noise.iter_mut().for_each(|value| *value = amplitude * nearly_normal(random));
-        let Self { down, across, noise, mixed, .. } = self;
-        for (row, weights) in target.chunks_exact_mut(self.width).zip(down.chunks(self.down_rank)) {
-            mixed.fill(0.0);
-            for (&weight, noise) in weights.iter().zip(noise.chunks(self.across_rank)) {
-                add_multiple(mixed, weight, noise);
+        let Self { down, down_rank, across, across_rank, width, noise, mixed } = self;
+        for row in 0..*down_rank {
+            for column in 0..*across_rank {
+                let value = amplitude * nearly_normal(random);
+                noise[column / LANES * *down_rank + row][column % LANES] = value;
             }
-            for (block, columns) in row.chunks_mut(BLOCK).enumerate() {
-                add_combination(columns, mixed, &across[block * BLOCK..], self.width);
+        }
+        for (row, weights) in target.chunks_exact_mut(*width).zip(down.chunks_exact(*down_rank)) {
+            for (mixed, noise) in mixed.iter_mut().zip(noise.chunks_exact(*down_rank)) {
+                *mixed = [0.0; LANES];
+                add_combination(mixed, weights, noise);
+            }
+            let factors = &mixed.as_flattened()[..*across_rank];
+            let mut across = across.chunks_exact(*across_rank);
+            let (whole, rest) = row.as_chunks_mut::<LANES>();
+            for (columns, across) in whole.iter_mut().zip(&mut across) {
+                add_combination(columns, factors, across);
+            }
+            for across in across {
+                let mut columns = [0.0; LANES];
+                columns.iter_mut().zip(&*rest).for_each(|(column, &value)| *column = value);
+                add_combination(&mut columns, factors, across);
+                rest.iter_mut().zip(columns).for_each(|(value, column)| *value = column);
             }
         }
     }
 }
 
-/// Columns of a row whose sums stay in registers until they are whole.
-const BLOCK: usize = 4;
-
-/// sums += Σ factor · values over `factors`, whose values stand `width` apart.
-fn add_combination(sums: &mut [f32], factors: &[f32], values: &[f32], width: usize) {
-    let Ok(sums) = <&mut [f32; BLOCK]>::try_from(&mut *sums) else {
-        for (&factor, values) in factors.iter().zip(values.chunks(width)) {
-            add_multiple(sums, factor, values);
-        }
-        return;
-    };
+/// sums += Σ factor · values.
+fn add_combination(sums: &mut [f32; LANES], factors: &[f32], values: &[[f32; LANES]]) {
     let mut whole = *sums;
-    for (&factor, values) in factors.iter().zip(values.chunks(width)) {
-        add_multiple(&mut whole, factor, &values[..BLOCK]);
+    for (&factor, values) in factors.iter().zip(values) {
+        for (sum, value) in whole.iter_mut().zip(values) {
+            *sum += factor * value;
+        }
     }
     *sums = whole;
-}
-
-/// sums += factor · values.
-fn add_multiple(sums: &mut [f32], factor: f32, values: &[f32]) {
-    for (sum, &value) in sums.iter_mut().zip(values) {
-        *sum += factor * value;
-    }
 }
 
 /// Mean 0, variance 1: the sum of four even numbers of 16 bits. A displacement is a sum of dozens of

@@ -67,10 +67,10 @@ impl Resampler {
         let places = self.rows.iter_mut().zip(&mut self.columns);
         for ((row, column), corner) in places.zip(&mut self.corners) {
             // One line beyond the image all is 0, and farther out nothing changes.
-            let (down, across) = (row.clamp(-1.0, height) + 1.0, column.clamp(-1.0, width) + 1.0);
-            let (top, left) = (down as i32, across as i32); // towards 0, which is down here
-            (*row, *column) = (down - top as f32, across - left as f32);
-            *corner = (top * line as i32 + left) as u32;
+            let (top, down) = whole_and_rest(within(*row, -1.0, height) + 1.0);
+            let (left, across) = whole_and_rest(within(*column, -1.0, width) + 1.0);
+            (*row, *column) = (down, across);
+            *corner = top * line as u32 + left;
         }
         let places = self.rows.iter().zip(&self.columns).zip(&self.corners);
         for (byte, ((&down, &across), &corner)) in copy.iter_mut().zip(places) {
@@ -80,6 +80,22 @@ impl Resampler {
             *byte = (upper + down * (lower - upper) + 0.5) as u8;
         }
     }
+}
+
+/// The nearest number from `least` to `most`; what is no number is `least`.
+fn within(value: f32, least: f32, most: f32) -> f32 {
+    let value = if value > least { value } else { least };
+    if value < most { value } else { most }
+}
+
+/// The greatest integer that is not above `value`, from 0 to 2²² of them, and the rest. Conversion by `as` goes one
+/// by one on many processors, this several at a time.
+fn whole_and_rest(value: f32) -> (u32, f32) {
+    /// From 2²³ on numbers are 1 apart, and their last 23 bits count them.
+    const APART_BY_ONE: f32 = 8_388_608.0;
+    let nearest = (value + APART_BY_ONE) - APART_BY_ONE;
+    let whole = if nearest > value { nearest - 1.0 } else { nearest };
+    ((whole + APART_BY_ONE).to_bits() & 0x7f_ffff, value - whole)
 }
 
 #[cfg(test)]
@@ -117,6 +133,25 @@ mod tests {
         let mut copy = [0; 3];
         resampler.sample(&image, &mut copy);
         assert_eq!(copy, [15, 40, 30]);
+    }
+
+    /// As the standard library's `floor`, and places that are no numbers read nothing.
+    #[test]
+    fn wholes_and_rests_are_those_of_floor() {
+        let places = [0.0, 0.25, 0.49999997, 0.5, 0.99999994, 1.0, 1.5, 28.999998, 29.0, 4098.9995];
+        for value in places {
+            let (whole, rest) = whole_and_rest(value);
+            assert_eq!((whole as f32, rest), (value.floor(), value - value.floor()), "{value}");
+        }
+        assert_eq!(
+            [f32::NAN, -7.0, 0.5, f32::INFINITY].map(|at| within(at, -1.0, 28.0)),
+            [-1.0, -1.0, 0.5, 28.0]
+        );
+        let mut resampler = Resampler::new(4, 6);
+        resampler.place(&[[f32::NAN; 2]; 2], [f32::INFINITY; 2]);
+        let mut copy = vec![1; 24];
+        resampler.sample(&[200; 24], &mut copy);
+        assert_eq!(copy, [0; 24]);
     }
 
     #[test]
