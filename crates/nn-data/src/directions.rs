@@ -9,8 +9,10 @@
 
 use crate::dataset::{Dataset, Inputs};
 use crate::error::DataError;
-use crate::windows::Grid;
+use crate::whole::whole_and_rest;
+use crate::windows::{Area, Grid};
 use std::f32::consts::SQRT_2;
+use std::ops::Range;
 
 /// Directions that an edge may face, an eighth of a turn apart: right, right and down, down, and so on.
 const DIRECTIONS: usize = 8;
@@ -44,6 +46,8 @@ pub struct DirectionEncoder {
     framed: Vec<f32>,
     /// Of one row of pixels: the gradient down and right.
     gradient: [Vec<f32>; 2],
+    /// Of each column of the image, whether there is ink in it (any bit).
+    inked: Vec<u8>,
     /// What of the gradient of each pixel falls to each direction.
     edges: Vec<[f32; DIRECTIONS]>,
     regions: Grid<DIRECTIONS>,
@@ -75,6 +79,7 @@ impl DirectionEncoder {
             image: vec![[0.0]; height * width],
             framed: vec![0.0; (height + 2) * (width + 2)],
             gradient: [row(), row()],
+            inked: vec![0; width],
             edges: vec![[0.0; DIRECTIONS]; height * width],
             regions: Grid::new([height, width], REGIONS),
             plain_regions: Grid::new([height, width], PLAIN_REGIONS),
@@ -114,19 +119,19 @@ impl DirectionEncoder {
         assert!(image.len() == pixels, "directions: {} bytes for {pixels} pixels", image.len());
         assert!(features.len() == Self::WIDTH, "directions: room for {} bytes", features.len());
         self.frame(image);
-        for row in 0..pixels / self.width {
-            self.split_gradient(row);
+        let area = self.edged(image);
+        for row in area.rows.clone() {
+            self.split_gradient(row, area.columns.clone());
         }
         let (directions, plain) = features.split_at_mut(DIRECTIONS * REGIONS * REGIONS);
-        let regions = self.regions.means(&self.edges);
-        for (direction, plane) in directions.chunks_exact_mut(REGIONS * REGIONS).enumerate() {
-            for (y, row) in plane.chunks_exact_mut(REGIONS).enumerate() {
-                for (x, byte) in row.iter_mut().enumerate() {
-                    *byte = nearest_byte(EDGE_SCALE * regions[x * REGIONS + y][direction]);
-                }
+        for (window, edges) in self.regions.means(&self.edges, &area).iter().enumerate() {
+            let (x, y) = (window / REGIONS, window % REGIONS);
+            let bytes = edges.map(|mean| nearest_byte(EDGE_SCALE * mean));
+            for (plane, byte) in directions.chunks_exact_mut(REGIONS * REGIONS).zip(bytes) {
+                plane[y * REGIONS + x] = byte;
             }
         }
-        let plain_regions = self.plain_regions.means(&self.image);
+        let plain_regions = self.plain_regions.means(&self.image, &area);
         for (y, row) in plain.chunks_exact_mut(PLAIN_REGIONS).enumerate() {
             for (x, byte) in row.iter_mut().enumerate() {
                 *byte = nearest_byte(plain_regions[x * PLAIN_REGIONS + y][0]);
@@ -171,21 +176,42 @@ impl DirectionEncoder {
         }
     }
 
-    /// The gradient along `row`, a full edge being 1, and its part in each direction: a vector between two of
-    /// them is the sum of one along each.
-    fn split_gradient(&mut self, row: usize) {
+    /// Where there may be edges: about the ink.
+    fn edged(&mut self, image: &[u8]) -> Area {
+        self.inked.fill(0);
+        for line in image.chunks_exact(self.width) {
+            self.inked.iter_mut().zip(line).for_each(|(inked, byte)| *inked |= byte);
+        }
+        let has_ink = |line: &[u8]| line.iter().any(|&byte| byte > 0);
+        let grown = |first: Option<usize>, last: Option<usize>, side: usize| {
+            first
+                .zip(last)
+                .map_or(0..0, |(first, last)| first.saturating_sub(1)..side.min(last + 2))
+        };
+        let mut rows = image.chunks_exact(self.width);
+        let height = rows.len();
+        let (first, last) = (rows.clone().position(has_ink), rows.rposition(has_ink));
+        let mut columns = self.inked.iter();
+        let ends = (columns.clone().position(|&ink| ink > 0), columns.rposition(|&ink| ink > 0));
+        Area { rows: grown(first, last, height), columns: grown(ends.0, ends.1, self.width) }
+    }
+
+    /// The gradient along some `columns` of `row`, a full edge being 1, and its part in each direction: a vector
+    /// between two of them is the sum of one along each.
+    fn split_gradient(&mut self, row: usize, columns: Range<usize>) {
         let width = self.width;
         let line = |row: usize| &self.framed[row * (width + 2)..][..width + 2];
         let (above, here, below) = (line(row), line(row + 1), line(row + 2));
         let [down, right] = &mut self.gradient;
-        for x in 0..width {
+        for x in columns.clone() {
             let across = |line: &[f32]| line[x + 2] - line[x];
             let along = |line: &[f32]| line[x] + 2.0 * line[x + 1] + line[x + 2];
             right[x] = (across(above) + 2.0 * across(here) + across(below)) / 4.0;
             down[x] = (along(below) - along(above)) / 4.0;
         }
-        let edges = &mut self.edges[row * width..][..width];
-        for ((edges, &down), &right) in edges.iter_mut().zip(&*down).zip(&*right) {
+        let edges = &mut self.edges[row * width..][columns.clone()];
+        let gradient = down[columns.clone()].iter().zip(&right[columns]);
+        for (edges, (&down, &right)) in edges.iter_mut().zip(gradient) {
             *edges = parts(down, right);
         }
     }
@@ -213,7 +239,7 @@ fn smaller(a: f32, b: f32) -> f32 {
 
 /// 255 for 1 and more.
 fn nearest_byte(share: f32) -> u8 {
-    (255.0 * smaller(share, 1.0) + 0.5) as u8
+    whole_and_rest(255.0 * smaller(share, 1.0) + 0.5).0 as u8
 }
 
 /// A data set of the same samples, each [described](DirectionEncoder) by the directions of its edges in place of

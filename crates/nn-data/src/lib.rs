@@ -27,6 +27,7 @@ mod sample;
 mod shuffle;
 mod split;
 mod train_test;
+mod whole;
 mod windows;
 
 pub use dataset::{Dataset, Inputs, MAX_CLASSES, Targets};

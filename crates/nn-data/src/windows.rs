@@ -1,5 +1,7 @@
 //! Means of an image under a grid of Gaussian windows.
 
+use std::ops::Range;
+
 /// Standard deviation of a window, as a share of the distance to the next.
 const SPREAD: f64 = 0.48;
 /// Smallest standard deviation, in pixels: each window sees one at least.
@@ -21,6 +23,13 @@ pub(crate) struct Grid<const DEPTH: usize> {
     by_column: Vec<[f32; DEPTH]>,
     /// Means under all windows: count (across) x count (down).
     means: Vec<[f32; DEPTH]>,
+}
+
+/// Rows and columns outside of which all pixels hold 0.
+#[derive(Clone, Debug)]
+pub(crate) struct Area {
+    pub(crate) rows: Range<usize>,
+    pub(crate) columns: Range<usize>,
 }
 
 /// Gaussian windows along one side of an image.
@@ -46,17 +55,20 @@ impl<const DEPTH: usize> Grid<DEPTH> {
     }
 
     /// The means of `pixels` (height x width) under all windows, from the left to the right and in each
-    /// column from the top down (count x count).
-    pub(crate) fn means(&mut self, pixels: &[[f32; DEPTH]]) -> &[[f32; DEPTH]] {
-        self.down.average(pixels.as_flattened(), self.of_columns.as_flattened_mut());
-        let count = self.down.0.len();
+    /// column from the top down (count x count). Only what lies in `area` is read.
+    pub(crate) fn means(&mut self, pixels: &[[f32; DEPTH]], area: &Area) -> &[[f32; DEPTH]] {
+        let (count, Area { rows, columns }) = (self.down.0.len(), area);
+        let places = columns.start * DEPTH..columns.end * DEPTH;
+        self.down.average(pixels.as_flattened(), rows, places, self.of_columns.as_flattened_mut());
         let width = self.of_columns.len() / count;
         for (row, means) in self.of_columns.chunks_exact(width).enumerate() {
-            for (column, &mean) in self.by_column.chunks_exact_mut(count).zip(means) {
+            let by_column = self.by_column.chunks_exact_mut(count).zip(means);
+            for (column, &mean) in by_column.take(columns.end).skip(columns.start) {
                 column[row] = mean;
             }
         }
-        self.across.average(self.by_column.as_flattened(), self.means.as_flattened_mut());
+        let by_column = self.by_column.as_flattened();
+        self.across.average(by_column, columns, 0..count * DEPTH, self.means.as_flattened_mut());
         &self.means
     }
 }
@@ -67,11 +79,20 @@ impl Windows {
         Self((0..count).map(|window| Window::new(window, count, lines)).collect())
     }
 
-    /// The `means` under all windows (windows x any number) of the lines of `values` (lines x as many).
-    fn average(&self, values: &[f32], means: &mut [f32]) {
+    /// The `means` at some `places` of each line, under all windows (windows x numbers of a line), of those `lines`
+    /// of `values` (lines x numbers of a line) that are not 0.
+    fn average(
+        &self,
+        values: &[f32],
+        lines: &Range<usize>,
+        places: Range<usize>,
+        means: &mut [f32],
+    ) {
         let length = means.len() / self.0.len();
         for (window, means) in self.0.iter().zip(means.chunks_exact_mut(length)) {
-            window.average(&values[window.first * length..], means);
+            let (first, weights) = window.within(lines);
+            let values = values.get(first * length + places.start..).unwrap_or_default();
+            weighted_sums(weights, values, length, &mut means[places.clone()]);
         }
     }
 }
@@ -90,26 +111,33 @@ impl Window {
         Self { first, weights: bare.into_iter().map(|weight| (weight / sum) as f32).collect() }
     }
 
-    /// The mean of the first lines of `values`.
-    fn average(&self, values: &[f32], means: &mut [f32]) {
-        let length = means.len();
-        let (blocks, rest) = means.as_chunks_mut::<SIDE_BY_SIDE>();
-        let start = SIDE_BY_SIDE * blocks.len();
-        for (block, means) in blocks.iter_mut().enumerate() {
-            let mut sums = [0.0; SIDE_BY_SIDE];
-            for (line, &weight) in self.weights.iter().enumerate() {
-                let values = &values[line * length + block * SIDE_BY_SIDE..][..SIDE_BY_SIDE];
-                for (sum, &value) in sums.iter_mut().zip(values) {
-                    *sum += weight * value;
-                }
+    /// Those of its lines that are among `lines`: the first, and the weights from there on.
+    fn within(&self, lines: &Range<usize>) -> (usize, &[f32]) {
+        let first = self.first.max(lines.start);
+        let behind = (self.first + self.weights.len()).min(lines.end);
+        let weights = self.weights.get(first - self.first..behind.saturating_sub(self.first));
+        (first, weights.unwrap_or_default())
+    }
+}
+
+/// sums = Σ weight · line over lines whose beginnings stand `length` apart in `values`.
+fn weighted_sums(weights: &[f32], values: &[f32], length: usize, sums: &mut [f32]) {
+    let (blocks, rest) = sums.as_chunks_mut::<SIDE_BY_SIDE>();
+    let start = SIDE_BY_SIDE * blocks.len();
+    for (block, sums) in blocks.iter_mut().enumerate() {
+        let mut whole = [0.0; SIDE_BY_SIDE];
+        for (line, &weight) in weights.iter().enumerate() {
+            let values = &values[line * length + block * SIDE_BY_SIDE..][..SIDE_BY_SIDE];
+            for (sum, &value) in whole.iter_mut().zip(values) {
+                *sum += weight * value;
             }
-            *means = sums;
         }
-        for (place, mean) in (start..).zip(rest) {
-            *mean = 0.0;
-            for (line, &weight) in self.weights.iter().enumerate() {
-                *mean += weight * values[line * length + place];
-            }
+        *sums = whole;
+    }
+    for (place, sum) in (start..).zip(rest) {
+        *sum = 0.0;
+        for (line, &weight) in weights.iter().enumerate() {
+            *sum += weight * values[line * length + place];
         }
     }
 }
@@ -125,7 +153,8 @@ mod tests {
             for count in [9, 11] {
                 for length in [1, 8, 13] {
                     let mut means = vec![0.0; count * length];
-                    Windows::new(lines, count).average(&vec![1.0; lines * length], &mut means);
+                    let values = vec![1.0; lines * length];
+                    Windows::new(lines, count).average(&values, &(0..lines), 0..length, &mut means);
                     assert!(means.iter().all(|mean| (mean - 1.0).abs() < 1e-5), "{lines}");
                 }
             }
@@ -140,12 +169,33 @@ mod tests {
         let values: Vec<f32> =
             (0..27 * length).map(|index| (index / length + 2 * (index % length)) as f32).collect();
         let mut means = vec![0.0; 9 * length];
-        Windows::new(27, 9).average(&values, &mut means);
+        Windows::new(27, 9).average(&values, &(0..27), 0..length, &mut means);
         for window in 2..7 {
             for place in 0..length {
                 let (read, truth) = (means[window * length + place], 3 * window + 1 + 2 * place);
                 assert!((read - truth as f32).abs() < 1e-4, "{window} {place}: {read} {truth}");
             }
+        }
+    }
+
+    /// What lies outside the area does not count, and what was there before is forgotten.
+    #[test]
+    fn only_the_area_is_read() {
+        let (height, width) = (20, 23);
+        let ink = |row: usize, column: usize| [(row * column % 7) as f32, 1.0];
+        let mut grid = Grid::<2>::new([height, width], 9);
+        let everywhere: Vec<_> =
+            (0..height * width).map(|at| ink(at / width, at % width)).collect();
+        let all = Area { rows: 0..height, columns: 0..width };
+        for (rows, columns) in [(3..12, 5..18), (0..20, 22..23), (7..7, 4..4), (19..20, 0..23)] {
+            let inside =
+                |at: usize| rows.contains(&(at / width)) && columns.contains(&(at % width));
+            let cut: Vec<_> = (0..height * width)
+                .map(|at| if inside(at) { everywhere[at] } else { [0.0; 2] })
+                .collect();
+            let truth = grid.means(&cut, &all).to_vec();
+            let area = Area { rows: rows.clone(), columns: columns.clone() };
+            assert_eq!(grid.means(&everywhere, &area), truth, "{area:?}");
         }
     }
 }

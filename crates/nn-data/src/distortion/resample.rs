@@ -1,19 +1,22 @@
 //! An image read at other places than its pixels.
 
+use crate::whole::whole_and_rest;
+
 /// Reads images of one size at a place for each pixel, in one pass, between pixels bilinearly.
 #[derive(Clone, Debug)]
 pub(crate) struct Resampler {
     height: usize,
     width: usize,
     /// Where each pixel is read: its row, height x width. While an image is read, only what is behind
-    /// the point.
+    /// the point, and then what was read.
     pub(super) rows: Vec<f32>,
     /// And its column.
     pub(super) columns: Vec<f32>,
     /// The pixel of the framed image above and left of each place.
     corners: Vec<u32>,
-    /// The image with a frame of zeros: one line before it and two behind, in both directions.
-    framed: Vec<f32>,
+    /// The image with a frame of zeros: one line before it and two behind, in both directions. Each pixel, and by how
+    /// much the next of its row is more.
+    framed: Vec<[f32; 2]>,
 }
 
 /// Lines of the frame, before and behind together.
@@ -27,7 +30,7 @@ impl Resampler {
             rows: vec![0.0; height * width],
             columns: vec![0.0; height * width],
             corners: vec![0; height * width],
-            framed: vec![0.0; (height + FRAME) * (width + FRAME)],
+            framed: vec![[0.0; 2]; (height + FRAME) * (width + FRAME)],
         }
     }
 
@@ -59,11 +62,14 @@ impl Resampler {
         let (line, height, width) = (self.width + FRAME, self.height as f32, self.width as f32);
         let lines = self.framed.chunks_exact_mut(line).skip(1).zip(image.chunks_exact(self.width));
         for (framed, image) in lines {
-            for (value, &byte) in framed[1..].iter_mut().zip(image) {
-                *value = f32::from(byte);
+            let (first, last) = (f32::from(image[0]), f32::from(image[self.width - 1]));
+            (framed[0], framed[self.width]) = ([0.0, first], [last, -last]);
+            for (pixel, (&here, &next)) in framed[1..].iter_mut().zip(image.iter().zip(&image[1..]))
+            {
+                *pixel = [f32::from(here), f32::from(next) - f32::from(here)];
             }
         }
-        // Two passes: the first one's arithmetic goes several pixels at a time.
+        // Three passes: the arithmetic of the first and the last goes several pixels at a time.
         let places = self.rows.iter_mut().zip(&mut self.columns);
         for ((row, column), corner) in places.zip(&mut self.corners) {
             // One line beyond the image all is 0, and farther out nothing changes.
@@ -72,12 +78,15 @@ impl Resampler {
             (*row, *column) = (down, across);
             *corner = top * line as u32 + left;
         }
-        let places = self.rows.iter().zip(&self.columns).zip(&self.corners);
-        for (byte, ((&down, &across), &corner)) in copy.iter_mut().zip(places) {
-            let square = &self.framed[corner as usize..][..line + 2];
-            let upper = square[0] + across * (square[1] - square[0]);
-            let lower = square[line] + across * (square[line + 1] - square[line]);
-            *byte = (upper + down * (lower - upper) + 0.5) as u8;
+        let places = self.rows.iter_mut().zip(&self.columns).zip(&self.corners);
+        for ((down, &across), &corner) in places {
+            let square = &self.framed[corner as usize..][..=line];
+            let upper = square[0][0] + across * square[0][1];
+            let lower = square[line][0] + across * square[line][1];
+            *down = upper + *down * (lower - upper);
+        }
+        for (byte, &read) in copy.iter_mut().zip(&self.rows) {
+            *byte = whole_and_rest(read + 0.5).0 as u8;
         }
     }
 }
@@ -86,16 +95,6 @@ impl Resampler {
 fn within(value: f32, least: f32, most: f32) -> f32 {
     let value = if value > least { value } else { least };
     if value < most { value } else { most }
-}
-
-/// The greatest integer that is not above `value`, from 0 to 2²² of them, and the rest. Conversion by `as` goes one
-/// by one on many processors, this several at a time.
-fn whole_and_rest(value: f32) -> (u32, f32) {
-    /// From 2²³ on numbers are 1 apart, and their last 23 bits count them.
-    const APART_BY_ONE: f32 = 8_388_608.0;
-    let nearest = (value + APART_BY_ONE) - APART_BY_ONE;
-    let whole = if nearest > value { nearest - 1.0 } else { nearest };
-    ((whole + APART_BY_ONE).to_bits() & 0x7f_ffff, value - whole)
 }
 
 #[cfg(test)]
@@ -135,14 +134,9 @@ mod tests {
         assert_eq!(copy, [15, 40, 30]);
     }
 
-    /// As the standard library's `floor`, and places that are no numbers read nothing.
+    /// Places that are no numbers read nothing.
     #[test]
-    fn wholes_and_rests_are_those_of_floor() {
-        let places = [0.0, 0.25, 0.49999997, 0.5, 0.99999994, 1.0, 1.5, 28.999998, 29.0, 4098.9995];
-        for value in places {
-            let (whole, rest) = whole_and_rest(value);
-            assert_eq!((whole as f32, rest), (value.floor(), value - value.floor()), "{value}");
-        }
+    fn what_is_no_number_is_outside() {
         assert_eq!(
             [f32::NAN, -7.0, 0.5, f32::INFINITY].map(|at| within(at, -1.0, 28.0)),
             [-1.0, -1.0, 0.5, 28.0]
