@@ -52,7 +52,7 @@ const OF_SINGLE_STEPS: [&str; 32] = [
 const RECEPTIVE_GRID: usize = 14;
 
 /// How strongly the copies of a test are distorted, where nothing else is said: on images that were
-/// held out, a quarter of the training's amounts answers best (docs/accuracy.md).
+/// held out, a quarter of the training's amounts answers best (docs/recipes.md).
 pub(crate) const TEST_STRENGTH: f64 = 0.25;
 
 impl Settings {
@@ -107,6 +107,7 @@ impl Settings {
             average: self.average.or(defaults.average),
             deskew: self.deskew.unwrap_or(defaults.deskew),
             directions: self.directions.unwrap_or(defaults.directions),
+            root_directions: self.root_directions.unwrap_or(defaults.root_directions),
             distortion,
             clip_norm: self.clip_norm.or(defaults.clip_norm),
             patience: self.patience.or(defaults.patience),
@@ -143,6 +144,11 @@ impl Settings {
         if !distortion.is_none() {
             return Ok(Some(distortion));
         }
+        // Who says 0 takes the distortions of a preset away, and what goes with them.
+        let amounts = [self.rotation, self.scale, self.shear, self.shift, self.elastic];
+        if amounts.iter().any(Option::is_some) {
+            return Ok(None);
+        }
         match [("sigma", self.sigma), ("fade", self.fade), ("fade-to", self.fade_to)]
             .into_iter()
             .find(|(_, value)| value.is_some())
@@ -162,6 +168,8 @@ impl Settings {
                 let error = "receptive-grid is given, but no window: give receptive-field";
                 Err(CliError::Usage(error.to_owned()))
             }
+            // Who says 0 takes the windows of a preset away, and their grid with them.
+            (Some(0), _) => Ok(None),
             (Some(window), grid) => {
                 let grid = grid.unwrap_or(RECEPTIVE_GRID);
                 Ok(Some(ReceptiveFields { window, grid }))
@@ -201,7 +209,11 @@ impl Settings {
         let table = self.to_table();
         let single = OF_SINGLE_STEPS.into_iter().find(|key| table.contains_key(*key));
         // These are written into a solver's settings too, as false.
-        let prepared = [("deskew", self.deskew), ("directions", self.directions)];
+        let prepared = [
+            ("deskew", self.deskew),
+            ("directions", self.directions),
+            ("root-directions", self.root_directions),
+        ];
         let prepared = prepared.into_iter().find(|(_, on)| *on == Some(true));
         match single.or(prepared.map(|(key, _)| key)) {
             Some(key) => Err(CliError::Usage(format!(
@@ -363,6 +375,7 @@ impl Resolved {
             average: config.average,
             deskew: Some(config.deskew),
             directions: Some(config.directions),
+            root_directions: config.root_directions.then_some(true),
             clip_norm: config.clip_norm,
             backend: Some(self.device.backend.unwrap_or_default()),
             threads: self.device.threads,

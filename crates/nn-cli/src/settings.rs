@@ -44,6 +44,9 @@ pub(crate) struct Settings {
     /// is used [default: false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Data")]
     pub(crate) directions: Option<bool>,
+    /// Take the square root of each number of these descriptions [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Data")]
+    pub(crate) root_directions: Option<bool>,
 
     /// Neurons of each hidden layer; "" for none [default: 256,128]
     #[arg(long, value_name = "N,N,...", value_parser = parse_widths, help_heading = "Network")]
@@ -55,7 +58,7 @@ pub(crate) struct Settings {
     #[arg(long, value_name = "NAME", value_parser = activation_parser(), help_heading = "Network")]
     pub(crate) output_activation: Option<Activation>,
     /// Let each neuron of the first hidden layer see a window of this many pixels along each side, in place of
-    /// the whole image; neurons lie on a grid, as many in each place [default: off]
+    /// the whole image; neurons lie on a grid, as many in each place; 0 is the whole image [default: 0]
     #[arg(long, value_name = "N", help_heading = "Network")]
     pub(crate) receptive_field: Option<usize>,
     /// Places along each side of that grid [default: 14]
@@ -311,6 +314,7 @@ impl Settings {
             average: self.average.or(other.average),
             deskew: self.deskew.or(other.deskew),
             directions: self.directions.or(other.directions),
+            root_directions: self.root_directions.or(other.root_directions),
             rotation: self.rotation.or(other.rotation),
             scale: self.scale.or(other.scale),
             shear: self.shear.or(other.shear),

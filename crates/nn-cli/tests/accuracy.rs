@@ -44,11 +44,21 @@ fn a_preset_is_printed_and_flags_beat_it() {
 }
 
 #[test]
-fn the_copies_of_a_preset_are_taken_away_by_nought() {
+fn what_a_preset_asks_for_is_taken_away_by_nought() {
     let here = folder();
+    let none = ["rotation", "scale", "shift", "elastic", "test-copies", "receptive-field"];
+    let mut arguments = vec!["train".to_owned(), "--preset".into(), "best".into()];
+    arguments.extend(none.iter().flat_map(|name| [format!("--{name}"), "0".to_owned()]));
+    let printed = run(here.path(), [arguments, vec!["--print-config".to_owned()]].concat());
+    let printed = printed.succeeded().stdout;
+    for gone in none.iter().chain(&["sigma", "test-strength", "receptive-grid"]) {
+        assert!(!printed.contains(gone), "{gone}: {printed}");
+    }
+    assert!(printed.contains("deskew = true"), "{printed}");
     let arguments = ["train", "--preset", "best", "--test-copies", "0", "--print-config"];
     let printed = run(here.path(), arguments).succeeded().stdout;
     assert!(!printed.contains("test-copies") && !printed.contains("test-strength"), "{printed}");
+    assert!(printed.contains("sigma = 5"), "{printed}");
     let arguments = ["train", "--preset", "simard", "--test-strength", "0.5", "--print-config"];
     run(here.path(), arguments).failed_with(2).saying(&["test-strength", "no copies"]);
 }
@@ -220,6 +230,17 @@ fn a_committee_shows_each_of_its_networks_what_it_must_see() {
 #[test]
 fn a_network_of_directions_is_used_with_such() {
     let here = folder();
+    let roots = ["train", "--data", "sample", "--root-directions", "--print-config"];
+    run(here.path(), roots).failed_with(2).saying(&["root directions", "without directions"]);
+    let roots = ["--directions", "--root-directions", "--out", "roots"];
+    run(here.path(), short(&roots)).succeeded();
+    let inspected = run(here.path(), ["inspect", "roots"]).succeeded().stdout;
+    assert!(inspected.contains("by the directions of its edges (roots)"), "{inspected}");
+    let config = std::fs::read_to_string(here.path().join("roots/config.toml")).unwrap();
+    assert!(config.contains("root-directions = true"), "{config}");
+    let tested = ["test", "--model", "roots", "--data", "sample", "--format", "json"];
+    let tested = run(here.path(), tested).succeeded().last_event();
+    assert!(tested["accuracy"].as_f64().unwrap() > 0.8, "{tested}");
     let recipe = ["--directions", "--deskew", "--shift", "1", "--validation", "0.1"];
     let views = ["--test-copies", "2", "--out", "a", "--format", "json"];
     let done = run(here.path(), short(&[&recipe[..], &views].concat())).succeeded().last_event();
@@ -260,7 +281,7 @@ fn a_network_sees_windows_of_the_image() {
     assert!(printed.contains("receptive-field = 9\nreceptive-grid = 7\n"), "{printed}");
     with(&["--receptive-field", "9"]).failed_with(2).saying(&["is 98", "a multiple of 196"]);
     with(&["--receptive-grid", "7"]).failed_with(2).saying(&["no window", "receptive-field"]);
-    with(&["--receptive-field", "0", "--receptive-grid", "7"]).failed_with(2).saying(&["is 0"]);
+    with(&["--receptive-field", "9", "--receptive-grid", "0"]).failed_with(2).saying(&["is 0"]);
     let solver = [&windows[..], &["--optimizer", "lbfgs"]].concat();
     with(&solver).failed_with(2).saying(&["receptive-field", "leave it out"]);
     with(&[&windows[..], &["--directions"]].concat()).succeeded();

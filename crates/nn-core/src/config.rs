@@ -59,6 +59,8 @@ pub struct TrainingConfig {
     /// their edges, in training and in every later use. The network has as many inputs as
     /// [`Preprocessing::input_width`] says.
     pub directions: bool,
+    /// Whether these descriptions are the square roots of the usual ones.
+    pub root_directions: bool,
     /// How images are distorted, afresh in each epoch.
     pub distortion: Option<Distortion>,
     /// Longest gradient (Euclidean norm over all weights) that a step may use.
@@ -89,6 +91,7 @@ impl Default for TrainingConfig {
             average: None,
             deskew: false,
             directions: false,
+            root_directions: false,
             distortion: None,
             clip_norm: None,
             patience: None,
@@ -121,6 +124,7 @@ impl TrainingConfig {
         let average = self.average.unwrap_or_default();
         ConfigError::check("average", average, (0.0..1.0).contains(&average), "from 0 to below 1")?;
         self.distortion.as_ref().map_or(Ok(()), validate_distortion)?;
+        self.preprocessing().validate()?;
         if let Some(patience) = self.patience {
             ConfigError::check("patience", patience, patience > 0, "at least 1")?;
         }
@@ -128,11 +132,12 @@ impl TrainingConfig {
         self.schedule.validate()
     }
 
-    /// What becomes of images before the network sees them: [`deskew`](Self::deskew) and
-    /// [`directions`](Self::directions).
+    /// What becomes of images before the network sees them: [`deskew`](Self::deskew),
+    /// [`directions`](Self::directions) and [`root_directions`](Self::root_directions).
     #[must_use]
     pub fn preprocessing(&self) -> Preprocessing {
-        Preprocessing { deskew: self.deskew, directions: self.directions }
+        let Self { deskew, directions, root_directions, .. } = *self;
+        Preprocessing { deskew, directions, root_directions }
     }
 
     /// What is asked of the network instead of the bare classes is for cross-entropy.

@@ -81,6 +81,7 @@ impl<T: Tensor> FullBatch<T> {
         for (name, on) in [
             ("deskew", config.deskew),
             ("directions", config.directions),
+            ("root directions", config.root_directions),
             ("receptive fields", local),
         ] {
             ConfigError::check(name, on, !on, "false for a solver")?;

@@ -139,6 +139,7 @@ impl Model {
     pub fn validate(&self) -> Result<(), NetworkError> {
         for part in self.parts() {
             part.architecture.validate()?;
+            part.preprocessing.validate()?;
             self.validate_inputs(&part)?;
             validate_layers(&part)?;
             validate_norms(&part)?;

@@ -1,6 +1,6 @@
 //! What becomes of images before a network sees them.
 
-use crate::NetworkError;
+use crate::{ConfigError, NetworkError};
 use nn_data::{Dataset, DirectionEncoder};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,9 @@ pub struct Preprocessing {
     /// Whether they are then, and after all distortion, [described](nn_data::directions) by the directions of
     /// their edges.
     pub directions: bool,
+    /// Whether these descriptions are the [square roots](DirectionEncoder::with_roots) of the usual ones.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub root_directions: bool,
 }
 
 impl Preprocessing {
@@ -45,7 +48,25 @@ impl Preprocessing {
 
     /// What is [`upright`](Self::upright), perhaps distorted since, described where it is to be.
     pub(crate) fn described(self, data: &Dataset) -> Result<Dataset, NetworkError> {
-        if self.directions { Ok(nn_data::directions(data)?) } else { Ok(data.clone()) }
+        match self.encoder(data)? {
+            Some(mut encoder) => Ok(encoder.describe(data)?),
+            None => Ok(data.clone()),
+        }
+    }
+
+    /// Whether its parts go together.
+    pub(crate) fn validate(self) -> Result<(), ConfigError> {
+        let described = self.directions || !self.root_directions;
+        let allowed = "false without directions";
+        ConfigError::check("root directions", self.root_directions, described, allowed)
+    }
+
+    /// What describes the images of `data`, where they are to be described.
+    pub(crate) fn encoder(self, data: &Dataset) -> Result<Option<DirectionEncoder>, NetworkError> {
+        if !self.directions {
+            return Ok(None);
+        }
+        Ok(Some(DirectionEncoder::for_dataset(data)?.with_roots(self.root_directions)))
     }
 
     /// Inputs of a network that is shown the samples of `data` so.

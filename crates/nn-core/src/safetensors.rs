@@ -47,6 +47,8 @@ struct Description {
     deskew: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     directions: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    root_directions: bool,
 }
 
 /// Writes a model to `path`. What was there before stays until the new file is safely on disk.
@@ -111,6 +113,7 @@ pub fn to_bytes(model: &Model) -> Result<Vec<u8>, CheckpointFault> {
         sample_shape: model.sample_shape.clone(),
         deskew: model.preprocessing.deskew,
         directions: model.preprocessing.directions,
+        root_directions: model.preprocessing.root_directions,
     };
     let unsound = |cause: String| CheckpointFault::NotSafetensors { cause };
     let json = serde_json::to_string(&description).map_err(|error| unsound(error.to_string()))?;
@@ -182,14 +185,17 @@ fn assemble(
         return Err(CheckpointFault::Inconsistent { cause });
     }
     let loss = options.loss.or(description.as_ref().map(|description| description.loss));
-    let deskew = description.as_ref().is_some_and(|description| description.deskew);
-    let directions = description.as_ref().is_some_and(|description| description.directions);
+    let preprocessing = description.as_ref().map(|description| Preprocessing {
+        deskew: description.deskew,
+        directions: description.directions,
+        root_directions: description.root_directions,
+    });
     let sample_shape = options.sample_shape.clone();
     let sample_shape = sample_shape.or(description.map(|description| description.sample_shape));
     Ok(Model {
         loss: loss.unwrap_or(Loss::CrossEntropy),
         sample_shape: sample_shape.unwrap_or_else(|| usual_shape(architecture.inputs)),
-        preprocessing: Preprocessing { deskew, directions },
+        preprocessing: preprocessing.unwrap_or_default(),
         architecture,
         layers: layers.into_iter().map(|layer| layer.values).collect(),
         norms: Vec::new(),

@@ -13,6 +13,7 @@ const MODEL_V2: &[u8] = include_bytes!("golden/model-v2.nn");
 const MODEL_V3: &[u8] = include_bytes!("golden/model-v3.nn");
 const MODEL_V4: &[u8] = include_bytes!("golden/model-v4.nn");
 const MODEL_V5: &[u8] = include_bytes!("golden/model-v5.nn");
+const MODEL_V6: &[u8] = include_bytes!("golden/model-v6.nn");
 
 fn model(numbers: fn(&[f64]) -> Values) -> Model {
     Model {
@@ -167,18 +168,42 @@ fn a_model_of_upright_images_is_of_format_3() {
     assert_eq!(expected.to_bytes().unwrap(), MODEL_V3);
 }
 
-#[test]
-fn a_model_of_directions_is_of_format_4() {
+/// On images of 5 x 4 pixels, without a hidden layer.
+fn described(root_directions: bool) -> Checkpoint {
     let mut directions = model(singles);
-    directions.preprocessing = Preprocessing { deskew: true, directions: true };
+    directions.preprocessing = Preprocessing { deskew: true, directions: true, root_directions };
     directions.sample_shape = vec![5, 4];
     directions.architecture.inputs = 769;
     directions.architecture.hidden.clear();
     let weights: Vec<f64> = (0..769).map(|index| f64::from(index) / 8.0 - 40.0).collect();
     directions.layers = vec![Linear { weight: singles(&weights), bias: singles(&[0.5]) }];
-    let expected = Checkpoint { model: directions, training: None };
-    assert_eq!(Checkpoint::from_bytes(MODEL_V4).unwrap(), expected);
-    assert_eq!(expected.to_bytes().unwrap(), MODEL_V4);
+    Checkpoint { model: directions, training: None }
+}
+
+#[test]
+fn a_model_of_directions_is_of_format_4() {
+    assert_eq!(Checkpoint::from_bytes(MODEL_V4).unwrap(), described(false));
+    assert_eq!(described(false).to_bytes().unwrap(), MODEL_V4);
+}
+
+#[test]
+fn a_model_of_roots_of_directions_is_of_format_6() {
+    assert_eq!(Checkpoint::from_bytes(MODEL_V6).unwrap(), described(true));
+    assert_eq!(described(true).to_bytes().unwrap(), MODEL_V6);
+    let mut of_pixels = described(true);
+    of_pixels.model.preprocessing.directions = false;
+    assert!(of_pixels.to_bytes().is_err());
+}
+
+/// A committee with one network of roots is of format 6 too, whichever it is.
+#[test]
+fn a_committee_with_roots_of_directions_is_of_format_6() {
+    for roots in [[false, true], [true, false]] {
+        let committee = Model::committee(roots.map(|roots| described(roots).model)).unwrap();
+        let bytes = Checkpoint { model: committee.clone(), training: None }.to_bytes().unwrap();
+        assert_eq!(bytes[8..12], [6, 0, 0, 0]);
+        assert_eq!(Checkpoint::from_bytes(&bytes).unwrap().model, committee);
+    }
 }
 
 #[test]

@@ -44,19 +44,30 @@ fn trained(config: &TrainingConfig, train: &Dataset) -> Checkpoint {
     trainer.checkpoint().unwrap()
 }
 
-/// Without distortion and with one of strength 0, which goes the other way: described batch by batch.
 #[test]
 fn it_is_trained_on_upright_images_described() {
+    let upright = deskewed(&strokes()).unwrap();
+    let means = directions(&upright).unwrap();
+    let mut encoder = DirectionEncoder::for_dataset(&upright).unwrap().with_roots(true);
+    let roots = encoder.describe(&upright).unwrap();
+    assert_ne!(means.image(1), roots.image(1));
+    is_trained_on(&means, false);
+    is_trained_on(&roots, true);
+}
+
+/// Without distortion and with one of strength 0, which goes the other way: described batch by batch.
+fn is_trained_on(ready: &Dataset, root_directions: bool) {
     let data = strokes();
-    let ready = directions(&deskewed(&data).unwrap()).unwrap();
-    let bare = TrainingConfig { directions: false, deskew: false, ..config(None) };
-    let truth = trained(&bare, &ready);
+    let config = |distortion| TrainingConfig { root_directions, ..config(distortion) };
+    let bare =
+        TrainingConfig { directions: false, root_directions: false, deskew: false, ..config(None) };
+    let truth = trained(&bare, ready);
     let nothing = Distortion { shift: 1e-9, ..Distortion::default() };
     for distortion in [None, Some(nothing)] {
         let checkpoint = trained(&config(distortion), &data);
         assert_eq!(checkpoint.model.layers, truth.model.layers, "{distortion:?}");
         assert_eq!(checkpoint.model.sample_shape, [8, 8]);
-        let preprocessing = Preprocessing { deskew: true, directions: true };
+        let preprocessing = Preprocessing { deskew: true, directions: true, root_directions };
         assert_eq!(checkpoint.model.preprocessing, preprocessing);
         let losses = |checkpoint: &Checkpoint| {
             let history = &checkpoint.training.as_ref().unwrap().history;
@@ -91,18 +102,22 @@ fn views_describe_what_they_see() {
 }
 
 #[test]
-fn it_is_kept_in_format_4_and_never_taken_for_another() {
+fn it_is_kept_in_formats_4_and_6_and_never_taken_for_another() {
     let data = strokes();
     let upright = trained(&config(shifting()), &data);
     let as_it_lies = trained(&TrainingConfig { deskew: false, ..config(None) }, &data);
-    for checkpoint in [&upright, &as_it_lies] {
+    let roots = trained(&TrainingConfig { root_directions: true, ..config(None) }, &data);
+    for (checkpoint, format) in [(&upright, 4), (&as_it_lies, 4), (&roots, 6)] {
         let bytes = checkpoint.to_bytes().unwrap();
-        assert_eq!(bytes[8..12], [4, 0, 0, 0]);
+        assert_eq!(bytes[8..12], [format, 0, 0, 0]);
         assert_eq!(&Checkpoint::from_bytes(&bytes).unwrap(), checkpoint);
         let tensors = safetensors::to_bytes(&checkpoint.model).unwrap();
         let read = safetensors::from_bytes(&tensors, &safetensors::ImportOptions::default());
         assert_eq!(read.unwrap(), checkpoint.model);
     }
+    let of_pixels = TrainingConfig { root_directions: true, ..TrainingConfig::default() };
+    let refused = of_pixels.validate().unwrap_err().to_string();
+    assert!(refused.contains("root directions") && refused.contains("without"), "{refused}");
     let blind = Model { preprocessing: Preprocessing::default(), ..upright.model.clone() };
     assert!(blind.validate().is_err());
     // Any other number of inputs is none that directions give.

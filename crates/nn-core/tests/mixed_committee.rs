@@ -30,12 +30,13 @@ fn trained(config: &TrainingConfig, hidden: &[usize]) -> Model {
     trainer.model()
 }
 
-/// As the images are, upright, upright by directions, and as they are by directions: of four architectures.
+/// As the images are, upright, upright by directions, and as they are by roots of directions: of four architectures.
 fn models() -> [Model; 4] {
     let plain = TrainingConfig { batch_norm: true, ..TrainingConfig::default() };
     let upright = TrainingConfig { deskew: true, seed: 2, ..TrainingConfig::default() };
     let both = TrainingConfig { directions: true, ..upright.clone() };
-    let directions = TrainingConfig { directions: true, ..TrainingConfig::default() };
+    let directions =
+        TrainingConfig { directions: true, root_directions: true, ..TrainingConfig::default() };
     [
         trained(&plain, &[5]),
         trained(&upright, &[4, 3]),
@@ -82,7 +83,7 @@ fn each_network_is_shown_what_it_was_trained_on() {
     });
     let committee = Model::committee(models).unwrap();
     let bytes = Checkpoint { model: committee.clone(), training: None }.to_bytes().unwrap();
-    assert_eq!(bytes[8..12], [5, 0, 0, 0]);
+    assert_eq!(bytes[8..12], [6, 0, 0, 0]);
     let committee = Checkpoint::from_bytes(&bytes).unwrap().model;
     let together = answers(&committee, Views::default(), &data);
     assert_close(&together, &mean(&alone));

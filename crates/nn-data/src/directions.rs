@@ -5,7 +5,8 @@
 //! nearest of eight directions by the parallelogram rule, and what falls to a direction is averaged under 9 x 9
 //! Gaussian windows: the gradient direction feature of Liu, Nakashima, Sako and Fujisawa (Pattern
 //! Recognition 36, 2003), kin to the histograms of Dalal and Triggs (2005). Behind the eight planes stands the
-//! image itself under 11 x 11 such windows. Nothing in it is learned.
+//! image itself under 11 x 11 such windows. On demand square roots are taken of all of these, as of the histograms of
+//! Arandjelović and Zisserman (2012), so that the weak ones count for more. Nothing in it is learned.
 
 use crate::dataset::{Dataset, Inputs};
 use crate::error::DataError;
@@ -40,6 +41,8 @@ const EDGE_SCALE: f32 = 1.5;
 #[derive(Clone, Debug)]
 pub struct DirectionEncoder {
     width: usize,
+    /// Whether square roots are taken of the means.
+    roots: bool,
     /// The image, from 0 to 1.
     image: Vec<[f32; 1]>,
     /// The same in a frame of zeros one line wide.
@@ -76,6 +79,7 @@ impl DirectionEncoder {
         let row = || vec![0.0; width];
         Ok(Self {
             width,
+            roots: false,
             image: vec![[0.0]; height * width],
             framed: vec![0.0; (height + 2) * (width + 2)],
             gradient: [row(), row()],
@@ -95,6 +99,21 @@ impl DirectionEncoder {
             (&[height, width], Inputs::Bytes(_)) => Self::new(height, width),
             (shape, _) => Err(DataError::NotAnImage { shape: shape.to_vec() }),
         }
+    }
+
+    /// The same, taking the square root of each number (from 0 to 1) where `roots` says so.
+    ///
+    /// ```
+    /// use nn_data::DirectionEncoder;
+    /// let grey = vec![64; 784];
+    /// let mut features = vec![0; DirectionEncoder::WIDTH];
+    /// DirectionEncoder::new(28, 28)?.with_roots(true).encode(&grey, &mut features);
+    /// assert_eq!(features[648 + 60], 128); // the image in its middle: √(64 / 255) is 128 / 255
+    /// # Ok::<(), nn_data::DataError>(())
+    /// ```
+    #[must_use]
+    pub fn with_roots(self, roots: bool) -> Self {
+        Self { roots, ..self }
     }
 
     /// The pixel, by row and column, about which each number of a description is taken, on images of
@@ -123,6 +142,8 @@ impl DirectionEncoder {
         for row in area.rows.clone() {
             self.split_gradient(row, area.columns.clone());
         }
+        let roots = self.roots;
+        let nearest_byte = |share: f32| nearest_byte(if roots { share.sqrt() } else { share });
         let (directions, plain) = features.split_at_mut(DIRECTIONS * REGIONS * REGIONS);
         for (window, edges) in self.regions.means(&self.edges, &area).iter().enumerate() {
             let (x, y) = (window / REGIONS, window % REGIONS);
@@ -137,6 +158,18 @@ impl DirectionEncoder {
                 *byte = nearest_byte(plain_regions[x * PLAIN_REGIONS + y][0]);
             }
         }
+    }
+
+    /// A data set of the same samples, each described in place of its pixels; only those of this view are kept.
+    ///
+    /// # Errors
+    /// [`DataError::NotAnImage`] where samples are not images of the encoder's size.
+    pub fn describe(&mut self, dataset: &Dataset) -> Result<Dataset, DataError> {
+        let size = [self.image.len() / self.width, self.width];
+        if dataset.sample_shape() != size {
+            return Err(DataError::NotAnImage { shape: dataset.sample_shape().to_vec() });
+        }
+        dataset.map_images_to(&[Self::WIDTH], |image, features| self.encode(image, features))
     }
 
     /// Numbers in the place of features, such as weights, laid out to be drawn: a square of
@@ -248,9 +281,7 @@ fn nearest_byte(share: f32) -> u8 {
 /// # Errors
 /// [`DataError::NotAnImage`] where samples are not height x width bytes.
 pub fn directions(dataset: &Dataset) -> Result<Dataset, DataError> {
-    let mut encoder = DirectionEncoder::for_dataset(dataset)?;
-    let shape = [DirectionEncoder::WIDTH];
-    dataset.map_images_to(&shape, |image, features| encoder.encode(image, features))
+    DirectionEncoder::for_dataset(dataset)?.describe(dataset)
 }
 
 #[cfg(test)]
@@ -391,6 +422,22 @@ mod tests {
             assert!(black[648..].iter().all(|&byte| byte == 255), "{height} {width}");
         }
         assert!(DirectionEncoder::new(0, 5).is_err() && DirectionEncoder::new(5, 5000).is_err());
+    }
+
+    /// The root of each mean, to the nearest byte; that of the mean's byte is within what half a byte makes of it.
+    #[test]
+    fn roots_are_those_of_the_means() {
+        let image = image(28, 28);
+        let means = encoded(&image, 28, 28);
+        let mut roots = vec![0; DirectionEncoder::WIDTH];
+        DirectionEncoder::new(28, 28).unwrap().with_roots(true).encode(&image, &mut roots);
+        for (&root, &mean) in roots.iter().zip(&means) {
+            let root_of = |mean: f64| 255.0 * (mean.max(0.0) / 255.0).sqrt();
+            let (low, high) = (root_of(f64::from(mean) - 0.5), root_of(f64::from(mean) + 0.5));
+            let root = f64::from(root);
+            assert!((low - 0.5..=high + 0.5).contains(&root) || mean == 255, "{mean} {root}");
+        }
+        assert!(roots.iter().filter(|&&root| root > 50).count() > 100);
     }
 
     #[test]

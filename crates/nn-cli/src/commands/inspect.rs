@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<(), CliError> {
 
 fn sample_in_words(model: &Model) -> String {
     let shape = shape_in_words(&model.sample_shape);
-    if is_mixed(model) { shape } else { shape + seen_in_words(model.preprocessing) }
+    if is_mixed(model) { shape } else { shape + &seen_in_words(model.preprocessing) }
 }
 
 /// Whether it is a committee whose networks differ in more than their numbers.
@@ -55,15 +55,14 @@ fn is_mixed(model: &Model) -> bool {
 }
 
 /// What becomes of samples before a network sees them.
-fn seen_in_words(Preprocessing { deskew, directions }: Preprocessing) -> &'static str {
-    match (deskew, directions) {
-        (false, false) => "",
-        (true, false) => ", put upright and to one size first",
-        (false, true) => ", described by the directions of its edges",
-        (true, true) => {
-            ", put upright and to one size first, described by the directions of its edges"
-        }
-    }
+fn seen_in_words(seen: Preprocessing) -> String {
+    let upright = if seen.deskew { ", put upright and to one size first" } else { "" };
+    let described = match (seen.directions, seen.root_directions) {
+        (false, _) => "",
+        (true, false) => ", described by the directions of its edges",
+        (true, true) => ", described by the directions of its edges (roots)",
+    };
+    format!("{upright}{described}")
 }
 
 /// How many networks a committee has, and a line for each where they are not all of one form.
@@ -72,7 +71,7 @@ fn committee_facts(model: &Model) -> Vec<(&'static str, String)> {
     let mut facts = vec![("committee", format!("{members} networks, whose answers are averaged"))];
     if is_mixed(model) {
         let seen = |part: &ModelPart<'_>| match seen_in_words(part.preprocessing) {
-            "" => ", samples as they are",
+            words if words.is_empty() => ", samples as they are".to_owned(),
             words => words,
         };
         let words = |part: ModelPart<'_>| ("", format!("{}{}", part.architecture, seen(&part)));

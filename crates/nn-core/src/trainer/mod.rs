@@ -17,7 +17,7 @@ use crate::{
     TrainingConfig, evaluate,
 };
 use distorted::{DistortedBatches, Plan};
-use nn_data::{Dataset, DirectionEncoder, Distorter, epoch_order_into};
+use nn_data::{Dataset, Distorter, epoch_order_into};
 use nn_tensor::{Element, Linear, Role, Shape, TALLY_WIDTH, Tally, Tensor};
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -264,11 +264,10 @@ impl<T: Tensor> Trainer<T> {
             return Ok(None);
         };
         let batch = self.full_batch.input.shape().rows;
-        let describe = || DirectionEncoder::for_dataset(&self.train).map_err(NetworkError::Data);
         let plan = Plan {
             data: self.train.clone(),
             distorter: distorter.clone(),
-            encoder: self.config.directions.then(describe).transpose()?,
+            encoder: self.config.preprocessing().encoder(&self.train)?,
             strength: settings.strength(self.position.epoch, self.config.epochs),
             seed: self.config.seed,
             epoch: self.position.epoch as u64,

@@ -138,3 +138,6 @@ if __name__ == "__main__":
     (HERE / "model-v4.nn").write_bytes(envelope(plain + extras, version=4))
     extras = sequence([bytes([byte]) for byte in MIXED])
     (HERE / "model-v5.nn").write_bytes(envelope(mixed(doubles) + NONE + extras, version=5))
+    rooted = b'{"deskew":true,"directions":true,"root_directions":true}'
+    rooted = sequence([bytes([byte]) for byte in rooted])
+    (HERE / "model-v6.nn").write_bytes(envelope(plain + rooted, version=6))
