@@ -38,9 +38,10 @@ enum View {
 /// Networks whose answers are averaged, each looking at every sample as it is and, where that is wanted,
 /// shifted or distorted a little.
 ///
-/// Under cross-entropy it is the probabilities that are averaged, and an answer is the **logarithm**
-/// of the mean of each: the best class is the same, and no small probability is lost. Under other
-/// losses it is the outputs.
+/// Under cross-entropy an answer is the **logarithm** of a probability for each class, so that no small one is
+/// lost: a network's is that of the mean of its probabilities over the views of a sample, and that of several
+/// networks the mean of theirs, made a distribution again (a logarithmic opinion pool: Heskes 1998; its
+/// loss is never above the mean of theirs). Under other losses the outputs are averaged.
 ///
 /// ```
 /// use nn_core::{Activation, Architecture, Committee, Initializer, Loss, Network, Views};
@@ -143,27 +144,25 @@ impl<'n, T: Tensor> Committee<'n, T> {
         mut visit: impl FnMut(usize, &[f64]),
     ) -> Result<(), NetworkError> {
         self.expect_inputs(dataset)?;
-        let (outputs, views) = (self.outputs(), self.members.len() * self.views.count());
+        let (outputs, members) = (self.outputs(), self.members.len());
         let (as_they_are, upright) = (self.upright(dataset, false), self.upright(dataset, true));
         let kinds = [(false, as_they_are.transpose()?), (true, upright.transpose()?)];
         let all: Vec<u32> = (0..dataset.len() as u32).collect(); // fits: at most u32::MAX samples
-        let mut row = vec![0.0; outputs];
+        let mut pool = Pool::new(self.loss, self.views.count(), outputs);
         for (index, samples) in all.chunks(self.batch).enumerate() {
-            let mut sums = vec![0.0; samples.len() * outputs];
-            let mut add_answer = |loss, sample: usize, output: &[T::Elem]| {
-                answer_of(loss, output, &mut row);
-                add(loss, &mut sums[sample * outputs..][..outputs], &row, views as f64);
+            // Sample x member x output.
+            let mut sums = vec![0.0; samples.len() * members * outputs];
+            let mut add_answer = |member: usize, sample: usize, output: &[T::Elem]| {
+                let place = (sample * members + member) * outputs;
+                pool.add_view(&mut sums[place..][..outputs], output);
             };
             for (deskew, images) in &kinds {
                 if let Some(images) = images {
                     self.look(&images.subset(samples)?, *deskew, &mut add_answer)?;
                 }
             }
-            for (place, sums) in sums.chunks_exact_mut(outputs).enumerate() {
-                if self.loss == Loss::CrossEntropy && views > 1 {
-                    sums.iter_mut().for_each(|sum| *sum = sum.max(f64::MIN_POSITIVE).ln());
-                }
-                visit(index * self.batch + place, sums);
+            for (place, sums) in sums.chunks_exact_mut(members * outputs).enumerate() {
+                visit(index * self.batch + place, pool.answer(sums));
             }
         }
         Ok(())
@@ -174,15 +173,16 @@ impl<'n, T: Tensor> Committee<'n, T> {
         &mut self,
         images: &Dataset,
         deskew: bool,
-        mut visit: impl FnMut(Loss, usize, &[T::Elem]),
+        mut visit: impl FnMut(usize, usize, &[T::Elem]),
     ) -> Result<(), NetworkError> {
         for way in self.views.all() {
             let view = self.views.look(images, way)?;
-            let of_kind = |member: &&mut Member<'n, T>| member.preprocessing.deskew == deskew;
-            for Member { predictor, preprocessing } in self.members.iter_mut().filter(of_kind) {
-                let seen = preprocessing.described(&view)?;
-                let loss = self.loss;
-                predictor.for_each(&seen, |sample, output| visit(loss, sample, output))?;
+            for (member, Member { predictor, preprocessing }) in self.members.iter_mut().enumerate()
+            {
+                if preprocessing.deskew == deskew {
+                    let seen = preprocessing.described(&view)?;
+                    predictor.for_each(&seen, |sample, output| visit(member, sample, output))?;
+                }
             }
         }
         Ok(())
@@ -253,20 +253,56 @@ impl<'n, T: Tensor> Committee<'n, T> {
     }
 }
 
-/// What one network says: logarithms of probabilities, or its outputs.
-fn answer_of<E: Element>(loss: Loss, output: &[E], row: &mut [f64]) {
-    if loss == Loss::CrossEntropy {
-        log_softmax(output, row);
-    } else {
-        row.iter_mut().zip(output).for_each(|(value, output)| *value = Element::to_f64(*output));
-    }
+/// How answers to views, and those of networks, become one.
+struct Pool {
+    loss: Loss,
+    views: f64,
+    /// Of one network and view: an answer, or where there are several views the probabilities.
+    row: Vec<f64>,
+    /// Of all.
+    answer: Vec<f64>,
 }
 
-/// Adds one of `views` answers to a mean; a single one is not taken to probabilities and back.
-fn add(loss: Loss, sums: &mut [f64], row: &[f64], views: f64) {
-    for (sum, &value) in sums.iter_mut().zip(row) {
-        let probability = loss == Loss::CrossEntropy && views > 1.0;
-        *sum += if probability { value.exp() } else { value } / views;
+impl Pool {
+    fn new(loss: Loss, views: usize, outputs: usize) -> Self {
+        Self { loss, views: views as f64, row: vec![0.0; outputs], answer: vec![0.0; outputs] }
+    }
+
+    /// Whether views are averaged as probabilities: a single one is not taken there and back.
+    fn of_probabilities(&self) -> bool {
+        self.loss == Loss::CrossEntropy && self.views > 1.0
+    }
+
+    /// Adds what a network said to one of the views to the mean over them.
+    fn add_view<E: Element>(&mut self, sums: &mut [f64], output: &[E]) {
+        if self.loss == Loss::CrossEntropy {
+            log_softmax(output, &mut self.row);
+        } else {
+            self.row.iter_mut().zip(output).for_each(|(value, &output)| *value = output.to_f64());
+        }
+        let probabilities = self.of_probabilities();
+        for (sum, &value) in sums.iter_mut().zip(&self.row) {
+            *sum += if probabilities { value.exp() } else { value } / self.views;
+        }
+    }
+
+    /// The answer of all networks, of the means of each (networks x outputs).
+    fn answer(&mut self, means: &mut [f64]) -> &[f64] {
+        if self.of_probabilities() {
+            means.iter_mut().for_each(|mean| *mean = mean.max(f64::MIN_POSITIVE).ln());
+        }
+        let networks = means.len() / self.answer.len();
+        self.answer.fill(0.0);
+        for mean in means.chunks_exact(self.answer.len()) {
+            for (answer, mean) in self.answer.iter_mut().zip(mean) {
+                *answer += mean / networks as f64;
+            }
+        }
+        if self.loss == Loss::CrossEntropy && networks > 1 {
+            self.row.copy_from_slice(&self.answer);
+            log_softmax(&self.row, &mut self.answer);
+        }
+        &self.answer
     }
 }
 

@@ -271,7 +271,7 @@ fn the_average_is_that_of_the_weights_after_every_eighth_step() {
 }
 
 #[test]
-fn a_committee_answers_with_the_mean_of_the_probabilities() {
+fn a_committee_answers_with_the_normalised_geometric_mean_of_the_probabilities() {
     let data = spots(30);
     let train = |seed| {
         let config = TrainingConfig { seed, epochs: 2, patience: None, ..everything() };
@@ -287,10 +287,14 @@ fn a_committee_answers_with_the_mean_of_the_probabilities() {
         predictor
             .for_each(&data, |sample, row| {
                 for (class, p) in row.iter().enumerate() {
-                    mean[sample * 3 + class] += p / 3.0;
+                    mean[sample * 3 + class] += p.ln() / 3.0;
                 }
             })
             .unwrap();
+    }
+    for classes in mean.chunks_mut(3) {
+        let sum: f64 = classes.iter().map(|logarithm| logarithm.exp()).sum();
+        classes.iter_mut().for_each(|logarithm| *logarithm = logarithm.exp() / sum);
     }
     let committee = Model::committee(models.clone()).unwrap();
     let bytes = Checkpoint { model: committee.clone(), training: None }.to_bytes().unwrap();
