@@ -177,6 +177,15 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
         device.run(work)
     }
 
+    fn fills_machine(device: &CpuDevice) -> bool {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        device.threads() >= cores
+    }
+
+    fn for_each(device: &CpuDevice, count: usize, task: impl Fn(usize) + Sync) {
+        device.for_each_block(count, usize::MAX, task);
+    }
+
     fn fill(&mut self, value: E) {
         self.values_mut().fill(value);
     }

@@ -78,6 +78,18 @@ pub trait Tensor: Sized + Send + Sync + 'static {
         work()
     }
 
+    /// Whether this device computes with as many threads as the machine has cores for us, so that one more
+    /// beside them would only be in their way.
+    fn fills_machine(_device: &Self::Device) -> bool {
+        false
+    }
+
+    /// Does `task` once for each number below `count`, in any order, on the threads that the device computes
+    /// with, where it has such: work of the host between two steps.
+    fn for_each(_device: &Self::Device, count: usize, task: impl Fn(usize) + Sync) {
+        (0..count).for_each(task);
+    }
+
     /// Waits for everything asked so far, and says whether the device failed meanwhile.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use crate::{
     NetworkError, Observer, Outcome, Preprocessing, ReceptiveFields, StepEvent, TrainError,
     TrainingConfig, evaluate,
 };
-use distorted::{DistortedBatches, Plan};
+use distorted::{DistortedBatches, Plan, PreparedAhead, PreparedBetweenSteps, Preparer};
 use nn_data::{Dataset, Distorter, epoch_order_into};
 use nn_tensor::{Element, Linear, Role, Shape, TALLY_WIDTH, Tally, Tensor};
 use std::sync::OnceLock;
@@ -240,10 +240,10 @@ impl<T: Tensor> Trainer<T> {
             self.tally.fill(T::Elem::ZERO);
         }
         let batches = self.batches_per_epoch();
-        let distorted = self.start_distorting()?;
+        let mut distorted = self.start_distorting()?;
         while self.position.batch < batches {
             let learning_rate = self.learning_rate(self.position.step);
-            self.step(learning_rate, distorted.as_ref())?;
+            self.step(learning_rate, distorted.as_mut())?;
             self.position.batch += 1;
             self.position.step += 1;
             if self.position.step.is_multiple_of(STEPS_BETWEEN_CHECKS) {
@@ -264,38 +264,43 @@ impl<T: Tensor> Trainer<T> {
             return Ok(None);
         };
         let batch = self.full_batch.input.shape().rows;
+        let encoder = self.config.preprocessing().encoder(&self.train)?;
+        let preparer = Preparer::new(distorter.clone(), encoder);
         let plan = Plan {
             data: self.train.clone(),
-            distorter: distorter.clone(),
-            encoder: self.config.preprocessing().encoder(&self.train)?,
             strength: settings.strength(self.position.epoch, self.config.epochs),
             seed: self.config.seed,
             epoch: self.position.epoch as u64,
-            samples: self.order[(self.position.batch * batch).min(self.order.len())..].to_vec(),
-            batch,
         };
-        DistortedBatches::start(plan).map(Some)
+        if T::fills_machine(self.network.device()) {
+            let batches = PreparedBetweenSteps::new(plan, preparer, batch);
+            return Ok(Some(DistortedBatches::BetweenSteps(Box::new(batches))));
+        }
+        let rest = (self.position.batch * batch).min(self.order.len())..;
+        let ahead = PreparedAhead::start(plan, preparer, self.order[rest].to_vec(), batch)?;
+        Ok(Some(DistortedBatches::Ahead(ahead)))
     }
 
     /// One step: batch, forward pass, backpropagation, update, and what follows it.
     fn step(
         &mut self,
         learning_rate: f64,
-        distorted: Option<&DistortedBatches>,
+        distorted: Option<&mut DistortedBatches>,
     ) -> Result<(), TrainError> {
         let batch = self.full_batch.input.shape().rows;
         let start = self.position.batch * batch;
         let samples = &self.order[start..self.train.len().min(start + batch)];
         let partial = samples.len() < batch;
-        let pixels = distorted.map(DistortedBatches::next).transpose()?;
+        let device = self.network.device();
+        let pixels = match distorted {
+            Some(distorted) => Some(distorted.next::<T>(device, samples)?),
+            None => None,
+        };
         let workspace = match &mut self.partial_batch {
             Some(workspace) if partial => workspace,
             _ => &mut self.full_batch,
         };
-        load_batch(workspace, &mut self.scratch, &self.train, samples, pixels.as_deref());
-        if let (Some(distorted), Some(pixels)) = (distorted, pixels) {
-            distorted.give_back(pixels);
-        }
+        load_batch(workspace, &mut self.scratch, &self.train, samples, pixels);
 
         let config = &self.config;
         let (rate, step) = (config.dropout, self.position.step);

@@ -3,6 +3,7 @@
 use super::compare::expect_equal;
 use super::samples::{classes, numbers, pixels, tensor};
 use crate::{Element, ReferenceTensor, Role, Shape, Tensor};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Ones, odd ones, whole registers, and those of real networks.
 const SHAPES: [Shape; 9] = [
@@ -29,6 +30,18 @@ pub fn run<T: Tensor>(device: &T::Device) {
         }
         one_hot::<T>(device, shape);
     }
+    for count in [0, 1, 7, 64, 10_000] {
+        every_number_once::<T>(device, count);
+    }
+}
+
+fn every_number_once<T: Tensor>(device: &T::Device, count: usize) {
+    let visits: Vec<AtomicUsize> = (0..count).map(|_| AtomicUsize::new(0)).collect();
+    T::for_each(device, count, |number| {
+        visits[number].fetch_add(1, Ordering::Relaxed);
+    });
+    let once = visits.iter().all(|visits| visits.load(Ordering::Relaxed) == 1);
+    assert!(once, "conformance: for_each, {count}: each number once");
 }
 
 fn moves<T: Tensor>(device: &T::Device, shape: Shape, role: Role) {
