@@ -8,7 +8,7 @@ use common::{folder, run};
 const SHORT: [&str; 8] =
     ["train", "--data", "sample", "--epochs", "1", "--hidden", "16", "--quiet"];
 
-fn short(more: &[&'static str]) -> Vec<&'static str> {
+fn short<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [&SHORT, more].concat()
 }
 
@@ -30,7 +30,7 @@ fn a_preset_is_printed_and_flags_beat_it() {
     let here = folder();
     let printed = run(here.path(), ["train", "--preset", "best", "--print-config"]).succeeded();
     assert!(printed.stdout.contains("batch-norm = true"), "{}", printed.stdout);
-    assert!(printed.stdout.contains("receptive-field = 9"), "{}", printed.stdout);
+    assert!(printed.stdout.contains("receptive-field = 12"), "{}", printed.stdout);
     std::fs::write(here.path().join("my.toml"), &printed.stdout).unwrap();
     let from_file = run(here.path(), ["train", "--config", "my.toml", "--print-config"]);
     assert_eq!(from_file.succeeded().stdout, printed.stdout);
@@ -332,6 +332,22 @@ fn solvers_are_repeated_and_ablated_too() {
     let left_out: Vec<_> = left_out.map(|event| event["left_out"].clone()).collect();
     assert_eq!(left_out, ["nothing", "weight-decay"]);
     assert!(here.path().join("s/without-weight-decay/seed-1/model.nn").is_file());
+}
+
+/// By a thread of their own where a core is to spare, and by those of the device where it computes on all.
+#[test]
+fn distorted_images_are_the_same_at_any_number_of_threads() {
+    let here = folder();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let trained = |threads: usize| {
+        let (threads, out) = (threads.to_string(), format!("with-{threads}"));
+        let recipe = ["--directions", "--rotation", "10", "--elastic", "1", "--batch", "100"];
+        let more = ["--threads", &threads, "--out", &out];
+        run(here.path(), short(&[&recipe[..], &more].concat())).succeeded();
+        std::fs::read(here.path().join(out).join("model.nn")).unwrap()
+    };
+    let one = trained(1);
+    assert!(trained(cores) == one && trained(cores + 1) == one);
 }
 
 #[test]
