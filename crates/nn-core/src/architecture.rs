@@ -80,7 +80,13 @@ impl Architecture {
             let parameters = pair[0].checked_add(1).and_then(|inputs| inputs.checked_mul(pair[1]));
             let sum = parameters.and_then(|parameters| total.checked_add(parameters));
             total = sum.filter(|&sum| sum <= isize::MAX as usize / 8).ok_or_else(|| {
-                ConfigError::value("number of weights", self, "a network that fits into memory")
+                let widest = self.widths().into_iter().max().unwrap_or(0);
+                ConfigError::value(
+                    "number of weights",
+                    "beyond counting",
+                    "one that fits into memory",
+                )
+                .with_detail(format!("the widest layer has {widest} neurons"))
             })?;
         }
         Ok(())

@@ -21,7 +21,6 @@ const SAMPLES_OF_PART: usize = 8;
 const MOST_PARTS: usize = 64;
 
 /// How the images of an epoch are distorted.
-#[derive(Clone)]
 pub(super) struct Plan {
     pub(super) data: Dataset,
     pub(super) strength: f64,
