@@ -162,6 +162,15 @@ impl DirectionEncoder {
 
     /// A data set of the same samples, each described in place of its pixels; only those of this view are kept.
     ///
+    /// ```
+    /// use nn_data::{Dataset, DirectionEncoder};
+    /// let images = Dataset::from_images(vec![7; 2 * 64], &[8, 8], vec![0, 1], 2)?;
+    /// let described = DirectionEncoder::new(8, 8)?.with_roots(true).describe(&images)?;
+    /// assert_eq!((described.len(), described.input_width()), (2, 769));
+    /// assert!(DirectionEncoder::new(4, 16)?.describe(&images).is_err());
+    /// # Ok::<(), nn_data::DataError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`DataError::NotAnImage`] where samples are not images of the encoder's size.
     pub fn describe(&mut self, dataset: &Dataset) -> Result<Dataset, DataError> {

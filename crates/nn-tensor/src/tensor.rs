@@ -86,6 +86,17 @@ pub trait Tensor: Sized + Send + Sync + 'static {
 
     /// Does `task` once for each number below `count`, in any order, on the threads that the device computes
     /// with, where it has such: work of the host between two steps.
+    ///
+    /// ```
+    /// use nn_tensor::{ReferenceTensor, Tensor};
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    /// let sum = AtomicUsize::new(0);
+    /// ReferenceTensor::<f32>::for_each(&(), 5, |number| {
+    ///     sum.fetch_add(number, Ordering::Relaxed);
+    /// });
+    /// assert_eq!(sum.into_inner(), 0 + 1 + 2 + 3 + 4);
+    /// assert!(!ReferenceTensor::<f32>::fills_machine(&())); // it computes where the caller stands
+    /// ```
     fn for_each(_device: &Self::Device, count: usize, task: impl Fn(usize) + Sync) {
         (0..count).for_each(task);
     }
