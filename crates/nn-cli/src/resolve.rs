@@ -108,6 +108,9 @@ impl Settings {
             deskew: self.deskew.unwrap_or(defaults.deskew),
             directions: self.directions.unwrap_or(defaults.directions),
             root_directions: self.root_directions.unwrap_or(defaults.root_directions),
+            second_order_directions: self
+                .second_order_directions
+                .unwrap_or(defaults.second_order_directions),
             distortion,
             clip_norm: self.clip_norm.or(defaults.clip_norm),
             patience: self.patience.or(defaults.patience),
@@ -213,6 +216,7 @@ impl Settings {
             ("deskew", self.deskew),
             ("directions", self.directions),
             ("root-directions", self.root_directions),
+            ("second-order-directions", self.second_order_directions),
         ];
         let prepared = prepared.into_iter().find(|(_, on)| *on == Some(true));
         match single.or(prepared.map(|(key, _)| key)) {
@@ -376,6 +380,7 @@ impl Resolved {
             deskew: Some(config.deskew),
             directions: Some(config.directions),
             root_directions: config.root_directions.then_some(true),
+            second_order_directions: config.second_order_directions.then_some(true),
             clip_norm: config.clip_norm,
             backend: Some(self.device.backend.unwrap_or_default()),
             threads: self.device.threads,

@@ -47,6 +47,9 @@ pub(crate) struct Settings {
     /// Take the square root of each number of these descriptions [default: false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Data")]
     pub(crate) root_directions: Option<bool>,
+    /// Describe also where the edges of each direction end and bend: directions of directions [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Data")]
+    pub(crate) second_order_directions: Option<bool>,
 
     /// Neurons of each hidden layer; "" for none [default: 256,128]
     #[arg(long, value_name = "N,N,...", value_parser = parse_widths, help_heading = "Network")]
@@ -315,6 +318,7 @@ impl Settings {
             deskew: self.deskew.or(other.deskew),
             directions: self.directions.or(other.directions),
             root_directions: self.root_directions.or(other.root_directions),
+            second_order_directions: self.second_order_directions.or(other.second_order_directions),
             rotation: self.rotation.or(other.rotation),
             scale: self.scale.or(other.scale),
             shear: self.shear.or(other.shear),

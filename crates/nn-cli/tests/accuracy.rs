@@ -230,17 +230,28 @@ fn a_committee_shows_each_of_its_networks_what_it_must_see() {
 #[test]
 fn a_network_of_directions_is_used_with_such() {
     let here = folder();
-    let roots = ["train", "--data", "sample", "--root-directions", "--print-config"];
-    run(here.path(), roots).failed_with(2).saying(&["root directions", "without directions"]);
-    let roots = ["--directions", "--root-directions", "--out", "roots"];
-    run(here.path(), short(&roots)).succeeded();
-    let inspected = run(here.path(), ["inspect", "roots"]).succeeded().stdout;
-    assert!(inspected.contains("by the directions of its edges (roots)"), "{inspected}");
-    let config = std::fs::read_to_string(here.path().join("roots/config.toml")).unwrap();
-    assert!(config.contains("root-directions = true"), "{config}");
-    let tested = ["test", "--model", "roots", "--data", "sample", "--format", "json"];
-    let tested = run(here.path(), tested).succeeded().last_event();
-    assert!(tested["accuracy"].as_f64().unwrap() > 0.8, "{tested}");
+    for (flag, out, words, inputs) in [
+        ("--root-directions", "roots", "by the directions of its edges (roots)", "769"),
+        (
+            "--second-order-directions",
+            "second",
+            "by the directions of its edges (and of these)",
+            "1569",
+        ),
+    ] {
+        let alone = ["train", "--data", "sample", flag, "--print-config"];
+        run(here.path(), alone).failed_with(2).saying(&["directions", "false without directions"]);
+        run(here.path(), short(&["--directions", flag, "--out", out])).succeeded();
+        let inspected = run(here.path(), ["inspect", out]).succeeded().stdout;
+        assert!(inspected.contains(words) && inspected.contains(inputs), "{inspected}");
+        let config = std::fs::read_to_string(here.path().join(out).join("config.toml")).unwrap();
+        assert!(config.contains(&format!("{} = true", &flag[2..])), "{config}");
+        let tested = ["test", "--model", out, "--data", "sample", "--format", "json"];
+        let tested = run(here.path(), tested).succeeded().last_event();
+        assert!(tested["accuracy"].as_f64().unwrap() > 0.8, "{tested}");
+        let drawn = ["plot", "--weights", "--model", out, "--out", "figures"];
+        run(here.path(), drawn).succeeded();
+    }
     let recipe = ["--directions", "--deskew", "--shift", "1", "--validation", "0.1"];
     let views = ["--test-copies", "2", "--out", "a", "--format", "json"];
     let done = run(here.path(), short(&[&recipe[..], &views].concat())).succeeded().last_event();

@@ -3,7 +3,7 @@
 use crate::backpropagation::{Target, Workspace};
 use crate::checkpoint::DataFingerprint;
 use crate::{Architecture, Loss, NetworkError, Preprocessing};
-use nn_data::{Dataset, DirectionEncoder, Inputs, Targets};
+use nn_data::{Dataset, Inputs, Targets};
 use nn_tensor::{Element, Tensor};
 
 /// A byte of an image becomes this times itself: 255, black, becomes 1.
@@ -57,11 +57,12 @@ pub(crate) fn check_undescribed(
     data: &Dataset,
     preprocessing: Preprocessing,
 ) -> Result<(), NetworkError> {
-    if preprocessing.directions {
-        let sample = "an image described by directions".to_owned();
-        return expect_inputs(architecture, DirectionEncoder::WIDTH, sample);
+    match preprocessing.description_width() {
+        Some(width) => {
+            expect_inputs(architecture, width, "an image described by directions".to_owned())
+        }
+        None => check_inputs(architecture, data),
     }
-    check_inputs(architecture, data)
 }
 
 /// Whether classes or values of the data are what the network gives and the loss compares.

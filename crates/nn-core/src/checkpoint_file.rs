@@ -6,10 +6,10 @@ use crate::{Checkpoint, MemberForm, Preprocessing, codec, format1};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// What formats 3 to 6 have behind all that format 2 has. A model is written in the oldest format that can
+/// What formats 3 to 7 have behind all that format 2 has. A model is written in the oldest format that can
 /// hold it, so that no build that reads a file would show the model something else than it was trained on:
 /// format 2 knows neither upright images nor directions, format 3 no directions, format 4 no committee whose
-/// members differ in more than their numbers, format 5 no roots of directions.
+/// members differ in more than their numbers, format 5 no roots of directions, format 6 no directions of second order.
 #[derive(Serialize, Deserialize)]
 struct Extras {
     deskew: bool,
@@ -17,6 +17,8 @@ struct Extras {
     directions: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     root_directions: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    second_order_directions: bool,
     /// One for each companion, where any of them has a form of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     forms: Vec<Option<MemberForm>>,
@@ -41,8 +43,9 @@ struct Read {
 impl Read {
     fn into_checkpoint(self) -> Result<Checkpoint, CheckpointFault> {
         let Self { mut checkpoint, extras } = self;
-        let Extras { deskew, directions, root_directions, forms } = extras;
-        checkpoint.model.preprocessing = Preprocessing { deskew, directions, root_directions };
+        let Extras { deskew, directions, root_directions, second_order_directions, forms } = extras;
+        checkpoint.model.preprocessing =
+            Preprocessing { deskew, directions, root_directions, second_order_directions };
         let companions = &mut checkpoint.model.companions;
         let (has, others) = (forms.len(), companions.len());
         if has != 0 && has != others {
@@ -64,21 +67,25 @@ impl Checkpoint {
     /// [`CheckpointFault::TooLarge`] beyond 16 GiB.
     pub fn to_bytes(&self) -> Result<Vec<u8>, CheckpointFault> {
         self.check_consistency()?;
-        let Preprocessing { deskew, directions, root_directions } = self.model.preprocessing;
+        let Preprocessing { deskew, directions, root_directions, second_order_directions } =
+            self.model.preprocessing;
         let mut forms: Vec<_> =
             self.model.companions.iter().map(|member| member.form.clone()).collect();
         if forms.iter().all(Option::is_none) {
             forms.clear();
         }
-        let roots = self.model.parts().any(|part| part.preprocessing.root_directions);
-        let format = match (roots, forms.is_empty(), deskew, directions) {
-            (true, ..) => 6,
-            (_, false, ..) => 5,
+        let any = |on: fn(Preprocessing) -> bool| self.model.parts().any(|p| on(p.preprocessing));
+        let second_order = any(|seen| seen.second_order_directions);
+        let roots = any(|seen| seen.root_directions);
+        let format = match (second_order, roots, forms.is_empty(), deskew, directions) {
+            (true, ..) => 7,
+            (_, true, ..) => 6,
+            (.., false, _, _) => 5,
             (.., true) => 4,
             (.., true, false) => 3,
             (.., false, false) => return codec::encode(2, self),
         };
-        let extras = Extras { deskew, directions, root_directions, forms };
+        let extras = Extras { deskew, directions, root_directions, second_order_directions, forms };
         codec::encode(format, &Written { checkpoint: self, extras })
     }
 

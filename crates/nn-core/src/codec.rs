@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 /// First bytes of every checkpoint.
 const MAGIC: [u8; 8] = *b"\x89nnc\r\n\x1a\n";
 /// The newest format that this build reads.
-const FORMAT: u32 = 6;
+const FORMAT: u32 = 7;
 /// Bytes before the payload.
 pub(crate) const HEADER_LENGTH: usize = 24;
 /// Bytes of the header that the checksum covers.
@@ -183,8 +183,8 @@ mod tests {
 
     #[test]
     fn a_newer_format_is_named() {
-        let fault = unpack::<u32>(&envelope(7, &[0; 9])).unwrap_err();
-        assert!(fault.to_string().starts_with("format 7, this build reads up to 6"), "{fault}");
+        let fault = unpack::<u32>(&envelope(8, &[0; 9])).unwrap_err();
+        assert!(fault.to_string().starts_with("format 8, this build reads up to 7"), "{fault}");
         let fault = unpack::<u32>(&envelope(0, &[0; 4])).unwrap_err();
         assert!(matches!(fault, CheckpointFault::Undecodable { .. }), "{fault}");
     }

@@ -61,6 +61,8 @@ pub struct TrainingConfig {
     pub directions: bool,
     /// Whether these descriptions are the square roots of the usual ones.
     pub root_directions: bool,
+    /// Whether they have the [second order](nn_data::DirectionEncoder::with_second_order) besides.
+    pub second_order_directions: bool,
     /// How images are distorted, afresh in each epoch.
     pub distortion: Option<Distortion>,
     /// Longest gradient (Euclidean norm over all weights) that a step may use.
@@ -92,6 +94,7 @@ impl Default for TrainingConfig {
             deskew: false,
             directions: false,
             root_directions: false,
+            second_order_directions: false,
             distortion: None,
             clip_norm: None,
             patience: None,
@@ -133,11 +136,12 @@ impl TrainingConfig {
     }
 
     /// What becomes of images before the network sees them: [`deskew`](Self::deskew),
-    /// [`directions`](Self::directions) and [`root_directions`](Self::root_directions).
+    /// [`directions`](Self::directions), [`root_directions`](Self::root_directions) and
+    /// [`second_order_directions`](Self::second_order_directions).
     #[must_use]
     pub fn preprocessing(&self) -> Preprocessing {
-        let Self { deskew, directions, root_directions, .. } = *self;
-        Preprocessing { deskew, directions, root_directions }
+        let Self { deskew, directions, root_directions, second_order_directions, .. } = *self;
+        Preprocessing { deskew, directions, root_directions, second_order_directions }
     }
 
     /// What is asked of the network instead of the bare classes is for cross-entropy.

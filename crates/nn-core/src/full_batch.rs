@@ -82,6 +82,7 @@ impl<T: Tensor> FullBatch<T> {
             ("deskew", config.deskew),
             ("directions", config.directions),
             ("root directions", config.root_directions),
+            ("second-order directions", config.second_order_directions),
             ("receptive fields", local),
         ] {
             ConfigError::check(name, on, !on, "false for a solver")?;

@@ -150,11 +150,11 @@ impl Model {
     /// Whether a network of these inputs can be shown samples of this model's shape.
     fn validate_inputs(&self, part: &ModelPart<'_>) -> Result<(), ConfigError> {
         let (shape, inputs) = (format!("{:?}", self.sample_shape), part.architecture.inputs);
-        if part.preprocessing.directions {
+        if let Some(needed) = part.preprocessing.description_width() {
             let sides = 1..=DirectionEncoder::MOST_SIDE;
             let is_image = self.sample_shape.len() == 2
                 && self.sample_shape.iter().all(|side| sides.contains(side));
-            let (allowed, needed) = ("height and width of an image", DirectionEncoder::WIDTH);
+            let allowed = "height and width of an image";
             ConfigError::check("sample shape", shape, is_image, allowed)?;
             return ConfigError::check("inputs", inputs, inputs == needed, &needed.to_string());
         }

@@ -26,6 +26,9 @@ pub struct Preprocessing {
     /// Whether these descriptions are the [square roots](DirectionEncoder::with_roots) of the usual ones.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub root_directions: bool,
+    /// Whether they have the [second order](DirectionEncoder::with_second_order) besides.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub second_order_directions: bool,
 }
 
 impl Preprocessing {
@@ -56,9 +59,13 @@ impl Preprocessing {
 
     /// Whether its parts go together.
     pub(crate) fn validate(self) -> Result<(), ConfigError> {
-        let described = self.directions || !self.root_directions;
-        let allowed = "false without directions";
-        ConfigError::check("root directions", self.root_directions, described, allowed)
+        for (name, on) in [
+            ("root directions", self.root_directions),
+            ("second-order directions", self.second_order_directions),
+        ] {
+            ConfigError::check(name, on, self.directions || !on, "false without directions")?;
+        }
+        Ok(())
     }
 
     /// What describes the images of `data`, where they are to be described.
@@ -66,12 +73,18 @@ impl Preprocessing {
         if !self.directions {
             return Ok(None);
         }
-        Ok(Some(DirectionEncoder::for_dataset(data)?.with_roots(self.root_directions)))
+        let encoder = DirectionEncoder::for_dataset(data)?.with_roots(self.root_directions);
+        Ok(Some(encoder.with_second_order(self.second_order_directions)))
     }
 
     /// Inputs of a network that is shown the samples of `data` so.
     #[must_use]
     pub fn input_width(self, data: &Dataset) -> usize {
-        if self.directions { DirectionEncoder::WIDTH } else { data.input_width() }
+        self.description_width().unwrap_or_else(|| data.input_width())
+    }
+
+    /// Numbers in a description, where images are described.
+    pub(crate) fn description_width(self) -> Option<usize> {
+        self.directions.then(|| DirectionEncoder::width_of(self.second_order_directions))
     }
 }

@@ -81,7 +81,7 @@ impl ReceptiveFields {
             return Err(ConfigError::value("receptive field", found, "for images").into());
         };
         let places = if config.directions {
-            DirectionEncoder::places(height, width)
+            DirectionEncoder::places(height, width, config.second_order_directions)
         } else {
             (0..height * width).map(|pixel| [pixel / width, pixel % width]).collect()
         };

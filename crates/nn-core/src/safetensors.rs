@@ -49,6 +49,8 @@ struct Description {
     directions: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     root_directions: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    second_order_directions: bool,
 }
 
 /// Writes a model to `path`. What was there before stays until the new file is safely on disk.
@@ -114,6 +116,7 @@ pub fn to_bytes(model: &Model) -> Result<Vec<u8>, CheckpointFault> {
         deskew: model.preprocessing.deskew,
         directions: model.preprocessing.directions,
         root_directions: model.preprocessing.root_directions,
+        second_order_directions: model.preprocessing.second_order_directions,
     };
     let unsound = |cause: String| CheckpointFault::NotSafetensors { cause };
     let json = serde_json::to_string(&description).map_err(|error| unsound(error.to_string()))?;
@@ -189,6 +192,7 @@ fn assemble(
         deskew: description.deskew,
         directions: description.directions,
         root_directions: description.root_directions,
+        second_order_directions: description.second_order_directions,
     });
     let sample_shape = options.sample_shape.clone();
     let sample_shape = sample_shape.or(description.map(|description| description.sample_shape));

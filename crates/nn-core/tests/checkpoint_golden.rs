@@ -1,4 +1,4 @@
-//! Files of formats 1 to 5, written byte by byte by `golden/make_checkpoints.py`, stay readable.
+//! Files of formats 1 to 7, written byte by byte by `golden/make_checkpoints.py`, stay readable.
 
 use nn_core::{
     Activation, Architecture, Checkpoint, Curve, DataFingerprint, EarlyStopping, EpochRecord,
@@ -14,6 +14,7 @@ const MODEL_V3: &[u8] = include_bytes!("golden/model-v3.nn");
 const MODEL_V4: &[u8] = include_bytes!("golden/model-v4.nn");
 const MODEL_V5: &[u8] = include_bytes!("golden/model-v5.nn");
 const MODEL_V6: &[u8] = include_bytes!("golden/model-v6.nn");
+const MODEL_V7: &[u8] = include_bytes!("golden/model-v7.nn");
 
 fn model(numbers: fn(&[f64]) -> Values) -> Model {
     Model {
@@ -170,8 +171,9 @@ fn a_model_of_upright_images_is_of_format_3() {
 
 /// On images of 5 x 4 pixels, without a hidden layer.
 fn described(root_directions: bool) -> Checkpoint {
+    let seen = Preprocessing { deskew: true, directions: true, ..Preprocessing::default() };
     let mut directions = model(singles);
-    directions.preprocessing = Preprocessing { deskew: true, directions: true, root_directions };
+    directions.preprocessing = Preprocessing { root_directions, ..seen };
     directions.sample_shape = vec![5, 4];
     directions.architecture.inputs = 769;
     directions.architecture.hidden.clear();
@@ -193,6 +195,34 @@ fn a_model_of_roots_of_directions_is_of_format_6() {
     let mut of_pixels = described(true);
     of_pixels.model.preprocessing.directions = false;
     assert!(of_pixels.to_bytes().is_err());
+}
+
+/// The same with the second order.
+fn described_twice() -> Checkpoint {
+    let mut twice = described(false);
+    twice.model.preprocessing.second_order_directions = true;
+    twice.model.architecture.inputs = 1569;
+    let weights: Vec<f64> = (0..1569).map(|index| f64::from(index) / 8.0 - 80.0).collect();
+    twice.model.layers = vec![Linear { weight: singles(&weights), bias: singles(&[0.5]) }];
+    twice
+}
+
+#[test]
+fn a_model_of_directions_of_second_order_is_of_format_7() {
+    let twice = described_twice();
+    assert_eq!(Checkpoint::from_bytes(MODEL_V7).unwrap(), twice);
+    assert_eq!(twice.to_bytes().unwrap(), MODEL_V7);
+    // Neither the inputs without it nor the order without directions is believed.
+    let mut once = described(false);
+    once.model.preprocessing.second_order_directions = true;
+    assert!(once.to_bytes().is_err());
+    let mut of_pixels = twice.clone();
+    of_pixels.model.preprocessing.directions = false;
+    assert!(of_pixels.to_bytes().is_err());
+    let committee = Model::committee(vec![described(true).model, twice.model]).unwrap();
+    let bytes = Checkpoint { model: committee.clone(), training: None }.to_bytes().unwrap();
+    assert_eq!(bytes[8..12], [7, 0, 0, 0]);
+    assert_eq!(Checkpoint::from_bytes(&bytes).unwrap().model, committee);
 }
 
 /// A committee with one network of roots is of format 6 too, whichever it is.

@@ -19,8 +19,12 @@ use strokes::strokes;
 type Reference = ReferenceTensor<f64>;
 
 fn form() -> Architecture {
+    of_width(DirectionEncoder::WIDTH)
+}
+
+fn of_width(inputs: usize) -> Architecture {
     Architecture {
-        inputs: DirectionEncoder::WIDTH,
+        inputs,
         hidden: vec![5],
         outputs: 3,
         activation: Activation::Relu,
@@ -39,7 +43,8 @@ fn shifting() -> Option<Distortion> {
 
 fn trained(config: &TrainingConfig, train: &Dataset) -> Checkpoint {
     let validation = Some(train);
-    let mut trainer = Trainer::<Reference>::new(&(), &form(), config, train, validation).unwrap();
+    let form = of_width(config.preprocessing().input_width(train));
+    let mut trainer = Trainer::<Reference>::new(&(), &form, config, train, validation).unwrap();
     trainer.run(&mut ()).unwrap();
     trainer.checkpoint().unwrap()
 }
@@ -51,24 +56,32 @@ fn it_is_trained_on_upright_images_described() {
     let mut encoder = DirectionEncoder::for_dataset(&upright).unwrap().with_roots(true);
     let roots = encoder.describe(&upright).unwrap();
     assert_ne!(means.image(1), roots.image(1));
-    is_trained_on(&means, false);
-    is_trained_on(&roots, true);
+    let mut encoder = DirectionEncoder::for_dataset(&upright).unwrap().with_second_order(true);
+    let twice = encoder.describe(&upright).unwrap();
+    assert_eq!(twice.image(1).unwrap()[..769], *means.image(1).unwrap());
+    let seen = Preprocessing { deskew: true, directions: true, ..Preprocessing::default() };
+    is_trained_on(&means, seen);
+    is_trained_on(&roots, Preprocessing { root_directions: true, ..seen });
+    is_trained_on(&twice, Preprocessing { second_order_directions: true, ..seen });
 }
 
 /// Without distortion and with one of strength 0, which goes the other way: described batch by batch.
-fn is_trained_on(ready: &Dataset, root_directions: bool) {
+fn is_trained_on(ready: &Dataset, seen: Preprocessing) {
     let data = strokes();
-    let config = |distortion| TrainingConfig { root_directions, ..config(distortion) };
-    let bare =
-        TrainingConfig { directions: false, root_directions: false, deskew: false, ..config(None) };
+    let Preprocessing { root_directions, second_order_directions, .. } = seen;
+    let config = |distortion| TrainingConfig {
+        root_directions,
+        second_order_directions,
+        ..config(distortion)
+    };
+    let bare = TrainingConfig { deskew: false, directions: false, ..self::config(None) };
     let truth = trained(&bare, ready);
     let nothing = Distortion { shift: 1e-9, ..Distortion::default() };
     for distortion in [None, Some(nothing)] {
         let checkpoint = trained(&config(distortion), &data);
         assert_eq!(checkpoint.model.layers, truth.model.layers, "{distortion:?}");
         assert_eq!(checkpoint.model.sample_shape, [8, 8]);
-        let preprocessing = Preprocessing { deskew: true, directions: true, root_directions };
-        assert_eq!(checkpoint.model.preprocessing, preprocessing);
+        assert_eq!(checkpoint.model.preprocessing, seen);
         let losses = |checkpoint: &Checkpoint| {
             let history = &checkpoint.training.as_ref().unwrap().history;
             history.iter().map(|epoch| epoch.validation_loss).collect::<Vec<_>>()
@@ -102,12 +115,15 @@ fn views_describe_what_they_see() {
 }
 
 #[test]
-fn it_is_kept_in_formats_4_and_6_and_never_taken_for_another() {
+fn it_is_kept_in_formats_4_6_and_7_and_never_taken_for_another() {
     let data = strokes();
     let upright = trained(&config(shifting()), &data);
     let as_it_lies = trained(&TrainingConfig { deskew: false, ..config(None) }, &data);
     let roots = trained(&TrainingConfig { root_directions: true, ..config(None) }, &data);
-    for (checkpoint, format) in [(&upright, 4), (&as_it_lies, 4), (&roots, 6)] {
+    let both =
+        TrainingConfig { root_directions: true, second_order_directions: true, ..config(None) };
+    let both = trained(&both, &data);
+    for (checkpoint, format) in [(&upright, 4), (&as_it_lies, 4), (&roots, 6), (&both, 7)] {
         let bytes = checkpoint.to_bytes().unwrap();
         assert_eq!(bytes[8..12], [format, 0, 0, 0]);
         assert_eq!(&Checkpoint::from_bytes(&bytes).unwrap(), checkpoint);
@@ -115,9 +131,14 @@ fn it_is_kept_in_formats_4_and_6_and_never_taken_for_another() {
         let read = safetensors::from_bytes(&tensors, &safetensors::ImportOptions::default());
         assert_eq!(read.unwrap(), checkpoint.model);
     }
-    let of_pixels = TrainingConfig { root_directions: true, ..TrainingConfig::default() };
-    let refused = of_pixels.validate().unwrap_err().to_string();
-    assert!(refused.contains("root directions") && refused.contains("without"), "{refused}");
+    let of_pixels = TrainingConfig::default();
+    for (config, name) in [
+        (TrainingConfig { root_directions: true, ..of_pixels.clone() }, "root directions"),
+        (TrainingConfig { second_order_directions: true, ..of_pixels }, "second-order directions"),
+    ] {
+        let refused = config.validate().unwrap_err().to_string();
+        assert!(refused.contains(name) && refused.contains("without"), "{refused}");
+    }
     let blind = Model { preprocessing: Preprocessing::default(), ..upright.model.clone() };
     assert!(blind.validate().is_err());
     // Any other number of inputs is none that directions give.

@@ -85,7 +85,7 @@ fn windows_are_of_directions_too() {
     let weights = trainer.network().layers()[0].weight.to_vec();
     for (neuron, weights) in weights.chunks(DirectionEncoder::WIDTH).enumerate() {
         let [rows, columns] = fields.window_of(neuron / 2, [8, 8]);
-        for (place, weight) in DirectionEncoder::places(8, 8).iter().zip(weights) {
+        for (place, weight) in DirectionEncoder::places(8, 8, false).iter().zip(weights) {
             let sees = rows.contains(&place[0]) && columns.contains(&place[1]);
             assert_eq!(*weight != 0.0, sees, "neuron {neuron}, place {place:?}");
         }

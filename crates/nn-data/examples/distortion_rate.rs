@@ -36,13 +36,15 @@ fn main() -> Result<(), DataError> {
         let seconds = started.elapsed().as_secs_f64();
         println!("{name}: {seconds:.2} s for {IMAGES} images of 28 x 28, one thread");
     }
-    let mut encoder = DirectionEncoder::new(28, 28)?;
-    let mut features = vec![0; DirectionEncoder::WIDTH];
-    let started = Instant::now();
-    for copy in copies.chunks_exact(784).cycle().take(IMAGES as usize) {
-        encoder.encode(copy, &mut features);
+    for (name, second_order) in [("directions", false), ("directions, second order", true)] {
+        let mut encoder = DirectionEncoder::new(28, 28)?.with_second_order(second_order);
+        let mut features = vec![0; encoder.description_width()];
+        let started = Instant::now();
+        for copy in copies.chunks_exact(784).cycle().take(IMAGES as usize) {
+            encoder.encode(copy, &mut features);
+        }
+        let seconds = started.elapsed().as_secs_f64();
+        println!("{name}: {seconds:.2} s for {IMAGES} images of 28 x 28, one thread");
     }
-    let seconds = started.elapsed().as_secs_f64();
-    println!("directions: {seconds:.2} s for {IMAGES} images of 28 x 28, one thread");
     Ok(())
 }

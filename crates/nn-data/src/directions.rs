@@ -6,10 +6,12 @@
 //! Gaussian windows: the gradient direction feature of Liu, Nakashima, Sako and Fujisawa (Pattern
 //! Recognition 36, 2003), kin to the histograms of Dalal and Triggs (2005). Behind the eight planes stands the
 //! image itself under 11 x 11 such windows. On demand square roots are taken of all of these, as of the histograms of
-//! Arandjelović and Zisserman (2012), so that the weak ones count for more. Nothing in it is learned.
+//! Arandjelović and Zisserman (2012), so that the weak ones count for more; and on demand the [second
+//! order](crate::second_order) stands behind them. Nothing in it is learned.
 
 use crate::dataset::{Dataset, Inputs};
 use crate::error::DataError;
+use crate::second_order::{self, SecondOrder};
 use crate::whole::whole_and_rest;
 use crate::windows::{Area, Grid};
 use std::f32::consts::SQRT_2;
@@ -55,11 +57,17 @@ pub struct DirectionEncoder {
     edges: Vec<[f32; DIRECTIONS]>,
     regions: Grid<DIRECTIONS>,
     plain_regions: Grid<1>,
+    /// Where the directions of directions are wanted.
+    second_order: Option<SecondOrder>,
 }
 
 impl DirectionEncoder {
     /// Numbers that describe an image, whatever its size: eight planes of 9 x 9, then 11 x 11, each row-major.
     pub const WIDTH: usize = DIRECTIONS * REGIONS * REGIONS + PLAIN_REGIONS * PLAIN_REGIONS;
+
+    /// The same with the [second order](Self::with_second_order): behind those, 32 planes of 5 x 5.
+    pub const WIDTH_WITH_SECOND_ORDER: usize =
+        Self::WIDTH + second_order::PLANES * second_order::REGIONS * second_order::REGIONS;
 
     /// Most pixels along a side of an image.
     pub const MOST_SIDE: usize = 4096;
@@ -87,6 +95,7 @@ impl DirectionEncoder {
             edges: vec![[0.0; DIRECTIONS]; height * width],
             regions: Grid::new([height, width], REGIONS),
             plain_regions: Grid::new([height, width], PLAIN_REGIONS),
+            second_order: None,
         })
     }
 
@@ -116,27 +125,67 @@ impl DirectionEncoder {
         Self { roots, ..self }
     }
 
+    /// The same, with directions of directions behind the other numbers where `second_order` says so: of the plane
+    /// of each direction, at half its size, the gradient, split onto four lines (across, falling, down, rising), and
+    /// averaged under 5 x 5 Gaussian windows. They tell where edges end and bend, and what lies beside what.
+    ///
+    /// ```
+    /// use nn_data::DirectionEncoder;
+    /// // Ink below the middle, from the left to the middle: an edge that faces down, and ends.
+    /// let ink = |index: usize| if index >= 392 && index % 28 < 14 { 255 } else { 0 };
+    /// let image: Vec<u8> = (0..784).map(ink).collect();
+    /// let mut encoder = DirectionEncoder::new(28, 28)?.with_second_order(true);
+    /// let mut features = vec![0; encoder.description_width()];
+    /// encoder.encode(&image, &mut features);
+    /// // Where an edge that faces down begins or ends, going across: in the middle, and not to the right of it.
+    /// let (line, direction) = (0, 2);
+    /// let across = &features[769 + 25 * (8 * line + direction)..][..25];
+    /// assert!(across[12] > 20 && across[14] == 0);
+    /// # Ok::<(), nn_data::DataError>(())
+    /// ```
+    #[must_use]
+    pub fn with_second_order(self, second_order: bool) -> Self {
+        let sides = [self.image.len() / self.width, self.width];
+        Self { second_order: second_order.then(|| SecondOrder::new(sides)), ..self }
+    }
+
+    /// Numbers in a description by this encoder.
+    #[must_use]
+    pub fn description_width(&self) -> usize {
+        Self::width_of(self.second_order.is_some())
+    }
+
+    /// Numbers in a description with or without the second order.
+    #[must_use]
+    pub const fn width_of(second_order: bool) -> usize {
+        if second_order { Self::WIDTH_WITH_SECOND_ORDER } else { Self::WIDTH }
+    }
+
     /// The pixel, by row and column, about which each number of a description is taken, on images of
     /// `height` x `width`.
     #[must_use]
-    pub fn places(height: usize, width: usize) -> Vec<[usize; 2]> {
+    pub fn places(height: usize, width: usize, second_order: bool) -> Vec<[usize; 2]> {
         let of_plane = |count: usize| {
             let middle = move |window: usize, side: usize| (2 * window + 1) * side / (2 * count);
             (0..count * count)
                 .map(move |place| [middle(place / count, height), middle(place % count, width)])
         };
         let directions = (0..DIRECTIONS).flat_map(|_| of_plane(REGIONS));
-        directions.chain(of_plane(PLAIN_REGIONS)).collect()
+        let planes = if second_order { second_order::PLANES } else { 0 };
+        let second_order = (0..planes).flat_map(|_| of_plane(second_order::REGIONS));
+        directions.chain(of_plane(PLAIN_REGIONS)).chain(second_order).collect()
     }
 
-    /// Describes `image` (height x width bytes, row-major) by `features` ([`WIDTH`](Self::WIDTH) bytes).
+    /// Describes `image` (height x width bytes, row-major) by `features`
+    /// ([`description_width`](Self::description_width) bytes).
     ///
     /// # Panics
     /// When either has another length.
     pub fn encode(&mut self, image: &[u8], features: &mut [u8]) {
         let pixels = self.image.len();
         assert!(image.len() == pixels, "directions: {} bytes for {pixels} pixels", image.len());
-        assert!(features.len() == Self::WIDTH, "directions: room for {} bytes", features.len());
+        let fits = features.len() == self.description_width();
+        assert!(fits, "directions: room for {} bytes", features.len());
         self.frame(image);
         let area = self.edged(image);
         for row in area.rows.clone() {
@@ -144,6 +193,7 @@ impl DirectionEncoder {
         }
         let roots = self.roots;
         let nearest_byte = |share: f32| nearest_byte(if roots { share.sqrt() } else { share });
+        let (features, second_order) = features.split_at_mut(Self::WIDTH);
         let (directions, plain) = features.split_at_mut(DIRECTIONS * REGIONS * REGIONS);
         for (window, edges) in self.regions.means(&self.edges, &area).iter().enumerate() {
             let (x, y) = (window / REGIONS, window % REGIONS);
@@ -156,6 +206,16 @@ impl DirectionEncoder {
         for (y, row) in plain.chunks_exact_mut(PLAIN_REGIONS).enumerate() {
             for (x, byte) in row.iter_mut().enumerate() {
                 *byte = nearest_byte(plain_regions[x * PLAIN_REGIONS + y][0]);
+            }
+        }
+        let side = second_order::REGIONS;
+        if let Some(encoder) = &mut self.second_order {
+            for (window, edges) in encoder.means(&self.edges, &area).iter().enumerate() {
+                let (x, y) = (window / side, window % side);
+                let planes = second_order.chunks_exact_mut(side * side);
+                for (plane, mean) in planes.zip(edges) {
+                    plane[y * side + x] = nearest_byte(second_order::SCALE * mean);
+                }
             }
         }
     }
@@ -178,19 +238,21 @@ impl DirectionEncoder {
         if dataset.sample_shape() != size {
             return Err(DataError::NotAnImage { shape: dataset.sample_shape().to_vec() });
         }
-        dataset.map_images_to(&[Self::WIDTH], |image, features| self.encode(image, features))
+        let width = self.description_width();
+        dataset.map_images_to(&[width], |image, features| self.encode(image, features))
     }
 
     /// Numbers in the place of features, such as weights, laid out to be drawn: a square of
     /// [`PICTURE_SIDE`](Self::PICTURE_SIDE), row-major, in which the plane of each direction lies where it faces,
-    /// around that of the image itself. Between the planes there is 0.
+    /// around that of the image itself. Between the planes there is 0. Those of the second order are left out.
     ///
     /// # Panics
-    /// When there are not [`WIDTH`](Self::WIDTH) numbers.
+    /// When there are not as many numbers as a description has, with the second order or without.
     #[must_use]
     pub fn picture(numbers: &[f64]) -> Vec<f64> {
-        assert!(numbers.len() == Self::WIDTH, "directions: {} numbers", numbers.len());
-        let (directions, plain) = numbers.split_at(DIRECTIONS * REGIONS * REGIONS);
+        let fits = [false, true].map(Self::width_of).contains(&numbers.len());
+        assert!(fits, "directions: {} numbers", numbers.len());
+        let (directions, plain) = numbers[..Self::WIDTH].split_at(DIRECTIONS * REGIONS * REGIONS);
         let mut picture = vec![0.0; Self::PICTURE_SIDE * Self::PICTURE_SIDE];
         let mut draw = |plane: &[f64], side: usize, [down, across]: [usize; 2]| {
             let margin = (PLAIN_REGIONS - side) / 2;
@@ -299,8 +361,21 @@ mod tests {
     use std::f64::consts::{FRAC_1_SQRT_2, FRAC_PI_4};
 
     fn encoded(image: &[u8], height: usize, width: usize) -> Vec<u8> {
-        let mut features = vec![0; DirectionEncoder::WIDTH];
-        DirectionEncoder::new(height, width).unwrap().encode(image, &mut features);
+        let mut features = with_second_order(image, height, width);
+        let second_order = features.split_off(DirectionEncoder::WIDTH);
+        let mut alone = vec![0; DirectionEncoder::WIDTH];
+        DirectionEncoder::new(height, width).unwrap().encode(image, &mut alone);
+        assert_eq!((alone, second_order.len()), (features.clone(), 32 * 25));
+        features
+    }
+
+    fn with_second_order(image: &[u8], height: usize, width: usize) -> Vec<u8> {
+        let mut encoder = DirectionEncoder::new(height, width).unwrap().with_second_order(true);
+        let mut features = vec![0; encoder.description_width()];
+        // What was described before leaves no trace.
+        let other: Vec<u8> = image.iter().rev().map(|byte| byte.rotate_left(3)).collect();
+        encoder.encode(&other, &mut features);
+        encoder.encode(image, &mut features);
         features
     }
 
@@ -318,8 +393,14 @@ mod tests {
     /// A dot about the place of a window counts most in that window, among those of its plane.
     #[test]
     fn places_are_those_of_the_windows() {
-        let places = DirectionEncoder::places(28, 28);
+        let places = DirectionEncoder::places(28, 28, false);
         assert_eq!(places.len(), DirectionEncoder::WIDTH);
+        let more = DirectionEncoder::places(28, 28, true);
+        assert_eq!(
+            (more.len(), &more[..769]),
+            (DirectionEncoder::WIDTH_WITH_SECOND_ORDER, &places[..])
+        );
+        assert_eq!([more[769], more[769 + 12], more[769 + 25 + 24]], [[2, 2], [14, 14], [25, 25]]);
         let dot = |[y, x]: [usize; 2]| -> Vec<u8> {
             let near = |index: usize| {
                 (index / 28).abs_diff(y).pow(2) + (index % 28).abs_diff(x).pow(2) < 4
@@ -401,6 +482,75 @@ mod tests {
             }
             assert!(truth.iter().filter(|&&value| value > 10.0).count() > 100);
         }
+    }
+
+    /// Each plane halved, its gradient by its angle modulo half a turn, and means, all by their definitions.
+    #[test]
+    fn the_second_order_is_that_of_the_definition() {
+        for (height, width) in [(28, 28), (21, 35)] {
+            let image = image(height, width);
+            let half = [height.div_ceil(2), width.div_ceil(2)];
+            let mut planes = vec![Vec::new(); 32];
+            for (direction, plane) in by_angles(&image, height, width).iter().enumerate() {
+                let halved = halved(plane, height, width);
+                for (line, plane) in by_lines(&halved, half).into_iter().enumerate() {
+                    planes[8 * line + direction] = means(&plane, half[0], half[1], 5);
+                }
+            }
+            let truth: Vec<f64> = planes.concat();
+            let described = with_second_order(&image, height, width);
+            for (index, (&byte, &truth)) in described[769..].iter().zip(&truth).enumerate() {
+                let truth = 255.0 * (3.0 * truth).min(1.0);
+                assert!((f64::from(byte) - truth).abs() < 2.5, "{height} {index}: {byte} {truth}");
+            }
+            assert!(described[769..].iter().filter(|&&byte| byte > 10).count() > 100);
+        }
+    }
+
+    /// Means of four by four, two apart, with shares of 1, 3, 3 and 1 eighths along each axis.
+    fn halved(plane: &[f64], height: usize, width: usize) -> Vec<f64> {
+        let share = |distance: i64| {
+            [1.0, 3.0, 3.0, 1.0].get((distance + 1) as usize).map_or(0.0, |s| s / 8.0)
+        };
+        let mean = |(row, column): (i64, i64)| -> f64 {
+            let share_of = |(index, value): (usize, &f64)| {
+                let (y, x) = ((index / width) as i64, (index % width) as i64);
+                let shares = if y < 2 * row - 1 || x < 2 * column - 1 {
+                    0.0
+                } else {
+                    share(y - 2 * row) * share(x - 2 * column)
+                };
+                shares * value
+            };
+            plane.iter().enumerate().map(share_of).sum()
+        };
+        let columns = width.div_ceil(2) as i64;
+        (0..height.div_ceil(2) as i64 * columns)
+            .map(|at| mean((at / columns, at % columns)))
+            .collect()
+    }
+
+    /// As [`by_angles`], of numbers and with directions half a turn apart taken together.
+    fn by_lines(plane: &[f64], [height, width]: [usize; 2]) -> Vec<Vec<f64>> {
+        let at = |y: i64, x: i64| {
+            let inside = (0..height as i64).contains(&y) && (0..width as i64).contains(&x);
+            if inside { plane[y as usize * width + x as usize] } else { 0.0 }
+        };
+        let mut lines = vec![vec![0.0; height * width]; 4];
+        for (index, (y, x)) in (0..height * width).map(|i| (i, (i / width, i % width))) {
+            let (y, x) = (y as i64, x as i64);
+            let (mut down, mut right) = (0.0, 0.0);
+            for (offset, weight) in [(-1, 0.25), (0, 0.5), (1, 0.25)] {
+                right += weight * (at(y + offset, x + 1) - at(y + offset, x - 1));
+                down += weight * (at(y + 1, x + offset) - at(y - 1, x + offset));
+            }
+            let angle = f64::atan2(down, right).rem_euclid(std::f64::consts::PI) / FRAC_PI_4;
+            let (before, length) = (angle.floor(), right.hypot(down));
+            let rest = (angle - before) * FRAC_PI_4;
+            lines[before as usize % 4][index] += length * (FRAC_PI_4 - rest).sin() / FRAC_1_SQRT_2;
+            lines[(before as usize + 1) % 4][index] += length * rest.sin() / FRAC_1_SQRT_2;
+        }
+        lines
     }
 
     /// Turned by a quarter, each direction becomes the next but one, and its plane turns.

@@ -24,6 +24,7 @@ mod pair;
 mod random;
 mod replace;
 mod sample;
+mod second_order;
 mod shuffle;
 mod split;
 mod train_test;

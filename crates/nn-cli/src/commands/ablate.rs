@@ -103,9 +103,11 @@ fn variants(recipe: &TrainingConfig) -> Vec<(&'static str, TrainingConfig)> {
     without("class-weights", |config| config.class_weights.clear());
     without("deskew", |config| config.deskew = false);
     without("directions", |config| {
-        (config.directions, config.root_directions) = (false, false);
+        config.directions = false;
+        (config.root_directions, config.second_order_directions) = (false, false);
     });
     without("root-directions", |config| config.root_directions = false);
+    without("second-order-directions", |config| config.second_order_directions = false);
     without("distortion", |config| config.distortion = None);
     without("rotation", |config| distortion(config, |d| d.rotation = 0.0));
     without("scale", |config| distortion(config, |d| d.scale = 0.0));

@@ -57,12 +57,14 @@ fn is_mixed(model: &Model) -> bool {
 /// What becomes of samples before a network sees them.
 fn seen_in_words(seen: Preprocessing) -> String {
     let upright = if seen.deskew { ", put upright and to one size first" } else { "" };
-    let described = match (seen.directions, seen.root_directions) {
-        (false, _) => "",
-        (true, false) => ", described by the directions of its edges",
-        (true, true) => ", described by the directions of its edges (roots)",
+    let described = if seen.directions { ", described by the directions of its edges" } else { "" };
+    let how = match (seen.root_directions, seen.second_order_directions) {
+        (false, false) => "",
+        (true, false) => " (roots)",
+        (false, true) => " (and of these)",
+        (true, true) => " (and of these; roots)",
     };
-    format!("{upright}{described}")
+    format!("{upright}{described}{how}")
 }
 
 /// How many networks a committee has, and a line for each where they are not all of one form.

@@ -176,7 +176,7 @@ impl Preparer {
         let Self { distorter, encoder, image } = self;
         let Plan { data, strength, seed, epoch } = plan;
         let pixels = data.input_width();
-        let width = if encoder.is_some() { DirectionEncoder::WIDTH } else { pixels };
+        let width = encoder.as_ref().map_or(pixels, DirectionEncoder::description_width);
         image.resize(pixels, 0);
         shown.resize(samples.len() * width, 0);
         for (&sample, shown) in samples.iter().zip(shown.chunks_exact_mut(width)) {

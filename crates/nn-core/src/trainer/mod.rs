@@ -139,8 +139,8 @@ impl<T: Tensor> Trainer<T> {
         sample_shape: Vec<usize>,
     ) -> Result<Self, TrainError> {
         config.validate_with(architecture)?;
-        let directions = config.directions && distorts(config);
-        let still_to_come = Preprocessing { directions, ..Preprocessing::default() };
+        let still_to_come =
+            if distorts(config) { config.preprocessing() } else { Preprocessing::default() };
         check_undescribed(architecture, &train, still_to_come)?;
         check_targets(architecture, config.loss, &train)?;
         if train.is_empty() {

@@ -117,10 +117,10 @@ def layers_of(numbers):
     ])
 
 
-def described(numbers):
+def described(numbers, inputs=769, first=-40.0):
     """Of images of 5 x 4 pixels, without a hidden layer."""
-    architecture = integer(769) + sequence([]) + integer(1) + variant(TANH) + variant(IDENTITY)
-    layer = linear(numbers([index / 8.0 - 40.0 for index in range(769)]), numbers([0.5]))
+    architecture = integer(inputs) + sequence([]) + integer(1) + variant(TANH) + variant(IDENTITY)
+    layer = linear(numbers([index / 8.0 + first for index in range(inputs)]), numbers([0.5]))
     shape = sequence([integer(5), integer(4)])
     return architecture + variant(SQUARED_ERROR) + shape + sequence([layer])
 
@@ -141,3 +141,7 @@ if __name__ == "__main__":
     rooted = b'{"deskew":true,"directions":true,"root_directions":true}'
     rooted = sequence([bytes([byte]) for byte in rooted])
     (HERE / "model-v6.nn").write_bytes(envelope(plain + rooted, version=6))
+    twice = described(singles, inputs=1569, first=-80.0) + sequence([]) + sequence([]) + NONE
+    extras = b'{"deskew":true,"directions":true,"second_order_directions":true}'
+    extras = sequence([bytes([byte]) for byte in extras])
+    (HERE / "model-v7.nn").write_bytes(envelope(twice + extras, version=7))
