@@ -60,8 +60,11 @@ pub struct TrainingConfig {
     /// [`Preprocessing::input_width`] says.
     pub directions: bool,
     /// Whether these descriptions are the square roots of the usual ones.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    // so that builds that do not know it read the others
     pub root_directions: bool,
     /// Whether they have the [second order](nn_data::DirectionEncoder::with_second_order) besides.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub second_order_directions: bool,
     /// How images are distorted, afresh in each epoch.
     pub distortion: Option<Distortion>,

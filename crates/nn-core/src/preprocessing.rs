@@ -63,7 +63,8 @@ impl Preprocessing {
             ("root directions", self.root_directions),
             ("second-order directions", self.second_order_directions),
         ] {
-            ConfigError::check(name, on, self.directions || !on, "false without directions")?;
+            let allowed = "false without directions: ask for these too, or for neither";
+            ConfigError::check(name, on, self.directions || !on, allowed)?;
         }
         Ok(())
     }

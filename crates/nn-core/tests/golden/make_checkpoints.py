@@ -1,4 +1,4 @@
-"""Writes checkpoint-v1.nn and model-v1.nn to model-v5.nn byte by byte, from the descriptions of the formats
+"""Writes checkpoint-v1.nn and model-v1.nn to model-v7.nn byte by byte, from the descriptions of the formats
 alone.
 
     python make_checkpoints.py
@@ -9,9 +9,11 @@ before its value, floats are IEEE 754, all little-endian. Settings are JSON, as 
 Format 2: a model has two fields more, its batch normalisations (gamma, beta, mean and variance of
 each hidden layer) and the further networks of a committee (layers and normalisations of each).
 Format 3: behind all that stands a sequence of bytes, JSON, which says whether images are put upright.
-Format 4: the same JSON says whether they are described by directions, as 769 numbers whatever their size.
+Format 4: the same JSON says whether they are described by directions, as 769 numbers whatever the images' size.
 Format 5: it also holds a form for each further network, null where it is that of the first: its architecture, and what
 becomes of images before it sees them.
+Format 6: it may say that square roots are taken of these numbers.
+Format 7: it may say that they have the second order besides, and are 1,569.
 The files are never to change: they stand for all files that were written in this format.
 """
 
