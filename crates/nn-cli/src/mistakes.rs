@@ -1,4 +1,4 @@
-//! The answers that were wrong, the most confident first.
+//! The answers that were wrong, those first that lie farthest above the right one.
 
 use crate::error::CliError;
 use crate::model_file::rows_and_columns;
