@@ -31,7 +31,7 @@ Exit codes: 0 success, 1 failure, 2 wrong usage, 130 after Ctrl-C, 143 after SIG
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Train a network
-    #[command(after_help = TRAIN_EXAMPLES)]
+    #[command(after_help = TRAIN_EXAMPLES, allow_negative_numbers = true)]
     Train(Box<TrainArgs>),
     /// Test a model: accuracy, confusion matrix, precision and recall, worst mistakes
     #[command(after_help = TEST_EXAMPLES)]
@@ -96,7 +96,7 @@ Examples:
   nn train --optimizer lbfgs --epochs 50            each step takes the whole training set
   nn train --data data/fashion-mnist --patience 3   stop early, keep the best weights
   nn train --images pictures.idx --labels names.idx files of any name; a tenth is held out for the test
-  nn train --print-config > my.toml                 every setting, to change and give to --config
+  nn train --print-config > my.toml                 the settings in use, to change and give to --config
   nn train --resume runs/NAME                       go on where it was interrupted
   nn train --preset best                            a recipe; --print-config prints it
   nn train --preset fast --seeds 5                  five seeds: mean, spread and 95 % interval
@@ -208,7 +208,7 @@ pub(crate) struct TrainArgs {
     /// Train also without each ingredient of the recipe, one at a time, and say what each is worth
     #[arg(long, conflicts_with_all = ["resume", "print_config", "committee"])]
     pub(crate) ablate: bool,
-    /// Print all settings as they would be used, and stop
+    /// Print the settings as they would be used, leaving out what is off, and stop
     #[arg(long, conflicts_with = "resume")]
     pub(crate) print_config: bool,
     /// Folder for model, checkpoint, metrics and settings [default: a new one in runs/]

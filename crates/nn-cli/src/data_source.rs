@@ -76,7 +76,7 @@ impl DataSource {
     /// Says plainly which data a command without `--data` took.
     pub(crate) fn announce_choice(&self) {
         let hint = if folder_files(Path::new(FETCHED)).is_err() {
-            "; `cargo xtask fetch-data` fetches all 70,000 into data/mnist"
+            "; there is no data/mnist here, into which `cargo xtask fetch-data` fetches all 70,000"
         } else {
             ""
         };

@@ -38,6 +38,7 @@ mod table;
 mod terminal_picture;
 mod test_report;
 mod training_report;
+mod writable;
 
 use clap::Parser;
 use cli::{Cli, Command};

@@ -4,19 +4,21 @@
 use crate::error::CliError;
 use nn_core::{Architecture, Optimizer};
 
-/// Refuses a network whose training could not but take more memory than there is.
-pub(crate) fn expect_room(form: &Architecture, optimizer: &Optimizer) -> Result<(), CliError> {
-    form.validate()?;
+/// Refuses a network (of these branches) whose training could not but take more memory than there is.
+pub(crate) fn expect_room(forms: &[Architecture], optimizer: &Optimizer) -> Result<(), CliError> {
+    forms.iter().try_for_each(Architecture::validate)?;
     match available() {
-        Some(room) => fits(form, optimizer, room),
+        Some(room) => fits(forms, optimizer, room),
         None => Ok(()),
     }
 }
 
-fn fits(form: &Architecture, optimizer: &Optimizer, room: u64) -> Result<(), CliError> {
+fn fits(forms: &[Architecture], optimizer: &Optimizer, room: u64) -> Result<(), CliError> {
     // Weights and moments in single precision: what cannot be done without.
     let copies = 1 + optimizer.moment_count() as u64;
-    let needed = (form.parameter_count() as u64).saturating_mul(4 * copies);
+    let parameters =
+        |sum: u64, form: &Architecture| sum.saturating_add(form.parameter_count() as u64);
+    let needed = forms.iter().fold(0, parameters).saturating_mul(4 * copies);
     if needed <= room {
         return Ok(());
     }
@@ -57,10 +59,14 @@ mod tests {
         };
         // 3 x 2 + 2 and 2 x 1 + 1 numbers, and as many velocities, of four bytes each.
         let optimizer = Optimizer::from_name("momentum").unwrap();
-        assert!(fits(&form, &optimizer, 88).is_ok());
-        let message = fits(&form, &optimizer, 87).unwrap_err().to_string();
+        let (one, two) = ([form.clone()], [form.clone(), form]);
+        assert!(fits(&one, &optimizer, 88).is_ok());
+        let message = fits(&one, &optimizer, 87).unwrap_err().to_string();
         assert!(message.contains("use a smaller network") && !message.contains('\n'), "{message}");
-        assert!(fits(&form, &Optimizer::Sgd, 44).is_ok());
+        assert!(fits(&one, &Optimizer::Sgd, 44).is_ok());
+        assert!(
+            fits(&two, &Optimizer::Sgd, 88).is_ok() && fits(&two, &Optimizer::Sgd, 87).is_err()
+        );
     }
 
     #[test]

@@ -4,10 +4,26 @@ use crate::cli::ModelArgs;
 use crate::error::CliError;
 use crate::run_folder::find_model;
 use nn_core::{Checkpoint, Model};
+use std::path::Path;
 
 /// Loads the model that `--model` names.
 pub(crate) fn load_model(arguments: &ModelArgs) -> Result<Model, CliError> {
-    Ok(Checkpoint::load(&find_model(&arguments.model))?.model)
+    Ok(load_checkpoint(&arguments.model)?.model)
+}
+
+/// Loads what `path` names: a file, or the folder of a run.
+pub(crate) fn load_checkpoint(path: &Path) -> Result<Checkpoint, CliError> {
+    let file = find_model(path);
+    let name = path.display();
+    if file.is_dir() {
+        let cause = "no model.nn in it; give the folder of a run, or a model file";
+        return Err(CliError::Failed(format!("{name}: {cause}")));
+    }
+    if !file.exists() {
+        let cause = "there is no such file or folder; the last lines of a training name its model";
+        return Err(CliError::Failed(format!("{name}: {cause}")));
+    }
+    Ok(Checkpoint::load(&file)?)
 }
 
 /// Rows and columns of an image with this sample shape; a sample of one dimension is one row.

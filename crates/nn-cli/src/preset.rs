@@ -11,6 +11,8 @@ pub(crate) enum Preset {
     Fast,
     /// The most accurate single network on MNIST: neurons see directions of edges in windows of the image
     Best,
+    /// The most accurate network of several branches, each of which sees images in a way of its own
+    Branches,
     /// The most accurate on pixels: neurons see windows of the image
     Windows,
     /// The most accurate whose neurons all see the whole image
@@ -32,6 +34,7 @@ impl Preset {
         match self {
             Self::Fast => include_str!("../presets/fast.toml"),
             Self::Best => include_str!("../presets/best.toml"),
+            Self::Branches => include_str!("../presets/branches.toml"),
             Self::Windows => include_str!("../presets/windows.toml"),
             Self::Pixels => include_str!("../presets/pixels.toml"),
             Self::Directions => include_str!("../presets/directions.toml"),

@@ -5,14 +5,14 @@ use crate::data_source::DataSource;
 use crate::error::CliError;
 use crate::settings::{ClassWeights, SOLVERS, Settings, Widths, optimizer_names};
 use nn_core::{
-    Activation, Architecture, Curve, Distortion, Initializer, Loss, Optimizer, ReceptiveFields,
-    Schedule, TrainingConfig, Views,
+    Activation, Architecture, Branch, Curve, Distortion, Initializer, Loss, Optimizer,
+    ReceptiveFields, Schedule, TrainingConfig, Views,
 };
 use nn_solvers::Solver;
 
 /// Settings of steps on batches and of the views of the last test, which a solver on the whole training
 /// set does not take.
-const OF_SINGLE_STEPS: [&str; 32] = [
+const OF_SINGLE_STEPS: [&str; 33] = [
     "batch",
     "lr",
     "schedule",
@@ -45,6 +45,26 @@ const OF_SINGLE_STEPS: [&str; 32] = [
     "test-shifts",
     "test-copies",
     "test-strength",
+    "branch",
+];
+
+/// What a branch of a network may have otherwise than the first.
+const OF_BRANCHES: [&str; 15] = [
+    "hidden",
+    "receptive-field",
+    "receptive-grid",
+    "deskew",
+    "directions",
+    "root-directions",
+    "second-order-directions",
+    "rotation",
+    "scale",
+    "shear",
+    "shift",
+    "elastic",
+    "sigma",
+    "fade",
+    "fade-to",
 ];
 
 /// Places along each side of the grid of receptive fields, where nothing else is said: one for each second
@@ -85,6 +105,7 @@ impl Settings {
         let distortion = self.resolve_distortion()?;
         let views = self.resolve_views(distortion)?;
         let receptive_fields = self.resolve_receptive_fields()?;
+        let branches = self.resolve_branches()?;
         let config = TrainingConfig {
             loss,
             optimizer,
@@ -114,6 +135,7 @@ impl Settings {
             distortion,
             clip_norm: self.clip_norm.or(defaults.clip_norm),
             patience: self.patience.or(defaults.patience),
+            branches,
         };
         let resolved = Resolved {
             data,
@@ -178,6 +200,28 @@ impl Settings {
                 Ok(Some(ReceptiveFields { window, grid }))
             }
         }
+    }
+
+    /// The further branches of the network: where a table of one is silent, it is as the first.
+    fn resolve_branches(&self) -> Result<Vec<Branch>, CliError> {
+        let shared = Self { branch: None, test_shifts: None, test_copies: None, ..self.clone() };
+        let shared = Self { test_strength: None, ..shared };
+        let tables = self.branch.iter().flatten().enumerate();
+        let resolve = |(index, table): (usize, &Self)| {
+            let named = |error: String| CliError::Usage(format!("branch {}: {error}", index + 2));
+            if let Some(key) =
+                table.to_table().keys().find(|key| !OF_BRANCHES.contains(&key.as_str()))
+            {
+                return Err(named(format!("{key} is for all branches alike; give it above")));
+            }
+            let whole = table.clone().or(shared.clone()).resolve();
+            let Resolved { hidden, config, .. } =
+                whole.map_err(|error| named(error.to_string()))?;
+            let preprocessing = config.preprocessing();
+            let TrainingConfig { receptive_fields, distortion, .. } = config;
+            Ok(Branch { hidden, receptive_fields, preprocessing, distortion })
+        };
+        tables.map(resolve).collect()
     }
 
     /// In how many ways each image is looked at in the last test.
@@ -414,6 +458,8 @@ impl Resolved {
         if let Curve::Step { epochs, factor } = config.schedule.curve {
             (settings.step_epochs, settings.step_factor) = (Some(epochs), Some(factor));
         }
+        let branches: Vec<Settings> = config.branches.iter().map(Settings::of_branch).collect();
+        settings.branch = (!branches.is_empty()).then_some(branches);
         settings
     }
 }
@@ -424,6 +470,23 @@ fn class_weights(config: &TrainingConfig) -> Option<ClassWeights> {
 }
 
 impl Settings {
+    /// All that a branch may have otherwise than the first.
+    fn of_branch(branch: &Branch) -> Self {
+        let Branch { hidden, receptive_fields, preprocessing, distortion } = branch;
+        let mut settings = Self {
+            hidden: Some(Widths(hidden.clone())),
+            receptive_field: Some(receptive_fields.map_or(0, |fields| fields.window)),
+            receptive_grid: receptive_fields.map(|fields| fields.grid),
+            deskew: Some(preprocessing.deskew),
+            directions: Some(preprocessing.directions),
+            root_directions: Some(preprocessing.root_directions),
+            second_order_directions: Some(preprocessing.second_order_directions),
+            ..Self::default()
+        };
+        settings.set_distortion(&distortion.unwrap_or_default());
+        settings
+    }
+
     /// Those that say more than that each image is looked at as it is.
     fn set_views(&mut self, views: &Views) {
         self.test_shifts = (views.shifts > 0).then_some(views.shifts);

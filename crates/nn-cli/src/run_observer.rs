@@ -6,7 +6,9 @@ use crate::run_folder::RunFolder;
 use crate::signals::StopRequest;
 use crate::stderr;
 use crate::training_report::TrainingReport;
-use nn_core::{Control, EpochRecord, NetworkError, Observer, StepEvent, Trainer, evaluate};
+use nn_core::{
+    Control, EpochRecord, NetworkError, Observer, StepEvent, Trainer, evaluate, evaluate_committee,
+};
 use nn_data::Dataset;
 use nn_tensor::Tensor;
 use std::time::{Duration, Instant};
@@ -17,6 +19,7 @@ const BETWEEN_SAVES: Duration = Duration::from_secs(30);
 /// The observer of `nn train`.
 pub(crate) struct RunObserver<'r> {
     folder: &'r RunFolder,
+    /// As the network is to be shown it, or where it has several branches as it is.
     test: &'r Dataset,
     stop: StopRequest,
     saved: Instant,
@@ -57,7 +60,12 @@ impl<'r> RunObserver<'r> {
         record: &EpochRecord,
         trainer: &Trainer<T>,
     ) -> Result<(), CliError> {
-        let test = evaluate(trainer.result(), self.test, trainer.config().loss)?;
+        let config = trainer.config();
+        let test = if config.branches.is_empty() {
+            evaluate(trainer.result(), self.test, config.loss)?
+        } else {
+            evaluate_committee(&mut trainer.committee()?, self.test)?
+        };
         self.report.epoch(record, &test)
     }
 }

@@ -202,6 +202,9 @@ pub(crate) struct Settings {
     /// For the step schedule: what each drop multiplies by [default: 0.1]
     #[arg(long, value_name = "F", help_heading = "Details of an optimizer or schedule")]
     pub(crate) step_factor: Option<f64>,
+    /// Further branches of the network: each a table [[branch]] of a file, with what it has otherwise than the first.
+    #[arg(skip)]
+    pub(crate) branch: Option<Vec<Settings>>,
 }
 
 /// Widths of the hidden layers.
@@ -339,6 +342,7 @@ impl Settings {
             epsilon: self.epsilon.or(other.epsilon),
             step_epochs: self.step_epochs.or(other.step_epochs),
             step_factor: self.step_factor.or(other.step_factor),
+            branch: self.branch.or(other.branch),
         }
     }
 

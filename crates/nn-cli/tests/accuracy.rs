@@ -80,6 +80,9 @@ fn seeds_are_summed_up_and_make_a_committee() {
     assert!((summary["mean"].as_f64().unwrap() - mean).abs() < 1e-12);
     assert!(summary["interval_95"][0].as_f64().unwrap() < mean);
     assert!(here.path().join("all/seed-2/model.nn").is_file());
+    assert_eq!(summary["runs"][2], "all/seed-3");
+    let two = run(here.path(), short(&["--seeds", "2", "--out", "two"])).succeeded().stdout;
+    assert!(two.contains("nn compare two/seed-1 two/seed-2"), "{two}");
     let committee = events.last().unwrap();
     let arguments = ["test", "--model", "all.nn", "--data", "sample", "--format", "json"];
     let tested = run(here.path(), arguments).succeeded().last_event();
@@ -171,6 +174,62 @@ fn a_network_with_everything_is_the_same_at_any_number_of_threads_and_exports_fo
     assert_eq!(same.last_event()["p_value"], 1.0);
     let shifted = ["test", "--model", "one", "--shifts", "1", "--format", "json"];
     assert!(run(here.path(), shifted).succeeded().last_event()["accuracy"].as_f64().unwrap() > 0.5);
+}
+
+/// Three branches on the sample, small ones.
+const BRANCHES: &str = "\
+hidden = [16]\naverage = 0.99\nbatch-norm = true\nrotation = 10.0\ntest-copies = 3\n\
+[[branch]]\nhidden = [9]\ndeskew = true\n\
+[[branch]]\nhidden = [16, 8]\nreceptive-field = 9\nreceptive-grid = 4\ndirections = true\nrotation = 0\n";
+
+#[test]
+fn branches_are_trained_as_one_and_used_as_one() {
+    let here = folder();
+    std::fs::write(here.path().join("three.toml"), BRANCHES).unwrap();
+    let train = |more: &[&str]| {
+        let base = ["train", "--data", "sample", "--config", "three.toml", "--epochs", "1"];
+        run(here.path(), [&base[..], more].concat())
+    };
+    let done = train(&["--out", "one", "--threads", "1", "--format", "json"]).succeeded();
+    assert_eq!(done.events()[0]["network"], "784-16-10 + 784-9-10 + 769-16-8-10");
+    train(&["--out", "two", "--threads", "2", "--quiet"]).succeeded();
+    let read = |name: &str| std::fs::read(here.path().join(name)).unwrap();
+    assert_eq!(read("one/model.nn"), read("two/model.nn"));
+
+    let done = done.last_event();
+    let test = ["test", "--model", "one", "--data", "sample", "--format", "json"];
+    let tested = run(here.path(), test).succeeded().last_event();
+    assert_eq!(tested["accuracy"], done["test_accuracy"]);
+    assert!(tested["accuracy"].as_f64().unwrap() > 0.8, "{tested}");
+    let text = run(here.path(), ["inspect", "one"]).succeeded().stdout;
+    assert!(text.contains("769-16-8-10") && text.contains("committee"), "{text}");
+    let again = ["train", "--config", "one/config.toml", "--print-config"];
+    let again = run(here.path(), again).succeeded().stdout;
+    assert_eq!(again.matches("[[branch]]").count(), 2, "{again}");
+
+    let ablated = train(&["--ablate", "--out", "a", "--quiet"]).succeeded().stdout;
+    let left_out: Vec<&str> = ablated.lines().filter_map(|l| l.split_whitespace().next()).collect();
+    assert_eq!(left_out, ["left", "nothing", "branch-2", "branch-3"]);
+}
+
+#[test]
+fn what_a_branch_may_not_have_is_named() {
+    let here = folder();
+    for (table, words) in [
+        ("epochs = 3", &["branch 2", "epochs", "for all branches alike"][..]),
+        ("receptive-field = 9", &["branch 2", "width of the first hidden layer", "196"]),
+        ("root-directions = true", &["branch 2", "root directions"]),
+        ("[[branch.branch]]", &["branch 2", "branch is for all"]),
+        ("hidden = [4]\n[[branch]]\nwrong = 1", &["wrong"]),
+    ] {
+        std::fs::write(here.path().join("two.toml"), format!("[[branch]]\n{table}\n")).unwrap();
+        let arguments = ["train", "--data", "sample", "--config", "two.toml", "--print-config"];
+        run(here.path(), arguments).failed_with(2).saying(words);
+    }
+    let solver = ["train", "--data", "sample", "--preset", "branches", "--optimizer", "lbfgs"];
+    run(here.path(), solver).failed_with(2).saying(&["lbfgs"]);
+    let early = ["train", "--data", "sample", "--preset", "branches", "--patience", "2"];
+    run(here.path(), early).failed_with(2).saying(&["patience", "branches"]);
 }
 
 #[test]

@@ -259,6 +259,28 @@ fn a_damaged_model_is_refused() {
 }
 
 #[test]
+fn what_is_not_there_is_said_with_a_way_out() {
+    let folder = trained();
+    let path = folder.path();
+    fs::create_dir(path.join("empty")).unwrap();
+    for line in ["test --model empty", "inspect empty", "compare run empty", "plot empty"] {
+        run(path, words(line)).failed_with(1).saying(&["empty", "no model.nn", "folder of a run"]);
+    }
+    let missing = run(path, words("test --model runs/NAME")).failed_with(1);
+    missing.saying(&["runs/NAME", "no such file", "last lines of a training"]);
+    run(path, words("plot run/model.nn")).failed_with(2).saying(&["run/model.nn", "--model"]);
+    // Before the test, not after it.
+    let late = run(path, words("test --model run --data sample --mistakes none/m.png"));
+    let late = late.failed_with(1).saying(&["none/m.png", "cannot write"]);
+    assert!(late.stdout.is_empty(), "{}", late.stdout);
+    run(path, words("train --data sample --lr -1")).failed_with(2).saying(&["learning rate", "-1"]);
+    let alike = run(path, words("data distort --data sample --preset fast --out d.png"));
+    alike.succeeded().saying(&["distort none"]);
+    let figures = run(path, words("calibrate --model run --data sample --figures f"));
+    figures.succeeded().saying(&["reliability.svg and .png"]);
+}
+
+#[test]
 fn exported_and_imported_it_is_the_same_model() {
     let folder = trained();
     let path = folder.path();

@@ -12,6 +12,9 @@ use nn_tensor::{
     Activation, BatchStatistics, Element, Linear, Moments, Role, Shape, Tensor, TensorError, Update,
 };
 
+/// What the loss of the answer that branches give together counts beside that of each branch's own.
+const SHARED_PART: f64 = 0.2;
+
 /// What the forward pass leaves behind in one layer, batch x outputs each.
 pub(crate) struct Trace<T> {
     /// a = σ(z).
@@ -185,6 +188,9 @@ pub(crate) struct Workspace<T> {
     pub(crate) traces: Vec<Trace<T>>,
     /// δ of each layer, batch x outputs.
     deltas: Vec<T>,
+    /// Where the network is one of several branches that answer together: the gradient of the loss of their
+    /// answer with respect to its logits, batch x outputs.
+    pub(crate) shared_gradient: Option<T>,
 }
 
 impl<T: Tensor> Workspace<T> {
@@ -208,7 +214,21 @@ impl<T: Tensor> Workspace<T> {
         };
         let deltas: Result<_, _> =
             architecture.widths()[1..].iter().map(|&width| room(width)).collect();
-        Ok(Self { input: room(architecture.inputs)?, target, traces, deltas: deltas? })
+        let input = room(architecture.inputs)?;
+        Ok(Self { input, target, traces, deltas: deltas?, shared_gradient: None })
+    }
+
+    /// Adds room for the gradient that branches share.
+    pub(crate) fn share_gradient(&mut self) -> Result<(), TensorError> {
+        let logits = self.logits();
+        let room = T::zeros(logits.device(), logits.shape(), Role::Activation)?;
+        self.shared_gradient = Some(room);
+        Ok(())
+    }
+
+    /// What the last layer gave, batch x outputs.
+    pub(crate) fn logits(&self) -> &T {
+        self.traces[self.traces.len() - 1].output()
     }
 
     /// What batch normalisation found, hidden layer after hidden layer.
@@ -237,7 +257,12 @@ fn delta_of_layer<T: Tensor>(
     let (here, next) = workspace.deltas.split_at_mut(layer + 1);
     let (delta, trace) = (&mut here[layer], &workspace.traces[layer]);
     match next.first() {
-        None => output_delta(delta, trace, &workspace.target, activation, objective, tally),
+        None => {
+            output_delta(delta, trace, &workspace.target, activation, objective, tally);
+            if let Some(shared) = &workspace.shared_gradient {
+                delta.move_towards(shared, T::Elem::from_f64(SHARED_PART));
+            }
+        }
         Some(next_delta) => {
             let next_layer = &network.layers()[layer + 1];
             hidden_delta(delta, next_delta, next_layer, trace, activation);

@@ -38,6 +38,19 @@ pub struct TrainingState {
     pub history: Vec<EpochRecord>,
     /// The moving average of the network, where one is kept.
     pub averaged: Option<Member>,
+    /// The same of its further branches, in their order.
+    #[serde(skip)] // stands at the end of a checkpoint
+    pub branches: Vec<BranchState>,
+}
+
+/// The state of a further branch of a network in training, besides its weights, which are the model's
+/// [companion](Model::companions).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BranchState {
+    /// As [`TrainingState::moments`].
+    pub moments: Vec<Linear<Moments<Values>>>,
+    /// As [`TrainingState::averaged`].
+    pub averaged: Option<Member>,
 }
 
 /// How far a training is. All counts are of things done.

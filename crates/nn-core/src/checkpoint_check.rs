@@ -2,7 +2,9 @@
 
 use crate::checkpoint_error::CheckpointFault;
 use crate::model::Values;
-use crate::{Architecture, Checkpoint, EarlyStopping, Member, Model, TrainingState};
+use crate::{
+    Architecture, Checkpoint, EarlyStopping, Member, Model, TrainingConfig, TrainingState,
+};
 use nn_tensor::{BatchNorm, Linear, Moments, Shape, TALLY_WIDTH};
 
 impl Model {
@@ -56,16 +58,9 @@ fn check_training(
     let norms = if config.batch_norm { architecture.hidden.len() } else { 0 };
     let has = model.norms.len();
     check(has == norms, || format!("{has} normalisations for settings that ask for {norms}"))?;
-    check_moments(training, architecture, element)?;
-    let averages = config.average.is_some();
-    check(training.averaged.is_some() == averages, || {
-        format!("an average of the weights is kept: {}, asked for: {averages}", !averages)
-    })?;
-    if let Some(member) = &training.averaged {
-        check_member("averaged weights", member, architecture, element)?;
-        let has = member.norms.len();
-        check(has == norms, || format!("{has} averaged normalisations for {norms}"))?;
-    }
+    check_moments(&training.moments, config, architecture, element)?;
+    check_average(&training.averaged, config, architecture, element)?;
+    check_branches(training, model, element)?;
     let sums = &training.tally;
     let sound = sums.len() == TALLY_WIDTH && sums.iter().all(|sum| sum.is_finite());
     check(sound, || format!("the running sums of the epoch are {sums:?}"))?;
@@ -73,6 +68,50 @@ fn check_training(
         Some(early) => check_early_stopping(early, training, architecture, element),
         None => Ok(()),
     }
+}
+
+/// A moving average is there where one is kept, and of the network's form.
+fn check_average(
+    averaged: &Option<Member>,
+    config: &TrainingConfig,
+    architecture: &Architecture,
+    element: &str,
+) -> Result<(), CheckpointFault> {
+    let averages = config.average.is_some();
+    check(averaged.is_some() == averages, || {
+        format!("an average of the weights is kept: {}, asked for: {averages}", !averages)
+    })?;
+    let Some(member) = averaged else { return Ok(()) };
+    check_member("averaged weights", member, architecture, element)?;
+    let norms = if config.batch_norm { architecture.hidden.len() } else { 0 };
+    let has = member.norms.len();
+    check(has == norms, || format!("{has} averaged normalisations for {norms}"))
+}
+
+/// There is a network, and an optimizer's memory, for each further branch that the settings ask for.
+fn check_branches(
+    training: &TrainingState,
+    model: &Model,
+    element: &str,
+) -> Result<(), CheckpointFault> {
+    let config = &training.config;
+    let (asked, networks, states) =
+        (config.branches.len(), model.companions.len(), training.branches.len());
+    check(networks == asked && states == asked, || {
+        format!("{networks} networks and {states} optimizers for {asked} further branches")
+    })?;
+    let parts = model.parts().skip(1).zip(&training.branches);
+    for (index, (branch, (part, state))) in config.branches.iter().zip(parts).enumerate() {
+        let form = part.architecture;
+        let same = form.hidden == branch.hidden && part.preprocessing == branch.preprocessing;
+        check(same, || format!("branch {} is another than the settings ask for", index + 2))?;
+        let (has, norms) =
+            (part.norms.len(), if config.batch_norm { form.hidden.len() } else { 0 });
+        check(has == norms, || format!("{has} normalisations for settings that ask for {norms}"))?;
+        check_moments(&state.moments, config, form, element)?;
+        check_average(&state.averaged, config, form, element)?;
+    }
+    Ok(())
 }
 
 /// The position lies within the training, and its counts agree.
@@ -96,19 +135,20 @@ fn check_position(training: &TrainingState) -> Result<(), CheckpointFault> {
 
 /// The optimizer remembers as many moments as its kind needs, each shaped like what it belongs to.
 fn check_moments(
-    training: &TrainingState,
+    moments: &[Linear<Moments<Values>>],
+    config: &TrainingConfig,
     architecture: &Architecture,
     element: &str,
 ) -> Result<(), CheckpointFault> {
     let mut shapes = architecture.weight_shapes();
-    if training.config.batch_norm {
+    if config.batch_norm {
         // γ and β are two rows, of which the second is the bias.
         shapes.extend(architecture.hidden.iter().map(|&width| Shape::new(width, 1)));
     }
-    let (has, needs) = (training.moments.len(), shapes.len());
+    let (has, needs) = (moments.len(), shapes.len());
     check(has == needs, || format!("optimizer state of {has} layers for {needs}"))?;
-    let count = training.config.optimizer.moment_count();
-    for (layer, (moments, shape)) in training.moments.iter().zip(shapes).enumerate() {
+    let count = config.optimizer.moment_count();
+    for (layer, (moments, shape)) in moments.iter().zip(shapes).enumerate() {
         for (moments, len) in [(&moments.weight, shape.len()), (&moments.bias, shape.rows)] {
             let Moments { first, second } = moments;
             for (moment, wanted) in [(first, count >= 1), (second, count >= 2)] {
@@ -116,7 +156,7 @@ fn check_moments(
                     Some(values) => wanted && has_form(values, len, element),
                     None => !wanted,
                 };
-                let name = training.config.optimizer.name();
+                let name = config.optimizer.name();
                 check(fits, || format!("layer {}: its {name} state does not fit it", layer + 1))?;
             }
         }

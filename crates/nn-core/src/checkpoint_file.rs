@@ -2,14 +2,15 @@
 
 use crate::bounded_read::BoundedFile;
 use crate::checkpoint_error::{CheckpointError, CheckpointFault};
-use crate::{Checkpoint, MemberForm, Preprocessing, codec, format1};
+use crate::{BranchState, Checkpoint, MemberForm, Preprocessing, codec, format1};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// What formats 3 to 7 have behind all that format 2 has. A model is written in the oldest format that can
+/// What formats 3 to 8 have behind all that format 2 has. A model is written in the oldest format that can
 /// hold it, so that no build that reads a file would show the model something else than it was trained on:
 /// format 2 knows neither upright images nor directions, format 3 no directions, format 4 no committee whose
-/// members differ in more than their numbers, format 5 no roots of directions, format 6 no directions of second order.
+/// members differ in more than their numbers, format 5 no roots of directions, format 6 no directions of second order,
+/// format 7 no training of several branches.
 #[derive(Serialize, Deserialize)]
 struct Extras {
     deskew: bool,
@@ -38,6 +39,25 @@ struct Read {
     checkpoint: Checkpoint,
     #[serde(with = "crate::codec::json_bytes")]
     extras: Extras,
+}
+
+/// A checkpoint of format 8, to be written or read: what the optimizers of further branches remember is last.
+#[derive(Serialize, Deserialize)]
+struct OfBranches<C> {
+    checkpoint: C,
+    branches: Vec<BranchState>,
+}
+
+impl OfBranches<Read> {
+    fn into_checkpoint(self) -> Result<Checkpoint, CheckpointFault> {
+        let mut checkpoint = self.checkpoint.into_checkpoint()?;
+        let Some(training) = &mut checkpoint.training else {
+            let cause = "branches in training of a finished model".to_owned();
+            return Err(CheckpointFault::Inconsistent { cause });
+        };
+        training.branches = self.branches;
+        Ok(checkpoint)
+    }
 }
 
 impl Read {
@@ -77,16 +97,22 @@ impl Checkpoint {
         let any = |on: fn(Preprocessing) -> bool| self.model.parts().any(|p| on(p.preprocessing));
         let second_order = any(|seen| seen.second_order_directions);
         let roots = any(|seen| seen.root_directions);
+        let branches = self.training.as_ref().map_or(&[][..], |training| &training.branches);
         let format = match (second_order, roots, forms.is_empty(), deskew, directions) {
             (true, ..) => 7,
             (_, true, ..) => 6,
             (.., false, _, _) => 5,
             (.., true) => 4,
             (.., true, false) => 3,
-            (.., false, false) => return codec::encode(2, self),
+            (.., false, false) if branches.is_empty() => return codec::encode(2, self),
+            (.., false, false) => 8,
         };
         let extras = Extras { deskew, directions, root_directions, second_order_directions, forms };
-        codec::encode(format, &Written { checkpoint: self, extras })
+        let written = Written { checkpoint: self, extras };
+        if branches.is_empty() {
+            return codec::encode(format, &written);
+        }
+        codec::encode(8, &OfBranches { checkpoint: written, branches: branches.to_vec() })
     }
 
     /// The checkpoint in `bytes`, which may be compiled into a program.
@@ -99,6 +125,7 @@ impl Checkpoint {
         let checkpoint: Self = match format {
             1 => codec::decode::<format1::Checkpoint>(payload)?.into(),
             2 => codec::decode(payload)?,
+            8 => codec::decode::<OfBranches<Read>>(payload)?.into_checkpoint()?,
             _ => codec::decode::<Read>(payload)?.into_checkpoint()?,
         };
         checkpoint.check_consistency()?;

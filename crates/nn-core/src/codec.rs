@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 /// First bytes of every checkpoint.
 const MAGIC: [u8; 8] = *b"\x89nnc\r\n\x1a\n";
 /// The newest format that this build reads.
-const FORMAT: u32 = 7;
+const FORMAT: u32 = 8;
 /// Bytes before the payload.
 pub(crate) const HEADER_LENGTH: usize = 24;
 /// Bytes of the header that the checksum covers.

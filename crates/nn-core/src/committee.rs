@@ -71,7 +71,7 @@ enum View {
 /// # }
 /// ```
 pub struct Committee<'n, T: Tensor> {
-    networks: &'n [Network<T>],
+    /// At least one.
     members: Vec<Member<'n, T>>,
     /// Shape of the images that members of directions were trained on.
     shape: Vec<usize>,
@@ -82,6 +82,7 @@ pub struct Committee<'n, T: Tensor> {
 
 /// One of the networks, with what becomes of images before it sees them.
 struct Member<'n, T: Tensor> {
+    network: &'n Network<T>,
     predictor: Predictor<'n, T>,
     preprocessing: Preprocessing,
 }
@@ -93,18 +94,31 @@ impl<'n, T: Tensor> Committee<'n, T> {
     /// [`NetworkError::Committee`] without networks or where they differ in the number of outputs, otherwise
     /// as [`Predictor::new`].
     pub fn new(networks: &'n [Network<T>], loss: Loss, batch: usize) -> Result<Self, NetworkError> {
+        let parts = networks.iter().map(|network| (network, Preprocessing::default()));
+        Self::of_parts(parts, &[], loss, batch)
+    }
+
+    /// Of networks that see images, which are of this shape, each in its own way.
+    pub(crate) fn of_parts(
+        parts: impl Iterator<Item = (&'n Network<T>, Preprocessing)>,
+        shape: &[usize],
+        loss: Loss,
+        batch: usize,
+    ) -> Result<Self, NetworkError> {
         let refuse = |cause: &str| Err(NetworkError::Committee { cause: cause.to_owned() });
-        let outputs = |network: &Network<T>| network.architecture().outputs;
-        let Some(first) = networks.first() else { return refuse("there is no network") };
-        if networks.iter().any(|other| outputs(other) != outputs(first)) {
+        let member = |(network, preprocessing): (&'n Network<T>, Preprocessing)| {
+            let predictor = Predictor::raw(network, batch)?;
+            Ok(Member { network, predictor, preprocessing })
+        };
+        let members: Vec<Member<'n, T>> = parts.map(member).collect::<Result<_, NetworkError>>()?;
+        let outputs = |member: &Member<'n, T>| member.network.architecture().outputs;
+        let Some(first) = members.first().map(outputs) else {
+            return refuse("there is no network");
+        };
+        if members.iter().any(|other| outputs(other) != first) {
             return refuse("its networks differ in the number of outputs");
         }
-        let preprocessing = Preprocessing::default();
-        let member =
-            |network| Ok(Member { predictor: Predictor::raw(network, batch)?, preprocessing });
-        let members: Result<_, NetworkError> = networks.iter().map(member).collect();
-        let (shape, views) = (Vec::new(), Views::default());
-        Ok(Self { networks, members: members?, shape, loss, batch, views })
+        Ok(Self { members, shape: shape.to_vec(), loss, batch, views: Views::default() })
     }
 
     /// Of the networks of `model`, as [`Model::to_networks`] gives them: each sees images as it was trained to.
@@ -118,12 +132,8 @@ impl<'n, T: Tensor> Committee<'n, T> {
             let cause = format!("{given} networks are given for the {has} of the model");
             return Err(NetworkError::Committee { cause });
         }
-        let mut committee = Self::new(networks, model.loss, BATCH)?;
-        for (member, part) in committee.members.iter_mut().zip(model.parts()) {
-            member.preprocessing = part.preprocessing;
-        }
-        committee.shape.clone_from(&model.sample_shape);
-        Ok(committee)
+        let parts = networks.iter().zip(model.parts().map(|part| part.preprocessing));
+        Self::of_parts(parts, &model.sample_shape, model.loss, BATCH)
     }
 
     /// The same, looking at each image in more ways.
@@ -177,8 +187,8 @@ impl<'n, T: Tensor> Committee<'n, T> {
     ) -> Result<(), NetworkError> {
         for way in self.views.all() {
             let view = self.views.look(images, way)?;
-            for (member, Member { predictor, preprocessing }) in self.members.iter_mut().enumerate()
-            {
+            let members = self.members.iter_mut().enumerate();
+            for (member, Member { predictor, preprocessing, .. }) in members {
                 if preprocessing.deskew == deskew {
                     let seen = preprocessing.described(&view)?;
                     predictor.for_each(&seen, |sample, output| visit(member, sample, output))?;
@@ -197,15 +207,13 @@ impl<'n, T: Tensor> Committee<'n, T> {
 
     /// How many numbers an answer is.
     pub(crate) fn outputs(&self) -> usize {
-        self.networks[0].architecture().outputs // there is one: see `new`
+        self.members[0].network.architecture().outputs // there is one: see `of_parts`
     }
 
     /// The only network, where it looks at each sample once, and what becomes of images before.
     pub(crate) fn single_look(&self) -> Option<(&'n Network<T>, Preprocessing)> {
-        match (self.networks, self.members.as_slice()) {
-            ([network], [member]) if self.views.count() == 1 => {
-                Some((network, member.preprocessing))
-            }
+        match self.members.as_slice() {
+            [member] if self.views.count() == 1 => Some((member.network, member.preprocessing)),
             _ => None,
         }
     }
@@ -217,11 +225,11 @@ impl<'n, T: Tensor> Committee<'n, T> {
 
     /// Whether the samples of `dataset` are what each member can be shown.
     fn expect_inputs(&self, dataset: &Dataset) -> Result<(), NetworkError> {
-        for (network, member) in self.networks.iter().zip(&self.members) {
+        for member in &self.members {
             if member.preprocessing.directions {
                 expect_shape(&self.shape, dataset)?;
             }
-            check_undescribed(network.architecture(), dataset, member.preprocessing)?;
+            check_undescribed(member.network.architecture(), dataset, member.preprocessing)?;
         }
         Ok(())
     }
@@ -233,8 +241,8 @@ impl<'n, T: Tensor> Committee<'n, T> {
     /// [`NetworkError::Targets`] where not.
     pub fn expect_test_set(&self, dataset: &Dataset) -> Result<(), NetworkError> {
         self.expect_inputs(dataset)?;
-        for network in self.networks {
-            check_targets(network.architecture(), self.loss, dataset)?;
+        for member in &self.members {
+            check_targets(member.network.architecture(), self.loss, dataset)?;
         }
         if dataset.is_empty() {
             return Err(NetworkError::Empty { what: "test", task: "test" });

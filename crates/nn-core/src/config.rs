@@ -1,8 +1,8 @@
 //! Everything that decides a training besides data and device.
 
 use crate::{
-    Architecture, ConfigError, Initializer, Loss, Optimizer, Preprocessing, ReceptiveFields,
-    Schedule,
+    Architecture, Branch, ConfigError, Initializer, Loss, Optimizer, Preprocessing,
+    ReceptiveFields, Schedule,
 };
 use nn_data::{DataError, Distortion};
 use serde::{Deserialize, Serialize};
@@ -72,6 +72,11 @@ pub struct TrainingConfig {
     pub clip_norm: Option<f64>,
     /// Stop after this many epochs without a lower validation loss, and restore the best weights.
     pub patience: Option<usize>,
+    /// Further [branches](Branch) of the network; where there are any, the settings above that a branch has too
+    /// are those of the first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    // so that builds that do not know them read the others
+    pub branches: Vec<Branch>,
 }
 
 impl Default for TrainingConfig {
@@ -101,6 +106,7 @@ impl Default for TrainingConfig {
             distortion: None,
             clip_norm: None,
             patience: None,
+            branches: Vec::new(),
         }
     }
 }
@@ -135,7 +141,8 @@ impl TrainingConfig {
             ConfigError::check("patience", patience, patience > 0, "at least 1")?;
         }
         self.optimizer.validate()?;
-        self.schedule.validate()
+        self.schedule.validate()?;
+        self.validate_branches()
     }
 
     /// What becomes of images before the network sees them: [`deskew`](Self::deskew),

@@ -71,6 +71,7 @@ impl From<TrainingState> for crate::TrainingState {
             data: old.data,
             history: old.history,
             averaged: None,
+            branches: Vec::new(),
         }
     }
 }

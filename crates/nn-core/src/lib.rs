@@ -32,6 +32,7 @@ mod architecture;
 mod backpropagation;
 mod batches;
 mod bounded_read;
+mod branch;
 mod calibration;
 mod checkpoint;
 mod checkpoint_check;
@@ -68,8 +69,11 @@ mod statistics;
 mod trainer;
 
 pub use architecture::Architecture;
+pub use branch::Branch;
 pub use calibration::{Calibration, CalibrationBin, Temperature};
-pub use checkpoint::{Checkpoint, DataFingerprint, EarlyStopping, Position, TrainingState};
+pub use checkpoint::{
+    BranchState, Checkpoint, DataFingerprint, EarlyStopping, Position, TrainingState,
+};
 pub use checkpoint_error::{CheckpointError, CheckpointFault};
 pub use committee::{Committee, Views};
 pub use config::TrainingConfig;

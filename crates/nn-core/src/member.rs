@@ -97,11 +97,15 @@ impl Model {
             if let Some(difference) = committee.cannot_answer_with(&model) {
                 return Err(refuse(format!("model {} has another {difference}", index + 2)));
             }
-            let parts = model.parts().map(|part| committee.member(part));
-            let members: Vec<Member> = parts.collect();
-            committee.companions.extend(members);
+            committee.join(&model);
         }
         Ok(committee)
+    }
+
+    /// Adds the networks of `model`, whose answers are of the same kind.
+    pub(crate) fn join(&mut self, model: &Self) {
+        let members: Vec<Member> = model.parts().map(|part| self.member(part)).collect();
+        self.companions.extend(members);
     }
 
     /// In what the answers of `other` are not to be averaged with this model's.

@@ -1,9 +1,9 @@
-//! Files of formats 1 to 7, written byte by byte by `golden/make_checkpoints.py`, stay readable.
+//! Files of formats 1 to 8, written byte by byte by `golden/make_checkpoints.py`, stay readable.
 
 use nn_core::{
-    Activation, Architecture, Checkpoint, Curve, DataFingerprint, EarlyStopping, EpochRecord,
-    Initializer, Loss, Member, MemberForm, Model, Optimizer, Position, Preprocessing, Schedule,
-    TrainingConfig, TrainingState, Values,
+    Activation, Architecture, Branch, BranchState, Checkpoint, Curve, DataFingerprint,
+    EarlyStopping, EpochRecord, Initializer, Loss, Member, MemberForm, Model, Optimizer, Position,
+    Preprocessing, Schedule, TrainingConfig, TrainingState, Values,
 };
 use nn_tensor::{BatchNorm, Linear, Moments};
 
@@ -15,6 +15,7 @@ const MODEL_V4: &[u8] = include_bytes!("golden/model-v4.nn");
 const MODEL_V5: &[u8] = include_bytes!("golden/model-v5.nn");
 const MODEL_V6: &[u8] = include_bytes!("golden/model-v6.nn");
 const MODEL_V7: &[u8] = include_bytes!("golden/model-v7.nn");
+const CHECKPOINT_V8: &[u8] = include_bytes!("golden/checkpoint-v8.nn");
 
 fn model(numbers: fn(&[f64]) -> Values) -> Model {
     Model {
@@ -121,6 +122,7 @@ fn training() -> TrainingState {
         data: DataFingerprint { samples: 10, width: 2, checksum: 0xdead_beef },
         history: history(),
         averaged: None,
+        branches: vec![],
     }
 }
 
@@ -253,6 +255,42 @@ fn a_committee_whose_networks_differ_is_of_format_5() {
     ];
     assert_eq!(Checkpoint::from_bytes(MODEL_V5).unwrap(), expected);
     assert_eq!(expected.to_bytes().unwrap(), MODEL_V5);
+}
+
+/// After the first step of a training of two branches.
+#[test]
+fn a_training_of_branches_is_of_format_8() {
+    let read = Checkpoint::from_bytes(CHECKPOINT_V8).unwrap();
+    let [one, two] = [1.0, -1.0].map(|sign| {
+        let one = [1.0, 2.0, 3.0, 4.0].map(|weight| sign * weight);
+        vec![Linear { weight: singles(&one), bias: singles(&[5.0, 6.0]) }]
+    });
+    let [first, last] = [1.0, -1.0].map(|sign: f64| {
+        let [narrow, wide] = [[0.5, 1.5], [3.5, 4.5]].map(|pair| pair.map(|w: f64| sign * w));
+        vec![
+            Linear { weight: singles(&narrow), bias: singles(&[2.5]) },
+            Linear { weight: singles(&wide), bias: singles(&[5.5, 6.5]) },
+        ]
+    });
+    assert_eq!((&read.model.layers, &read.model.companions[0].layers), (&one, &first));
+    let preprocessing = Preprocessing { deskew: true, ..Preprocessing::default() };
+    let branch = Branch { hidden: vec![1], preprocessing, ..Branch::default() };
+    let form = read.model.companions[0].form.clone().unwrap();
+    assert_eq!((form.architecture.hidden, form.preprocessing), (vec![1], preprocessing));
+    let velocity = |count, value| Moments { second: None, ..moments(count, value, 0.0) };
+    let training = read.training.clone().unwrap();
+    assert_eq!(training.config.branches, [branch]);
+    assert_eq!(training.moments, [Linear { weight: velocity(4, 0.25), bias: velocity(2, 0.5) }]);
+    let average = |layers| Some(Member { layers, norms: vec![], form: None });
+    assert_eq!(training.averaged, average(two));
+    let moments = vec![
+        Linear { weight: velocity(2, 1.25), bias: velocity(1, 1.5) },
+        Linear { weight: velocity(2, 2.25), bias: velocity(2, 2.5) },
+    ];
+    assert_eq!(training.branches, [BranchState { moments, averaged: average(last) }]);
+    // The settings are written whole now.
+    let bytes = read.to_bytes().unwrap();
+    assert_eq!((&bytes[8..12], Checkpoint::from_bytes(&bytes).unwrap()), (&[8, 0, 0, 0][..], read));
 }
 
 #[test]

@@ -100,16 +100,27 @@ pub fn fetch(request: &Request<'_>, limits: &Limits) -> Result<Vec<Fetched>, Err
     }
     fs::create_dir_all(dir).map_err(|error| Error::io("create", dir, error))?;
     nn_data::sweep_partial_files(dir);
-    require_space(dir, &missing, limits)?;
-    if let Some(from) = request.from {
-        for (valid, file) in local::copy_from(from, dir, set, &missing)?.into_iter().zip(missing) {
-            fetched.push(entry(file, valid, Some(from.display().to_string())));
-        }
-    } else {
-        fetched.extend(Search::new(request, limits).run(missing)?);
-    }
+    let found = get(request, limits, missing).inspect_err(|_| {
+        // A folder with nothing in it is left behind for nobody; one with something is not removed.
+        let _ = fs::remove_dir(dir);
+    });
+    fetched.extend(found?);
     fetched.sort_by_key(|one| set.files.iter().position(|file| one.is(file)));
     Ok(fetched)
+}
+
+/// Gets the files that are missing, from a folder or from elsewhere.
+fn get(
+    request: &Request<'_>,
+    limits: &Limits,
+    missing: Vec<&DataFile>,
+) -> Result<Vec<Fetched>, Error> {
+    let Request { set, dir, .. } = *request;
+    require_space(dir, &missing, limits)?;
+    let Some(from) = request.from else { return Search::new(request, limits).run(missing) };
+    let copied = local::copy_from(from, dir, set, &missing)?.into_iter().zip(missing);
+    let of_folder = |(valid, file)| entry(file, valid, Some(from.display().to_string()));
+    Ok(copied.map(of_folder).collect())
 }
 
 impl Fetched {

@@ -21,7 +21,7 @@ pub(crate) fn run(base: &Training, seeds: usize) -> Result<(), CliError> {
     }
     let mut whole: Option<Means> = None;
     for (name, config) in variants(&base.resolved.config) {
-        let variant = base.variant(name, config);
+        let variant = base.variant(&name, config);
         let trained = (0..seeds)
             .map(|index| {
                 let seed = base.resolved.config.seed.wrapping_add(index as u64);
@@ -41,7 +41,7 @@ pub(crate) fn run(base: &Training, seeds: usize) -> Result<(), CliError> {
             stdout::line(event.to_string())?;
         } else {
             say(&[
-                name.to_owned(),
+                name,
                 percent(means.validation),
                 change(whole.validation, means.validation),
                 percent(means.test),
@@ -82,13 +82,17 @@ fn change(from: Option<f64>, to: Option<f64>) -> String {
 }
 
 /// The recipe itself, and without each ingredient that it has.
-fn variants(recipe: &TrainingConfig) -> Vec<(&'static str, TrainingConfig)> {
-    let mut all = vec![("nothing", recipe.clone())];
-    let mut without = |name, leave_out: fn(&mut TrainingConfig)| {
+fn variants(recipe: &TrainingConfig) -> Vec<(String, TrainingConfig)> {
+    let mut all = vec![("nothing".to_owned(), recipe.clone())];
+    if !recipe.branches.is_empty() {
+        all.extend((0..recipe.branches.len()).map(|further| without_branch(recipe, further)));
+        return all;
+    }
+    let mut without = |name: &str, leave_out: fn(&mut TrainingConfig)| {
         let mut config = recipe.clone();
         leave_out(&mut config);
         if config != *recipe {
-            all.push((name, config));
+            all.push((name.to_owned(), config));
         }
     };
     without("receptive-fields", |config| config.receptive_fields = None);
@@ -118,6 +122,13 @@ fn variants(recipe: &TrainingConfig) -> Vec<(&'static str, TrainingConfig)> {
     all
 }
 
+/// Of a network of branches these are the ingredients: what a single one is worth, its own recipe tells.
+fn without_branch(recipe: &TrainingConfig, further: usize) -> (String, TrainingConfig) {
+    let mut config = recipe.clone();
+    config.branches.remove(further);
+    (format!("branch-{}", further + 2), config)
+}
+
 fn distortion(config: &mut TrainingConfig, change: fn(&mut Distortion)) {
     if let Some(distortion) = &mut config.distortion {
         change(distortion);
@@ -131,13 +142,14 @@ mod tests {
 
     #[test]
     fn only_what_a_recipe_has_is_left_out() {
-        let names = |preset: Preset| -> Vec<&str> {
+        let names = |preset: Preset| -> Vec<String> {
             let config = preset.settings().unwrap().resolve().unwrap().config;
             variants(&config).into_iter().map(|(name, _)| name).collect()
         };
         assert_eq!(names(Preset::Nielsen), ["nothing"]);
         let best = names(Preset::Best);
-        assert!(best.contains(&"elastic") && best.contains(&"average"), "{best:?}");
-        assert!(!best.contains(&"dropout"), "{best:?}");
+        let has = |name: &str| best.iter().any(|one| one == name);
+        assert!(has("elastic") && has("average") && !has("dropout"), "{best:?}");
+        assert_eq!(names(Preset::Branches), ["nothing", "branch-2", "branch-3"]);
     }
 }

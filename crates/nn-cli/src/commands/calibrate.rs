@@ -5,7 +5,7 @@ use crate::cli::CalibrateArgs;
 use crate::error::CliError;
 use crate::model_file::load_model;
 use crate::run_folder::{data_given_or_of_run, validation_of_run};
-use crate::stdout;
+use crate::{stderr, stdout};
 use nn_core::{Calibration, Checkpoint, Committee, Model, NetworkError, Temperature};
 use nn_data::{Dataset, TrainTest};
 use nn_plot::{Axis, Curves, Figure, Series, Style};
@@ -48,7 +48,10 @@ impl Work for Calibrating {
         if let Some(folder) = &self.arguments.figures {
             std::fs::create_dir_all(folder)
                 .map_err(|cause| CliError::io("create", folder, cause))?;
-            nn_plot::save(&diagram(&measured), folder, "reliability")?;
+            let figure = diagram(&measured);
+            nn_plot::save(&figure, folder, "reliability")?;
+            let path = folder.join("reliability");
+            stderr::note(format!("{}.svg and .png: {}", path.display(), figure.title()));
         }
         Ok(())
     }

@@ -2,14 +2,13 @@
 
 use crate::cli::CommitteeArgs;
 use crate::error::CliError;
-use crate::model_file::networks_in_words;
-use crate::run_folder::find_model;
+use crate::model_file::{load_checkpoint, networks_in_words};
 use crate::stdout;
 use nn_core::{Checkpoint, Model};
 
 /// Makes one model of several.
 pub(crate) fn run(arguments: &CommitteeArgs) -> Result<(), CliError> {
-    let load = |path: &std::path::PathBuf| Ok(Checkpoint::load(&find_model(path))?.model);
+    let load = |path: &std::path::PathBuf| Ok(load_checkpoint(path)?.model);
     let models: Vec<Model> = arguments.models.iter().map(load).collect::<Result<_, CliError>>()?;
     let model = Model::committee(models)?;
     let (members, form) = (model.companions.len() + 1, networks_in_words(&model));

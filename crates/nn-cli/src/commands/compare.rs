@@ -3,12 +3,13 @@
 use crate::backend::{self, Work};
 use crate::cli::CompareArgs;
 use crate::error::CliError;
+use crate::model_file::load_checkpoint;
 use crate::progress::thousands;
-use crate::run_folder::{data_given_or_of_run, find_model};
+use crate::run_folder::data_given_or_of_run;
 use crate::stdout;
 use crate::table::{self, Side};
 use crate::training_report::percent;
-use nn_core::{Checkpoint, Committee, McNemar, Model, argmax};
+use nn_core::{Committee, McNemar, Model, argmax};
 use nn_data::Dataset;
 use nn_tensor::Tensor;
 use serde_json::json;
@@ -18,7 +19,7 @@ const SIGNIFICANT: f64 = 0.05;
 
 /// Tests two models on the same images.
 pub(crate) fn run(arguments: CompareArgs) -> Result<(), CliError> {
-    let load = |path| Ok::<_, CliError>(Checkpoint::load(&find_model(path))?.model);
+    let load = |path| Ok::<_, CliError>(load_checkpoint(path)?.model);
     let models = [load(&arguments.first)?, load(&arguments.second)?];
     let source = data_given_or_of_run(arguments.data.as_deref(), &arguments.first);
     let data = source.load()?.test;

@@ -60,6 +60,9 @@ fn in_words(distortion: &Distortion, arguments: &DistortArgs) -> String {
     if arguments.deskew {
         return "each as it is, and upright and of one size".to_owned();
     }
+    if distortion.is_none() {
+        return "each and copies of it, alike: these settings distort none".to_owned();
+    }
     let Distortion { rotation, scale, shear, shift, elastic, sigma, .. } = distortion;
     format!(
         "the first of each row as it is; rotation {rotation}, scale {scale}, shear {shear}, shift \

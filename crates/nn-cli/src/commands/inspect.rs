@@ -2,7 +2,7 @@
 
 use crate::cli::InspectArgs;
 use crate::error::CliError;
-use crate::model_file::{element_name, networks_in_words, shape_in_words};
+use crate::model_file::{element_name, load_checkpoint, networks_in_words, shape_in_words};
 use crate::progress::thousands;
 use crate::run_folder::find_model;
 use crate::stdout;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 /// Shows what a model file holds.
 pub(crate) fn run(arguments: &InspectArgs) -> Result<(), CliError> {
     let path = find_model(&arguments.model);
-    let Checkpoint { model, training } = Checkpoint::load(&path)?;
+    let Checkpoint { model, training } = load_checkpoint(&arguments.model)?;
     if arguments.format.is_json() {
         let mut description = describe(&model);
         description["file"] = json!(path.display().to_string());

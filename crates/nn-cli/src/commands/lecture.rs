@@ -94,6 +94,11 @@ impl WorkInBoth for Lesson {
             }
             reports.push(report);
         }
+        let figures: usize = reports.iter().map(|report| report.figures.len()).sum();
+        if self.out.is_none() && figures > 0 {
+            let what = if figures == 1 { "a figure" } else { "figures" };
+            stderr::note(format!("there is more to see: --out DIR draws {what}"));
+        }
         match &self.out {
             Some(folder) if reports.len() > 1 => self.write_page(&reports, folder),
             _ => Ok(()),

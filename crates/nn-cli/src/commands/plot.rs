@@ -2,12 +2,12 @@
 
 use crate::cli::PlotArgs;
 use crate::error::CliError;
-use crate::model_file::rows_and_columns;
+use crate::model_file::{load_checkpoint, rows_and_columns};
 use crate::run_figures::{confusion, curves, gradient_norms};
-use crate::run_folder::{data_given_or_of_run, find_model};
+use crate::run_folder::data_given_or_of_run;
 use crate::stdout;
 use nn_core::gradient_check::gradients;
-use nn_core::{Checkpoint, Committee, Model, TrainingConfig, evaluate_committee};
+use nn_core::{Committee, Model, TrainingConfig, evaluate_committee};
 use nn_cpu::{CpuDevice, CpuTensor};
 use nn_data::DirectionEncoder;
 use nn_plot::{ColourMap, Figure, ImageGrid, Picture};
@@ -30,7 +30,12 @@ pub(crate) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
         (None, None) => return Err(CliError::Usage("give a run folder or --model".to_owned())),
     };
     let folder = arguments.out.clone().unwrap_or(folder);
-    let model = Checkpoint::load(&find_model(named))?.model;
+    if let Some(file) = arguments.run.as_ref().filter(|run| run.is_file()) {
+        let error =
+            format!("{}: a file, not the folder of a run; give --model for it", file.display());
+        return Err(CliError::Usage(error));
+    }
+    let model = load_checkpoint(named)?.model;
     let mut figures = vec![("weights".to_owned(), weights(&model))];
     if let (Some(run), false) = (&arguments.run, arguments.weights) {
         figures.extend(of_run(run, arguments.data.as_deref(), &model)?);

@@ -3,14 +3,15 @@
 use super::train::{Trained, Training};
 use crate::backend;
 use crate::error::CliError;
+use crate::model_file::load_checkpoint;
 use crate::progress::thousands;
-use crate::run_folder::{RunFolder, find_model};
+use crate::run_folder::RunFolder;
 use crate::table::{self, Side};
 use crate::training_report::percent;
+use crate::writable::expect_writable;
 use crate::{stderr, stdout};
 use nn_core::{Checkpoint, Model, Summary};
 use serde_json::json;
-use std::fs;
 use std::path::Path;
 
 /// Widths of the columns: seed, accuracy, errors, seconds, folder.
@@ -63,17 +64,6 @@ fn expect_room(base: &Training, seeds: usize) -> Result<(), CliError> {
     base.arguments.committee.as_deref().map_or(Ok(()), expect_writable)
 }
 
-fn expect_writable(path: &Path) -> Result<(), CliError> {
-    let is_new = !path.exists();
-    let opened = fs::OpenOptions::new().append(true).create(true).open(path);
-    opened.map_err(|cause| CliError::io("write", path, cause))?;
-    if is_new {
-        // Left there, it would be an empty file: no harm.
-        let _ = fs::remove_file(path);
-    }
-    Ok(())
-}
-
 fn row(seed: u64, trained: &Trained) -> Vec<String> {
     let errors = trained.errors.map_or("-".to_owned(), |errors| thousands(errors as u64));
     vec![seed.to_string(), percent(trained.accuracy), errors, format!("{:.2} s", trained.seconds)]
@@ -93,6 +83,7 @@ fn sum_up(done: &[Trained], json: bool) -> Result<(), CliError> {
             "standard_deviation": accuracy.and_then(|summary| summary.deviation),
             "interval_95": accuracy.and_then(|summary| summary.interval()),
             "mean_seconds": time.map(|summary| summary.mean),
+            "runs": done.iter().map(|one| one.folder.display().to_string()).collect::<Vec<_>>(),
         });
         return stdout::line(event.to_string());
     }
@@ -102,6 +93,12 @@ fn sum_up(done: &[Trained], json: bool) -> Result<(), CliError> {
     }
     if let Some(Summary { mean, .. }) = time {
         rows.push(["mean training time".to_owned(), format!("{mean:.2} s")]);
+    }
+    if let [first, .., last] = done {
+        let [first, last] = [first, last].map(|one| one.folder.display());
+        let between = if done.len() > 2 { "to" } else { "and" };
+        rows.push(["models".to_owned(), format!("in {first} {between} {last}")]);
+        rows.push(["next".to_owned(), format!("nn compare {first} {last}")]);
     }
     let rows: Vec<Vec<String>> = rows.into_iter().map(Vec::from).collect();
     stdout::line("")?;
@@ -124,7 +121,7 @@ fn in_percent(summary: &Summary) -> String {
 }
 
 fn make_committee(base: &Training, done: &[Trained], path: &Path) -> Result<(), CliError> {
-    let load = |trained: &Trained| Ok(Checkpoint::load(&find_model(&trained.folder))?.model);
+    let load = |trained: &Trained| Ok(load_checkpoint(&trained.folder)?.model);
     let models: Vec<Model> = done.iter().map(load).collect::<Result<_, CliError>>()?;
     let committee = Model::committee(models)?;
     Checkpoint { model: committee.clone(), training: None }.save(path)?;

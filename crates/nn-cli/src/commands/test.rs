@@ -9,6 +9,7 @@ use crate::model_file::{element_name, load_model, rows_and_columns};
 use crate::run_folder::{data_given_or_of_run, views_of_run};
 use crate::stdout::{self, terminal_width};
 use crate::terminal_picture::{Ink, render};
+use crate::writable::expect_writable;
 use crate::{stderr, test_report};
 use nn_core::{Committee, Evaluation, Model, Views, evaluate_committee};
 use nn_data::Dataset;
@@ -20,6 +21,8 @@ const DRAWN: usize = 64;
 /// Tests a model.
 pub(crate) fn run(arguments: TestArgs) -> Result<(), CliError> {
     let model = load_model(&arguments.model)?;
+    // Found out after a long test, it would cost that.
+    arguments.mistakes.as_deref().map_or(Ok(()), expect_writable)?;
     let (data, source) = load(&arguments, &model)?;
     let elements = element_name(&model);
     backend::run_in(elements, arguments.device, Test { arguments, model, data, source })

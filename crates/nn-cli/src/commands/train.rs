@@ -16,8 +16,8 @@ use crate::signals::StopRequest;
 use crate::training_report::TrainingReport;
 use crate::{stderr, stdout};
 use nn_core::{
-    Architecture, Checkpoint, Committee, Evaluation, Model, Network, NetworkError, Outcome,
-    Position, TrainError, Trainer, TrainingConfig, TrainingState, Views, evaluate_committee,
+    Architecture, Checkpoint, Committee, Evaluation, Model, NetworkError, Outcome, Position,
+    TrainError, Trainer, TrainingConfig, TrainingState, Views, evaluate_committee,
 };
 use nn_data::{Dataset, TrainTest};
 use nn_tensor::Tensor;
@@ -119,11 +119,15 @@ impl Work for Training {
     type Output = Trained;
 
     fn run<T: Tensor<Elem = f32>>(mut self, device: &T::Device) -> Result<Trained, CliError> {
-        memory::expect_room(&self.architecture(), &self.resolved.config.optimizer)?;
+        memory::expect_room(&self.architectures(), &self.resolved.config.optimizer)?;
         if let Some(solver) = self.resolved.solver {
             return train_full_batch::run::<T>(&self, solver, device);
         }
-        let shown = self.resolved.config.preprocessing().shown(&self.data.test)?;
+        let config = &self.resolved.config;
+        let shown = match config.branches.as_slice() {
+            [] => config.preprocessing().shown(&self.data.test)?,
+            _ => self.data.test.clone(),
+        };
         let stop = StopRequest::listen()?;
         let (train, validation) = self.split()?;
         let validation = Some(&validation).filter(|set| !set.is_empty());
@@ -141,8 +145,7 @@ impl Work for Training {
                 (trainer, self.new_folder()?, 0.0)
             }
         };
-        let (form, position) = (trainer.network().architecture(), trainer.position());
-        let start = self.start_event(form, &position, validation, &folder);
+        let start = self.start_event(&trainer.position(), validation, &folder);
         let report = self.report(&folder, validation.is_some(), train.len(), seconds);
         let mut observer = RunObserver::new(&folder, &shown, stop.clone(), report);
         observer.report.start(&start)?;
@@ -210,9 +213,22 @@ impl Training {
         self.resolved.architecture(inputs, train.output_width())
     }
 
+    fn operations_a_sample(&self) -> f64 {
+        self.architectures().iter().map(operations_a_sample).sum()
+    }
+
+    /// Of the only branch of the network, or of all.
+    fn architectures(&self) -> Vec<Architecture> {
+        self.resolved.config.architectures(&self.architecture(), &self.data.train)
+    }
+
     pub(super) fn new_folder(&self) -> Result<RunFolder, CliError> {
         let (form, seed) = (self.architecture(), self.resolved.config.seed);
-        let name = format!("{}-{form}-seed{seed}", self.source.short_name());
+        let others = match self.resolved.config.branches.len() {
+            0 => String::new(),
+            further => format!("+{further}"),
+        };
+        let name = format!("{}-{form}{others}-seed{seed}", self.source.short_name());
         let folder = RunFolder::create(self.arguments.out.as_deref(), &name)?;
         folder.describe(&self.resolved.to_settings(), &self.source, &self.data)?;
         Ok(folder)
@@ -236,16 +252,18 @@ impl Training {
     /// What is trained, on what, how: the first event.
     pub(super) fn start_event(
         &self,
-        form: &Architecture,
         position: &Position,
         validation: Option<&Dataset>,
         folder: &RunFolder,
     ) -> Value {
         let held_out = validation.map_or(0, Dataset::len);
         let (samples, folder) = (self.data.train.len() - held_out, folder.path().display());
+        let branches = self.architectures();
+        let form = branches.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ");
+        let parameters: usize = branches.iter().map(Architecture::parameter_count).sum();
         self.note(format!(
             "training {form} ({} weights and biases) on {} samples; run folder {folder}",
-            thousands(form.parameter_count() as u64),
+            thousands(parameters as u64),
             thousands(samples as u64),
         ));
         if position.step > 0 {
@@ -258,8 +276,8 @@ impl Training {
             "training_samples": samples,
             "validation_samples": held_out,
             "test_samples": self.data.test.len(),
-            "network": form.to_string(),
-            "parameters": form.parameter_count(),
+            "network": form,
+            "parameters": parameters,
             "step": position.step,
             "run": folder.to_string(),
             "settings": self.resolved.to_settings().to_table(),
@@ -275,13 +293,13 @@ impl Training {
     ) -> Result<Trained, CliError> {
         let kept = Checkpoint { model: trainer.model(), training: None };
         kept.save(&report.folder.model())?;
-        let (network, views) = (std::slice::from_ref(trainer.result()), self.resolved.views);
-        let test = test_in_views(&kept.model, network, views, &self.data.test)?;
+        let mut answering = trainer.committee()?.with_views(self.resolved.views);
+        let test = evaluate_committee(&mut answering, &self.data.test)?;
         let best_epoch = match outcome {
             Outcome::StoppedEarly { best_epoch } => Some(best_epoch),
             _ => None,
         };
-        report.done(&test, views.count(), trainer.history().len(), best_epoch)?;
+        report.done(&test, self.resolved.views.count(), trainer.history().len(), best_epoch)?;
         Ok(Trained {
             accuracy: test.accuracy(),
             validation: trainer.history().last().and_then(|last| last.validation_accuracy),
@@ -309,7 +327,7 @@ impl Training {
             has_validation,
             seconds,
             brief: self.brief,
-            operations_an_epoch: operations_a_sample(&self.architecture()) * samples as f64,
+            operations_an_epoch: self.operations_a_sample() * samples as f64,
             seconds_to_first_step: None,
             metrics_failed: false,
         }
@@ -334,19 +352,9 @@ impl Work for Testing {
 
     fn run<T: Tensor<Elem = f32>>(self, device: &T::Device) -> Result<Evaluation, CliError> {
         let networks = self.model.to_networks::<T>(device)?;
-        test_in_views(&self.model, &networks, self.views, &self.data)
+        let mut committee = Committee::of_model(&self.model, &networks)?.with_views(self.views);
+        Ok(evaluate_committee(&mut committee, &self.data)?)
     }
-}
-
-/// Tests the networks of `model`, each image looked at in all of `views`.
-fn test_in_views<T: Tensor>(
-    model: &Model,
-    networks: &[Network<T>],
-    views: Views,
-    data: &Dataset,
-) -> Result<Evaluation, CliError> {
-    let mut committee = Committee::of_model(model, networks)?.with_views(views);
-    Ok(evaluate_committee(&mut committee, data)?)
 }
 
 /// A training that failed leaves its last good state behind: says where.

@@ -1,6 +1,7 @@
 //! The training loop.
 
 mod after_step;
+mod branches;
 mod distorted;
 mod resume;
 
@@ -14,8 +15,9 @@ use crate::predictor::all_finite;
 use crate::{
     Architecture, Control, EpochRecord, Evaluation, GradientExchange, Member, Model, Network,
     NetworkError, Observer, Outcome, Preprocessing, ReceptiveFields, StepEvent, TrainError,
-    TrainingConfig, evaluate,
+    TrainingConfig, evaluate, evaluate_committee,
 };
+use branches::Branches;
 use distorted::{DistortedBatches, Plan, PreparedAhead, PreparedBetweenSteps, Preparer};
 use nn_data::{Dataset, Distorter, epoch_order_into};
 use nn_tensor::{Element, Linear, Role, Shape, TALLY_WIDTH, Tally, Tensor};
@@ -25,6 +27,9 @@ use std::time::Instant;
 /// Steps between two looks at the running loss: a NaN is found at most this late, and named
 /// exactly.
 const STEPS_BETWEEN_CHECKS: u64 = 64;
+
+/// What exchanges gradients with other machines, where anything does.
+type Exchange<T> = Option<Box<dyn GradientExchange<T>>>;
 
 /// A network in training: weights, optimizer, position, and room for one step.
 ///
@@ -79,7 +84,7 @@ pub struct Trainer<T: Tensor> {
     tally: T,
     /// Sum of squares of the gradient, 1 x 1.
     gradient_norm: T,
-    exchange: Option<Box<dyn GradientExchange<T>>>,
+    exchange: Exchange<T>,
     full_batch: Workspace<T>,
     /// For the last batch of an epoch, where the batch does not divide the samples.
     partial_batch: Option<Workspace<T>>,
@@ -87,6 +92,10 @@ pub struct Trainer<T: Tensor> {
     order: Vec<u32>,
     /// Where images are distorted.
     distorter: Option<Distorter>,
+    /// The distorted images of what is left of the epoch under way.
+    distorted: Option<DistortedBatches>,
+    /// Where the network has several branches, all but this one.
+    branches: Option<Box<Branches<T>>>,
 }
 
 impl<T: Tensor> Trainer<T> {
@@ -123,22 +132,44 @@ impl<T: Tensor> Trainer<T> {
         train: &Dataset,
         validation: Option<&Dataset>,
     ) -> Result<Self, TrainError> {
-        let sample_shape = train.sample_shape().to_vec();
-        let validation = validation.map(|data| config.preprocessing().shown(data)).transpose()?;
-        let train = kept(config, train)?;
-        Self::on_kept(device, architecture, config, train, validation, sample_shape)
+        config.validate_with(architecture)?;
+        let kept = kept(config, train)?;
+        Self::on_kept(device, architecture, config, (train, kept), validation)
     }
 
-    /// The same on data that is as it is to be [kept].
+    /// The same, where the data is known as it was given and as it is to be [kept].
     fn on_kept(
         device: &T::Device,
         architecture: &Architecture,
         config: &TrainingConfig,
-        train: Dataset,
-        validation: Option<Dataset>,
-        sample_shape: Vec<usize>,
+        (given, train): (&Dataset, Dataset),
+        validation: Option<&Dataset>,
     ) -> Result<Self, TrainError> {
-        config.validate_with(architecture)?;
+        let validation = validation.filter(|set| !set.is_empty());
+        if config.branches.is_empty() {
+            let shown = validation.map(|data| config.preprocessing().shown(data)).transpose()?;
+            return Self::of_one_branch(device, architecture, config, (given, train), shown);
+        }
+        let mut first = Self::of_one_branch(device, architecture, config, (given, train), None)?;
+        let branches = Branches::new(config, &mut first, architecture, given)?;
+        first.branches = Some(Box::new(branches));
+        if let Some(validation) = validation {
+            first.committee()?.expect_test_set(validation)?;
+        }
+        // Each branch is shown it as it sees images.
+        first.validation = validation.cloned();
+        Ok(first)
+    }
+
+    /// The only branch of a network, or its first; what it is validated by is as it is to be shown it.
+    fn of_one_branch(
+        device: &T::Device,
+        architecture: &Architecture,
+        config: &TrainingConfig,
+        (given, train): (&Dataset, Dataset),
+        validation: Option<Dataset>,
+    ) -> Result<Self, TrainError> {
+        let sample_shape = given.sample_shape().to_vec();
         let still_to_come =
             if distorts(config) { config.preprocessing() } else { Preprocessing::default() };
         check_undescribed(architecture, &train, still_to_come)?;
@@ -146,7 +177,6 @@ impl<T: Tensor> Trainer<T> {
         if train.is_empty() {
             return Err(NetworkError::Empty { what: "training", task: "train on" }.into());
         }
-        let validation = validation.filter(|set| !set.is_empty());
         if let Some(validation) = &validation {
             check_data(architecture, config.loss, validation)?;
         } else if config.patience.is_some() {
@@ -188,10 +218,12 @@ impl<T: Tensor> Trainer<T> {
             full_batch: workspace(batch)?,
             partial_batch: (remainder > 0).then(|| workspace(remainder)).transpose()?,
             scratch: Scratch::new(batch),
+            distorted: None,
+            branches: None,
         })
     }
 
-    /// Replaces gradients by their mean over machines, from now on.
+    /// Replaces gradients by their mean over machines, from now on; those of several branches one after the other.
     pub fn set_gradient_exchange(&mut self, exchange: Box<dyn GradientExchange<T>>) {
         self.exchange = Some(exchange);
     }
@@ -237,13 +269,18 @@ impl<T: Tensor> Trainer<T> {
         let (seed, epoch) = (self.config.seed, self.position.epoch as u64);
         epoch_order_into(&mut self.order, seed, epoch, self.train.len());
         if self.position.batch == 0 {
-            self.tally.fill(T::Elem::ZERO);
+            self.loss_tally_mut().fill(T::Elem::ZERO);
+        }
+        self.distorted = self.start_distorting()?;
+        if let Some(mut branches) = self.branches.take() {
+            let begun = branches.begin_epoch(self);
+            self.branches = Some(branches);
+            begun?;
         }
         let batches = self.batches_per_epoch();
-        let mut distorted = self.start_distorting()?;
         while self.position.batch < batches {
             let learning_rate = self.learning_rate(self.position.step);
-            self.step(learning_rate, distorted.as_mut())?;
+            self.step(learning_rate)?;
             self.position.batch += 1;
             self.position.step += 1;
             if self.position.step.is_multiple_of(STEPS_BETWEEN_CHECKS) {
@@ -252,10 +289,19 @@ impl<T: Tensor> Trainer<T> {
             let Position { epoch, batch, step } = self.position;
             let event = StepEvent { epoch: epoch + 1, batch, batches, step, learning_rate };
             if observer.on_step(&event, self) == Control::Stop && batch < batches {
+                self.stop_distorting();
                 return Ok(Control::Stop);
             }
         }
+        self.stop_distorting();
         Ok(Control::Continue)
+    }
+
+    fn stop_distorting(&mut self) {
+        self.distorted = None;
+        for branch in self.branches.iter_mut().flat_map(|branches| &mut branches.trainers) {
+            branch.distorted = None;
+        }
     }
 
     /// Starts to prepare the distorted images of what is left of the epoch.
@@ -282,18 +328,50 @@ impl<T: Tensor> Trainer<T> {
     }
 
     /// One step: batch, forward pass, backpropagation, update, and what follows it.
-    fn step(
-        &mut self,
-        learning_rate: f64,
-        distorted: Option<&mut DistortedBatches>,
-    ) -> Result<(), TrainError> {
+    fn step(&mut self, learning_rate: f64) -> Result<(), TrainError> {
+        self.forward_pass()?;
+        let mut exchange = self.exchange.take();
+        let done = match self.branches.take() {
+            None => self.backward_pass(learning_rate, &mut exchange),
+            Some(mut branches) => {
+                let done = branches.step(self, learning_rate, &mut exchange);
+                self.branches = Some(branches);
+                done
+            }
+        };
+        self.exchange = exchange;
+        done
+    }
+
+    /// Whether the batch that is next has fewer samples than the others.
+    fn is_partial(&self) -> bool {
+        let batch = self.full_batch.input.shape().rows;
+        self.train.len() - self.position.batch * batch < batch
+    }
+
+    /// What a step on the batch that is next works in.
+    fn workspace(&mut self) -> &mut Workspace<T> {
+        let partial = self.is_partial();
+        match &mut self.partial_batch {
+            Some(workspace) if partial => workspace,
+            _ => &mut self.full_batch,
+        }
+    }
+
+    /// Which neurons the step leaves out.
+    fn dropout(&self) -> Option<Dropout> {
+        let TrainingConfig { dropout: rate, seed, .. } = self.config;
+        (rate > 0.0).then_some(Dropout { rate, seed, step: self.position.step })
+    }
+
+    /// Takes in the batch that is next, and passes it forward.
+    fn forward_pass(&mut self) -> Result<(), TrainError> {
+        let (partial, dropout) = (self.is_partial(), self.dropout());
         let batch = self.full_batch.input.shape().rows;
         let start = self.position.batch * batch;
         let samples = &self.order[start..self.train.len().min(start + batch)];
-        let partial = samples.len() < batch;
-        let device = self.network.device();
-        let pixels = match distorted {
-            Some(distorted) => Some(distorted.next::<T>(device, samples)?),
+        let pixels = match &mut self.distorted {
+            Some(distorted) => Some(distorted.next::<T>(self.network.device(), samples)?),
             None => None,
         };
         let workspace = match &mut self.partial_batch {
@@ -301,23 +379,33 @@ impl<T: Tensor> Trainer<T> {
             _ => &mut self.full_batch,
         };
         load_batch(workspace, &mut self.scratch, &self.train, samples, pixels);
+        forward(&self.network, &workspace.input, &mut workspace.traces, dropout);
+        Ok(())
+    }
 
-        let config = &self.config;
-        let (rate, step) = (config.dropout, self.position.step);
-        let dropout = (rate > 0.0).then_some(Dropout { rate, seed: config.seed, step });
+    /// Backpropagation of what the last forward pass left behind, update, and what follows it.
+    fn backward_pass(
+        &mut self,
+        learning_rate: f64,
+        exchange: &mut Exchange<T>,
+    ) -> Result<(), TrainError> {
+        let (partial, dropout) = (self.is_partial(), self.dropout());
+        let (config, step) = (&self.config, self.position.step);
         let update =
             config.optimizer.update(step + 1, learning_rate, config.l1, config.weight_decay);
         let (network, optimizer, tally) = (&mut self.network, &mut self.optimizer, &mut self.tally);
-
+        let workspace = match &mut self.partial_batch {
+            Some(workspace) if partial => workspace,
+            _ => &mut self.full_batch,
+        };
         let objective = Objective::new(config);
-        forward(network, &workspace.input, &mut workspace.traces, dropout);
-        if self.exchange.is_none() && config.clip_norm.is_none() {
+        if exchange.is_none() && config.clip_norm.is_none() {
             backward_and_update(network, workspace, optimizer, &objective, dropout, tally, &update);
             self.after_step(partial);
             return Ok(());
         }
         backward(network, workspace, &mut optimizer.gradients, &objective, dropout, tally);
-        if let Some(exchange) = &mut self.exchange {
+        if let Some(exchange) = exchange {
             exchange.exchange(&mut optimizer.gradients).map_err(TrainError::Exchange)?;
         }
         if let Some(max_norm) = config.clip_norm {
@@ -331,6 +419,10 @@ impl<T: Tensor> Trainer<T> {
     fn finish_epoch(&mut self, seconds: f64, samples_now: usize) -> Result<(), TrainError> {
         let tally = self.read_tally()?;
         self.check_last_step()?;
+        for branch in self.branches.iter_mut().flat_map(|branches| &mut branches.trainers) {
+            branch.position = self.position;
+            branch.check_last_step()?;
+        }
         let validation = self.validate()?;
         let samples = self.train.len();
         self.position = Position { epoch: self.position.epoch + 1, batch: 0, ..self.position };
@@ -367,7 +459,11 @@ impl<T: Tensor> Trainer<T> {
     /// Loss and accuracy on the validation set, where there is one.
     fn validate(&self) -> Result<Option<Evaluation>, TrainError> {
         let Some(set) = &self.validation else { return Ok(None) };
-        match evaluate(self.result(), set, self.config.loss) {
+        let evaluated = match &self.branches {
+            None => evaluate(self.result(), set, self.config.loss),
+            Some(_) => evaluate_committee(&mut self.committee()?, set),
+        };
+        match evaluated {
             Ok(evaluation) => Ok(Some(evaluation)),
             Err(NetworkError::NotFinite) => Err(self.diverged_at(self.position.step - 1)),
             Err(error) => Err(error.into()),
@@ -410,12 +506,21 @@ impl<T: Tensor> Trainer<T> {
         }
     }
 
+    /// Running sums of the epoch for what the network answers.
+    fn loss_tally(&self) -> &T {
+        self.branches.as_ref().map_or(&self.tally, |branches| &branches.tally)
+    }
+
+    fn loss_tally_mut(&mut self) -> &mut T {
+        self.branches.as_mut().map_or(&mut self.tally, |branches| &mut branches.tally)
+    }
+
     /// The running sums, or the step at which they ceased to be finite.
     fn read_tally(&self) -> Result<Tally, TrainError> {
         let device = self.network.device();
         T::synchronize(device)?;
         let mut columns = [T::Elem::ZERO; TALLY_WIDTH];
-        self.tally.read(&mut columns);
+        self.loss_tally().read(&mut columns);
         let tally = Tally::from_values(&columns);
         if tally.loss.is_finite() {
             return Ok(tally);
@@ -441,23 +546,32 @@ impl<T: Tensor> Trainer<T> {
         self.train.len().div_ceil(self.full_batch.input.shape().rows)
     }
 
-    /// The [result](Self::result) as it is now, on the host.
+    /// The [result](Self::result) as it is now, on the host; the branches of a network as a
+    /// [committee](Model::committee), whose answer is theirs.
     pub fn model(&self) -> Model {
-        self.model_of(self.result())
+        self.model_of(Self::result)
     }
 
-    fn model_of(&self, network: &Network<T>) -> Model {
-        let model = Model::from_network(network, self.config.loss, &self.sample_shape);
-        Model { preprocessing: self.config.preprocessing(), ..model }
+    /// Of what is `taken` of each branch.
+    fn model_of(&self, taken: fn(&Self) -> &Network<T>) -> Model {
+        let of_branch = |branch: &Self| {
+            let model = Model::from_network(taken(branch), self.config.loss, &self.sample_shape);
+            Model { preprocessing: branch.config.preprocessing(), ..model }
+        };
+        let mut model = of_branch(self);
+        for branch in self.all_branches().skip(1).map(of_branch) {
+            model.join(&branch);
+        }
+        model
     }
 
     /// What the training gives: the moving average of the network where one is kept, else the
-    /// network itself.
+    /// network itself; of several branches, the first. See also [`committee`](Self::committee).
     pub fn result(&self) -> &Network<T> {
         self.averaged.as_ref().unwrap_or(&self.network)
     }
 
-    /// The network whose weights the steps change.
+    /// The network whose weights the steps change; of several branches, the first.
     pub fn network(&self) -> &Network<T> {
         &self.network
     }

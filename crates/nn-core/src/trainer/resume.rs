@@ -5,9 +5,9 @@ use crate::batches::fingerprint;
 use crate::checkpoint::TrainingState;
 use crate::model::Values;
 use crate::record::EpochRecord;
-use crate::{Checkpoint, Member, Model, Network, TrainError};
+use crate::{BranchState, Checkpoint, Member, Model, ModelPart, Network, TrainError};
 use nn_data::Dataset;
-use nn_tensor::{Element, Linear, Moments, TALLY_WIDTH, Tensor};
+use nn_tensor::{BatchNorm, Element, Linear, Moments, TALLY_WIDTH, Tensor};
 
 impl<T: Tensor> Trainer<T> {
     /// All that the training is, between two steps.
@@ -17,26 +17,37 @@ impl<T: Tensor> Trainer<T> {
     /// keeping, and must not replace a good one.
     pub fn checkpoint(&self) -> Result<Checkpoint, TrainError> {
         self.read_tally()?;
-        let model = self.model_of(&self.network);
+        let model = self.model_of(Self::network);
         let finite = |layer: &Linear<Values>| layer.weight.is_finite() && layer.bias.is_finite();
-        let norms = model
-            .norms
-            .iter()
-            .all(|norm| finite(&norm.affine) && norm.mean.is_finite() && norm.variance.is_finite());
-        if !norms || !model.layers.iter().all(finite) {
+        let sound = |norm: &BatchNorm<Values>| {
+            finite(&norm.affine) && norm.mean.is_finite() && norm.variance.is_finite()
+        };
+        let all_sound =
+            |part: ModelPart<'_>| part.layers.iter().all(finite) && part.norms.iter().all(sound);
+        if !model.parts().all(all_sound) {
             return Err(self.diverged_at(self.position.step));
         }
         let training = TrainingState {
             config: self.config.clone(),
             position: self.position,
-            moments: self.optimizer.moments.iter().map(read_layer_moments).collect(),
-            tally: self.tally.to_vec().into_iter().map(Element::to_f64).collect(),
+            moments: self.moments(),
+            tally: self.loss_tally().to_vec().into_iter().map(Element::to_f64).collect(),
             early_stopping: self.early_stopping.clone(),
             data: *self.fingerprint.get_or_init(|| fingerprint(&self.train)),
             history: self.history.iter().map(EpochRecord::without_times).collect(),
             averaged: self.averaged.as_ref().map(Network::to_member),
+            branches: self.all_branches().skip(1).map(Self::branch_state).collect(),
         };
         Ok(Checkpoint { model, training: Some(training) })
+    }
+
+    fn branch_state(&self) -> BranchState {
+        let averaged = self.averaged.as_ref().map(Network::to_member);
+        BranchState { moments: self.moments(), averaged }
+    }
+
+    fn moments(&self) -> Vec<Linear<Moments<Values>>> {
+        self.optimizer.moments.iter().map(read_layer_moments).collect()
     }
 
     /// A training that goes on from a checkpoint, to the same bytes as if it had never stopped.
@@ -62,18 +73,14 @@ impl<T: Tensor> Trainer<T> {
                 T::Elem::NAME
             ));
         }
-        let sample_shape = train.sample_shape().to_vec();
-        let validation =
-            validation.map(|data| state.config.preprocessing().shown(data)).transpose()?;
-        let train = kept(&state.config, train)?;
-        let now = fingerprint(&train);
+        let kept = kept(&state.config, train)?;
+        let now = fingerprint(&kept);
         if now != state.data {
             return refuse(format!("trained on other data: {:?}, now {now:?}", state.data));
         }
         checkpoint.model.validate()?;
         let form = &checkpoint.model.architecture;
-        let mut trainer =
-            Self::on_kept(device, form, &state.config, train, validation, sample_shape)?;
+        let mut trainer = Self::on_kept(device, form, &state.config, (train, kept), validation)?;
         trainer.restore(checkpoint, state)?;
         Ok(trainer)
     }
@@ -83,23 +90,54 @@ impl<T: Tensor> Trainer<T> {
         checkpoint: &Checkpoint,
         state: &TrainingState,
     ) -> Result<(), TrainError> {
-        let Model { layers, norms, .. } = checkpoint.model.clone();
-        self.network.take_member(&Member { layers, norms, form: None });
-        if let (Some(averaged), Some(member)) = (&mut self.averaged, &state.averaged) {
-            averaged.take_member(member);
-        }
-        if state.moments.len() != self.optimizer.moments.len() || state.tally.len() != TALLY_WIDTH {
-            return Err(TrainError::Resume("its optimizer state is of another network".to_owned()));
-        }
-        for (layer, saved) in self.optimizer.moments.iter_mut().zip(&state.moments) {
-            restore_moments(&mut layer.weight, &saved.weight)?;
-            restore_moments(&mut layer.bias, &saved.bias)?;
+        let Model { layers, norms, companions, .. } = checkpoint.model.clone();
+        let of_another =
+            |what: &str| Err(TrainError::Resume(format!("its {what} is of another network")));
+        self.restore_network(
+            &Member { layers, norms, form: None },
+            &state.averaged,
+            &state.moments,
+        )?;
+        if state.tally.len() != TALLY_WIDTH {
+            return of_another("tally");
         }
         let tally: Vec<T::Elem> = state.tally.iter().map(|&sum| T::Elem::from_f64(sum)).collect();
-        self.tally.write(&tally);
+        self.loss_tally_mut().write(&tally);
         self.position = state.position;
         self.early_stopping = state.early_stopping.clone();
         self.history = state.history.clone();
+        let Some(branches) = &mut self.branches else { return Ok(()) };
+        let has = branches.trainers.len();
+        if [companions.len(), state.branches.len()] != [has, has] {
+            return of_another("number of branches");
+        }
+        let saved = companions.iter().zip(&state.branches);
+        for (branch, (member, BranchState { moments, averaged })) in
+            branches.trainers.iter_mut().zip(saved)
+        {
+            branch.restore_network(member, averaged, moments)?;
+        }
+        Ok(())
+    }
+
+    /// Puts back the weights of one branch and what its optimizer remembers.
+    fn restore_network(
+        &mut self,
+        network: &Member,
+        average: &Option<Member>,
+        moments: &[Linear<Moments<Values>>],
+    ) -> Result<(), TrainError> {
+        self.network.take_member(network);
+        if let (Some(averaged), Some(member)) = (&mut self.averaged, average) {
+            averaged.take_member(member);
+        }
+        if moments.len() != self.optimizer.moments.len() {
+            return Err(TrainError::Resume("its optimizer state is of another network".to_owned()));
+        }
+        for (layer, saved) in self.optimizer.moments.iter_mut().zip(moments) {
+            restore_moments(&mut layer.weight, &saved.weight)?;
+            restore_moments(&mut layer.bias, &saved.bias)?;
+        }
         Ok(())
     }
 }

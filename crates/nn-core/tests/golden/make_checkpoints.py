@@ -1,5 +1,5 @@
-"""Writes checkpoint-v1.nn and model-v1.nn to model-v7.nn byte by byte, from the descriptions of the formats
-alone.
+"""Writes checkpoint-v1.nn and model-v1.nn to model-v7.nn byte by byte, and checkpoint-v8.nn, from the descriptions
+of the formats alone.
 
     python make_checkpoints.py
 
@@ -14,6 +14,7 @@ Format 5: it also holds a form for each further network, null where it is that o
 becomes of images before it sees them.
 Format 6: it may say that square roots are taken of these numbers.
 Format 7: it may say that they have the second order besides, and are 1,569.
+Format 8: behind that stands what the optimizer and the moving average of each further branch hold.
 The files are never to change: they stand for all files that were written in this format.
 """
 
@@ -127,6 +128,45 @@ def described(numbers, inputs=769, first=-40.0):
     return architecture + variant(SQUARED_ERROR) + shape + sequence([layer])
 
 
+OF_BRANCHES = (
+    b'{"loss":"cross-entropy","optimizer":{"name":"momentum","momentum":0.5},"learning-rate":0.1,'
+    b'"schedule":{"curve":{"name":"constant"},"warm-up":0.0},"epochs":5,"batch":4,"seed":7,"average":0.75,'
+    b'"branches":[{"hidden":[1],"receptive-fields":null,"preprocessing":{"deskew":true,"directions":false},'
+    b'"distortion":null}]}'
+)
+BRANCH = (
+    b'{"deskew":false,"forms":[{"architecture":{"inputs":2,"hidden":[1],"outputs":2,"activation":"tanh",'
+    b'"output-activation":"identity"},"preprocessing":{"deskew":true,"directions":false}}]}'
+)
+
+
+def of_branches(numbers):
+    """After the first step of a training of two: 2-2 on images as they are, 2-1-2 on upright ones."""
+    shape = integer(2) + sequence([]) + integer(2) + variant(TANH) + variant(IDENTITY)
+    one = lambda sign: sequence([linear(numbers([sign * n for n in (1, 2, 3, 4)]), numbers([5, 6]))])
+    two = lambda sign: sequence([
+        linear(numbers([sign * 0.5, sign * 1.5]), numbers([2.5])),
+        linear(numbers([sign * 3.5, sign * 4.5]), numbers([5.5, 6.5])),
+    ])
+    cross_entropy, no_norms = variant(0), sequence([])
+    model = shape + cross_entropy + sequence([integer(1), integer(2)]) + one(1) + no_norms
+    model += sequence([two(1) + no_norms])
+    velocity = lambda count, value: some(numbers([value] * count)) + NONE
+    of_one = sequence([linear(velocity(4, 0.25), velocity(2, 0.5))])
+    of_two = sequence([
+        linear(velocity(2, 1.25), velocity(1, 1.5)), linear(velocity(2, 2.25), velocity(2, 2.5))
+    ])
+    config = sequence([bytes([byte]) for byte in OF_BRANCHES])
+    position = integer(0) + integer(1) + integer(1)
+    tally = sequence([double(v) for v in (2.5, 3.0, 1.0, 1.0)])
+    data = integer(10) + integer(2) + struct.pack("<I", 0xDEADBEEF)
+    training = config + position + of_one + tally + NONE + data + sequence([])
+    training += some(one(-1) + no_norms)
+    extras = sequence([bytes([byte]) for byte in BRANCH])
+    branch = of_two + some(two(-1) + no_norms)
+    return model + some(training) + extras + sequence([branch])
+
+
 if __name__ == "__main__":
     whole = model(singles) + some(training(singles))
     (HERE / "checkpoint-v1.nn").write_bytes(envelope(whole))
@@ -147,3 +187,4 @@ if __name__ == "__main__":
     extras = b'{"deskew":true,"directions":true,"second_order_directions":true}'
     extras = sequence([bytes([byte]) for byte in extras])
     (HERE / "model-v7.nn").write_bytes(envelope(twice + extras, version=7))
+    (HERE / "checkpoint-v8.nn").write_bytes(envelope(of_branches(singles), version=8))
