@@ -16,10 +16,11 @@ pub(crate) fn load_checkpoint(path: &Path) -> Result<Checkpoint, CliError> {
     let file = find_model(path);
     let name = path.display();
     if file.is_dir() {
-        let cause = "no model.nn in it; give the folder of a run, or a model file";
+        let cause = "no model.nn or checkpoint.nn in it; give the folder of a run that has saved \
+                     one, or a model file";
         return Err(CliError::Failed(format!("{name}: {cause}")));
     }
-    if !file.exists() {
+    if file.try_exists().is_ok_and(|there| !there) {
         let cause = "there is no such file or folder; the last lines of a training name its model";
         return Err(CliError::Failed(format!("{name}: {cause}")));
     }

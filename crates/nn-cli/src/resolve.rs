@@ -12,7 +12,7 @@ use nn_solvers::Solver;
 
 /// Settings of steps on batches and of the views of the last test, which a solver on the whole training
 /// set does not take.
-const OF_SINGLE_STEPS: [&str; 33] = [
+const OF_SINGLE_STEPS: [&str; 32] = [
     "batch",
     "lr",
     "schedule",
@@ -45,7 +45,6 @@ const OF_SINGLE_STEPS: [&str; 33] = [
     "test-shifts",
     "test-copies",
     "test-strength",
-    "branch",
 ];
 
 /// What a branch of a network may have otherwise than the first.
@@ -77,7 +76,24 @@ pub(crate) const TEST_STRENGTH: f64 = 0.25;
 
 impl Settings {
     /// The same with every default filled in, and checked.
-    pub(crate) fn resolve(self) -> Result<Resolved, CliError> {
+    pub(crate) fn resolve(mut self) -> Result<Resolved, CliError> {
+        let tables = self.branch.take().unwrap_or_default();
+        let of_branches = (!tables.is_empty()).then(|| self.clone());
+        let mut first = self.resolve_first()?;
+        if let Some(shared) = of_branches {
+            if let Some(solver) = first.solver {
+                let name = solver.name();
+                let error = format!("branch does not go with optimizer {name}; leave it out");
+                return Err(CliError::Usage(error));
+            }
+            first.config.branches = resolve_branches(&tables, &shared)?;
+            first.config.validate()?;
+        }
+        Ok(first)
+    }
+
+    /// The same of the only branch, or the first.
+    fn resolve_first(self) -> Result<Resolved, CliError> {
         let device = DeviceArgs { backend: self.backend, threads: self.threads };
         if let Some(Err(error)) = self.threads.map(check_threads) {
             return Err(CliError::Usage(format!("threads {error}")));
@@ -105,7 +121,6 @@ impl Settings {
         let distortion = self.resolve_distortion()?;
         let views = self.resolve_views(distortion)?;
         let receptive_fields = self.resolve_receptive_fields()?;
-        let branches = self.resolve_branches()?;
         let config = TrainingConfig {
             loss,
             optimizer,
@@ -135,7 +150,7 @@ impl Settings {
             distortion,
             clip_norm: self.clip_norm.or(defaults.clip_norm),
             patience: self.patience.or(defaults.patience),
-            branches,
+            branches: Vec::new(),
         };
         let resolved = Resolved {
             data,
@@ -200,28 +215,6 @@ impl Settings {
                 Ok(Some(ReceptiveFields { window, grid }))
             }
         }
-    }
-
-    /// The further branches of the network: where a table of one is silent, it is as the first.
-    fn resolve_branches(&self) -> Result<Vec<Branch>, CliError> {
-        let shared = Self { branch: None, test_shifts: None, test_copies: None, ..self.clone() };
-        let shared = Self { test_strength: None, ..shared };
-        let tables = self.branch.iter().flatten().enumerate();
-        let resolve = |(index, table): (usize, &Self)| {
-            let named = |error: String| CliError::Usage(format!("branch {}: {error}", index + 2));
-            if let Some(key) =
-                table.to_table().keys().find(|key| !OF_BRANCHES.contains(&key.as_str()))
-            {
-                return Err(named(format!("{key} is for all branches alike; give it above")));
-            }
-            let whole = table.clone().or(shared.clone()).resolve();
-            let Resolved { hidden, config, .. } =
-                whole.map_err(|error| named(error.to_string()))?;
-            let preprocessing = config.preprocessing();
-            let TrainingConfig { receptive_fields, distortion, .. } = config;
-            Ok(Branch { hidden, receptive_fields, preprocessing, distortion })
-        };
-        tables.map(resolve).collect()
     }
 
     /// In how many ways each image is looked at in the last test.
@@ -335,6 +328,40 @@ impl Settings {
             _ => {}
         }
         Ok(schedule)
+    }
+}
+
+/// The further branches of the network: where the table of one is silent, it is as the first.
+fn resolve_branches(tables: &[Settings], first: &Settings) -> Result<Vec<Branch>, CliError> {
+    let unseen = Settings { test_shifts: None, test_copies: None, ..first.clone() };
+    let shared = Settings { test_strength: None, ..unseen };
+    let resolve = |(index, table): (usize, &Settings)| {
+        let named = |error: String| CliError::Usage(format!("branch {}: {error}", index + 2));
+        if let Some(key) = keys_of_all(table).next() {
+            return Err(named(match key.as_str() {
+                "branch" => "a branch has no branches of its own".to_owned(),
+                _ => format!("{key} is for all branches alike; give it above"),
+            }));
+        }
+        let whole = table.clone().or(shared.clone()).resolve();
+        let Resolved { hidden, config, .. } = whole.map_err(|error| named(error.to_string()))?;
+        let preprocessing = config.preprocessing();
+        let TrainingConfig { receptive_fields, distortion, .. } = config;
+        Ok(Branch { hidden, receptive_fields, preprocessing, distortion })
+    };
+    tables.iter().enumerate().map(resolve).collect()
+}
+
+/// What is set that all branches of a network share.
+fn keys_of_all(settings: &Settings) -> impl Iterator<Item = String> {
+    let keys = settings.to_table().into_iter().map(|(key, _)| key);
+    keys.filter(|key| !OF_BRANCHES.contains(&key.as_str()))
+}
+
+impl Settings {
+    /// Whether anything is set that each branch of a network may have otherwise.
+    pub(crate) fn says_something_of_branches(&self) -> bool {
+        keys_of_all(self).count() < self.to_table().len()
     }
 }
 

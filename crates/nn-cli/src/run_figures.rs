@@ -50,14 +50,18 @@ pub(crate) fn confusion(matrix: &ConfusionMatrix) -> Figure {
     })
 }
 
-/// The length of each layer's gradient, over `samples` training samples.
-pub(crate) fn gradient_norms<T: Tensor>(gradients: &[Linear<T>], samples: u32) -> Figure {
+/// The length of each layer's gradient, over `samples` training samples; of which network the title says by `whose`.
+pub(crate) fn gradient_norms<T: Tensor>(
+    gradients: &[Linear<T>],
+    samples: u32,
+    whose: &str,
+) -> Figure {
     let norm = |gradient: &Linear<T>| {
         let values = gradient.weight.to_vec().into_iter().chain(gradient.bias.to_vec());
         values.map(|value| value.to_f64().powi(2)).sum::<f64>().sqrt()
     };
     Figure::Bars(Bars {
-        title: format!("Gradient norm by layer, over {samples} training samples"),
+        title: format!("Gradient norm by layer{whose}, over {samples} training samples"),
         x: "layer".to_owned(),
         y: Axis::linear("norm of the gradient"),
         names: (1..=gradients.len()).map(|layer| layer.to_string()).collect(),

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// Refuses a path at which no file can be written.
 pub(crate) fn expect_writable(path: &Path) -> Result<(), CliError> {
-    let is_new = !path.exists();
+    let is_new = path.symlink_metadata().is_err(); // a link that leads nowhere is not new
     let opened = OpenOptions::new().append(true).create(true).open(path);
     opened.map_err(|cause| CliError::io("write", path, cause))?;
     if is_new {

@@ -203,9 +203,19 @@ fn branches_are_trained_as_one_and_used_as_one() {
     assert!(tested["accuracy"].as_f64().unwrap() > 0.8, "{tested}");
     let text = run(here.path(), ["inspect", "one"]).succeeded().stdout;
     assert!(text.contains("769-16-8-10") && text.contains("committee"), "{text}");
+    assert!(text.contains("network 3") && text.contains("parameters of all: 32,441"), "{text}");
     let again = ["train", "--config", "one/config.toml", "--print-config"];
     let again = run(here.path(), again).succeeded().stdout;
     assert_eq!(again.matches("[[branch]]").count(), 2, "{again}");
+
+    std::fs::remove_file(here.path().join("one/model.nn")).unwrap();
+    let settings = std::fs::read_to_string(here.path().join("one/config.toml")).unwrap();
+    let other = settings.replace("hidden = [9]", "hidden = [10]");
+    std::fs::write(here.path().join("one/config.toml"), other).unwrap();
+    run(here.path(), ["train", "--resume", "one"]).failed_with(1).saying(&["other branches"]);
+    std::fs::write(here.path().join("one/config.toml"), settings).unwrap();
+    run(here.path(), ["train", "--resume", "one", "--quiet"]).succeeded();
+    assert_eq!(read("one/model.nn"), read("two/model.nn"));
 
     let ablated = train(&["--ablate", "--out", "a", "--quiet"]).succeeded().stdout;
     let left_out: Vec<&str> = ablated.lines().filter_map(|l| l.split_whitespace().next()).collect();
@@ -219,7 +229,7 @@ fn what_a_branch_may_not_have_is_named() {
         ("epochs = 3", &["branch 2", "epochs", "for all branches alike"][..]),
         ("receptive-field = 9", &["branch 2", "width of the first hidden layer", "196"]),
         ("root-directions = true", &["branch 2", "root directions"]),
-        ("[[branch.branch]]", &["branch 2", "branch is for all"]),
+        ("[[branch.branch]]", &["branch 2", "no branches of its own"]),
         ("hidden = [4]\n[[branch]]\nwrong = 1", &["wrong"]),
     ] {
         std::fs::write(here.path().join("two.toml"), format!("[[branch]]\n{table}\n")).unwrap();
@@ -228,6 +238,10 @@ fn what_a_branch_may_not_have_is_named() {
     }
     let solver = ["train", "--data", "sample", "--preset", "branches", "--optimizer", "lbfgs"];
     run(here.path(), solver).failed_with(2).saying(&["lbfgs"]);
+    let rate = run(here.path(), ["train", "--preset", "branches", "--lr", "-1"]).failed_with(2);
+    assert!(rate.stderr.contains("learning rate is -1") && !rate.stderr.contains("branch"));
+    let first = ["train", "--preset", "branches", "--rotation", "0", "--data", "none"];
+    run(here.path(), first).failed_with(1).saying(&["flags change the first branch"]);
     let early = ["train", "--data", "sample", "--preset", "branches", "--patience", "2"];
     run(here.path(), early).failed_with(2).saying(&["patience", "branches"]);
 }

@@ -264,7 +264,11 @@ fn what_is_not_there_is_said_with_a_way_out() {
     let path = folder.path();
     fs::create_dir(path.join("empty")).unwrap();
     for line in ["test --model empty", "inspect empty", "compare run empty", "plot empty"] {
-        run(path, words(line)).failed_with(1).saying(&["empty", "no model.nn", "folder of a run"]);
+        run(path, words(line)).failed_with(1).saying(&[
+            "empty",
+            "no model.nn",
+            "the folder of a run",
+        ]);
     }
     let missing = run(path, words("test --model runs/NAME")).failed_with(1);
     missing.saying(&["runs/NAME", "no such file", "last lines of a training"]);

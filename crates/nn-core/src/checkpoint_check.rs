@@ -3,7 +3,8 @@
 use crate::checkpoint_error::CheckpointFault;
 use crate::model::Values;
 use crate::{
-    Architecture, Checkpoint, EarlyStopping, Member, Model, TrainingConfig, TrainingState,
+    Architecture, Branch, BranchState, Checkpoint, EarlyStopping, Member, Model, ModelPart,
+    TrainingConfig, TrainingState,
 };
 use nn_tensor::{BatchNorm, Linear, Moments, Shape, TALLY_WIDTH};
 
@@ -102,16 +103,32 @@ fn check_branches(
     })?;
     let parts = model.parts().skip(1).zip(&training.branches);
     for (index, (branch, (part, state))) in config.branches.iter().zip(parts).enumerate() {
-        let form = part.architecture;
-        let same = form.hidden == branch.hidden && part.preprocessing == branch.preprocessing;
-        check(same, || format!("branch {} is another than the settings ask for", index + 2))?;
-        let (has, norms) =
-            (part.norms.len(), if config.batch_norm { form.hidden.len() } else { 0 });
-        check(has == norms, || format!("{has} normalisations for settings that ask for {norms}"))?;
-        check_moments(&state.moments, config, form, element)?;
-        check_average(&state.averaged, config, form, element)?;
+        check_branch(config, branch, part, state, element).map_err(|fault| match fault {
+            CheckpointFault::Inconsistent { cause } => {
+                inconsistent(format!("branch {}: {cause}", index + 2))
+            }
+            other => other,
+        })?;
     }
     Ok(())
+}
+
+/// A further branch is what the settings ask for, and its optimizer and average are of its form.
+fn check_branch(
+    config: &TrainingConfig,
+    branch: &Branch,
+    part: ModelPart<'_>,
+    state: &BranchState,
+    element: &str,
+) -> Result<(), CheckpointFault> {
+    let form = part.architecture;
+    let same = form.hidden == branch.hidden && part.preprocessing == branch.preprocessing;
+    check(same, || "it is another than the settings ask for".to_owned())?;
+    let norms = if config.batch_norm { form.hidden.len() } else { 0 };
+    let has = part.norms.len();
+    check(has == norms, || format!("{has} normalisations for settings that ask for {norms}"))?;
+    check_moments(&state.moments, config, form, element)?;
+    check_average(&state.averaged, config, form, element)
 }
 
 /// The position lies within the training, and its counts agree.

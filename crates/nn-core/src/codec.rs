@@ -183,8 +183,8 @@ mod tests {
 
     #[test]
     fn a_newer_format_is_named() {
-        let fault = unpack::<u32>(&envelope(8, &[0; 9])).unwrap_err();
-        assert!(fault.to_string().starts_with("format 8, this build reads up to 7"), "{fault}");
+        let fault = unpack::<u32>(&envelope(9, &[0; 9])).unwrap_err();
+        assert!(fault.to_string().starts_with("format 9, this build reads up to 8"), "{fault}");
         let fault = unpack::<u32>(&envelope(0, &[0; 4])).unwrap_err();
         assert!(matches!(fault, CheckpointFault::Undecodable { .. }), "{fault}");
     }

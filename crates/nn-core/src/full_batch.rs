@@ -77,13 +77,14 @@ impl<T: Tensor> FullBatch<T> {
         ConfigError::check("label smoothing", config.label_smoothing, plain, allowed)?;
         let normalised = config.batch_norm || !network.norms().is_empty();
         ConfigError::check("batch norm", normalised, !normalised, "false for a solver")?;
-        let local = config.receptive_fields.is_some();
+        let (local, branches) = (config.receptive_fields.is_some(), !config.branches.is_empty());
         for (name, on) in [
             ("deskew", config.deskew),
             ("directions", config.directions),
             ("root directions", config.root_directions),
             ("second-order directions", config.second_order_directions),
             ("receptive fields", local),
+            ("branches", branches),
         ] {
             ConfigError::check(name, on, !on, "false for a solver")?;
         }

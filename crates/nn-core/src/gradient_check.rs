@@ -112,6 +112,8 @@ pub fn check<T: Tensor<Elem = f64>>(
     config: &TrainingConfig,
 ) -> Result<(usize, f64), NetworkError> {
     config.validate_with(network.architecture())?;
+    let (further, allowed) = (config.branches.len(), "0: a network is checked alone");
+    ConfigError::check("further branches", further, further == 0, allowed)?;
     let gradients = gradients(network, data, config)?;
     let mut cost = Cost::new(network, data, config)?;
     let analytic: Vec<f64> = gradients.iter().flat_map(layer_values).collect();

@@ -46,9 +46,11 @@ impl<T: Tensor> Observer<T> for () {}
 
 /// Replaces each machine's gradient by the mean over machines, for data-parallel training.
 pub trait GradientExchange<T: Tensor>: Send {
-    /// Called once a step, after backpropagation and before clipping and the update.
+    /// Called once a step, after backpropagation and before clipping and the update; of a network of several
+    /// [branches](crate::Branch) once for each, in their order.
     ///
     /// # Errors
-    /// A sentence that says what failed; the training stops with it.
+    /// A sentence that says what failed; the training stops with it. The branches before have made their step
+    /// then, so it is to be taken up from its last checkpoint.
     fn exchange(&mut self, gradients: &mut [nn_tensor::Linear<T>]) -> Result<(), String>;
 }

@@ -220,7 +220,11 @@ fn check_plain(model: &Model) -> Result<(), CheckpointFault> {
             "the network has batch normalisation, which must be folded in first (nn export --fold)"
                 .to_owned()
         }
-        (others, _) => format!("it is a committee of {}: export its networks alone", others + 1),
+        (others, _) => format!(
+            "it is a committee of {} networks, or has as many branches, and the format holds one network: \
+             export those that it was made of, where they are kept",
+            others + 1
+        ),
     };
     Err(CheckpointFault::NotExportable { cause })
 }

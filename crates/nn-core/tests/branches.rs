@@ -248,6 +248,16 @@ fn each_branch_has_its_windows_and_descriptions() {
 }
 
 #[test]
+fn who_computes_for_one_network_alone_refuses_branches() {
+    let mut network =
+        nn_core::Network::<Reference>::new(&(), &form(), config().initializer, 1).unwrap();
+    let checked = nn_core::gradient_check::check(&mut network, &strokes(), &config());
+    assert!(checked.unwrap_err().to_string().contains("branches"));
+    let solved = nn_core::FullBatch::new(network, &strokes(), &config()).err().unwrap();
+    assert!(solved.to_string().contains("branches"), "{solved}");
+}
+
+#[test]
 fn what_branches_cannot_share_is_refused() {
     let refused = |config: TrainingConfig, words: &[&str]| {
         let error = config.validate_with(&form()).unwrap_err().to_string();
@@ -286,4 +296,11 @@ fn a_checkpoint_whose_branches_do_not_fit_is_refused() {
     refused(|c| c.training.as_mut().unwrap().branches.swap(0, 1));
     refused(|c| c.model.companions[0].norms.clear());
     refused(|c| c.training.as_mut().unwrap().config.branches[0].preprocessing.deskew = false);
+    // What is sound in itself must be what settings and data make of it: here another activation.
+    let mut other = whole;
+    let form = other.model.companions[1].form.as_mut().unwrap();
+    form.architecture.activation = Activation::Relu;
+    let error = Trainer::<Reference>::resume(&(), &through_a_file(&other), &strokes(), None).err();
+    let words = error.unwrap().to_string();
+    assert!(words.contains("branch is of another network"), "{words}");
 }

@@ -122,7 +122,8 @@ fn variants(recipe: &TrainingConfig) -> Vec<(String, TrainingConfig)> {
     all
 }
 
-/// Of a network of branches these are the ingredients: what a single one is worth, its own recipe tells.
+/// Of a network of branches the further ones are the ingredients; what a branch is made of, a recipe of it alone
+/// tells. Those behind the one left out begin with other weights, as seeds go by their number.
 fn without_branch(recipe: &TrainingConfig, further: usize) -> (String, TrainingConfig) {
     let mut config = recipe.clone();
     config.branches.remove(further);

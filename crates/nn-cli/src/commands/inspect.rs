@@ -8,7 +8,7 @@ use crate::run_folder::find_model;
 use crate::stdout;
 use crate::table::{self, Side};
 use crate::training_report::percent;
-use nn_core::{Checkpoint, Model, ModelPart, Preprocessing, TrainingState};
+use nn_core::{Architecture, Checkpoint, Model, ModelPart, Preprocessing, TrainingState};
 use serde_json::{Value, json};
 
 /// Shows what a model file holds.
@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<(), CliError> {
     let facts: Vec<_> = facts.into_iter().map(|(name, fact)| vec![name.to_owned(), fact]).collect();
     table::lines(&facts, &[Side::Left]).iter().try_for_each(stdout::line)?;
     stdout::line("")?;
-    layer_table(&model).iter().try_for_each(stdout::line)
+    layer_tables(&model).iter().try_for_each(stdout::line)
 }
 
 fn sample_in_words(model: &Model) -> String {
@@ -82,8 +82,26 @@ fn committee_facts(model: &Model) -> Vec<(&'static str, String)> {
     facts
 }
 
-fn layer_table(model: &Model) -> Vec<String> {
-    let form = &model.architecture;
+/// The layers of each network; of several of one form those of the first.
+fn layer_tables(model: &Model) -> Vec<String> {
+    if !is_mixed(model) {
+        return layer_table(&model.architecture);
+    }
+    let mut lines = Vec::new();
+    for (index, part) in model.parts().enumerate() {
+        lines.push(format!("network {}", index + 1));
+        lines.extend(layer_table(part.architecture));
+        lines.push(String::new());
+    }
+    lines.push(format!("parameters of all: {}", thousands(parameter_count(model) as u64)));
+    lines
+}
+
+fn parameter_count(model: &Model) -> usize {
+    model.parts().map(|part| part.architecture.parameter_count()).sum()
+}
+
+fn layer_table(form: &Architecture) -> Vec<String> {
     let heads = ["layer", "inputs", "outputs", "activation", "weights", "biases", "parameters"];
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
     for (layer, shape) in form.weight_shapes().into_iter().enumerate() {
@@ -138,9 +156,9 @@ fn training_facts(state: &TrainingState) -> Vec<(&'static str, String)> {
 fn describe(model: &Model) -> Value {
     json!({
         "event": "model",
-        "network": model.architecture.to_string(),
+        "network": networks_in_words(model),
         "architecture": model.architecture,
-        "parameters": model.architecture.parameter_count(),
+        "parameters": parameter_count(model),
         "loss": model.loss,
         "sample_shape": model.sample_shape,
         "elements": element_name(model),

@@ -69,8 +69,17 @@ fn of_run(
     let config = TrainingConfig { loss: model.loss, ..TrainingConfig::default() };
     let network = model.folded().to_network::<Backend>(&device)?;
     let gradients = gradients(&network, &part, &config)?;
-    figures.push(("gradient-norms".to_owned(), gradient_norms(&gradients, count)));
+    let whose = whose(model);
+    figures.push(("gradient-norms".to_owned(), gradient_norms(&gradients, count, &whose)));
     Ok(figures)
+}
+
+/// Of which network of several a figure is; nothing where there is one.
+fn whose(model: &Model) -> String {
+    match model.companions.len() {
+        0 => String::new(),
+        others => format!(" of the first of {} networks", others + 1),
+    }
 }
 
 /// The epoch events of a run.
@@ -113,7 +122,7 @@ fn weights(model: &Model) -> Figure {
     let pictures: Vec<Picture> = drawn_neurons(neurons).map(picture).collect();
     let shown = pictures.len();
     Figure::Images(ImageGrid {
-        title: format!("Weights of the first layer, {shown} of {neurons} neurons"),
+        title: format!("Weights of the first layer{}, {shown} of {neurons} neurons", whose(model)),
         columns: 10,
         pictures,
         colours: ColourMap::Signed,

@@ -48,6 +48,12 @@ fn begin(arguments: TrainArgs) -> Result<(), CliError> {
     if arguments.print_config {
         return stdout::bytes(resolved.to_settings().to_toml()?.as_bytes());
     }
+    if !resolved.config.branches.is_empty()
+        && arguments.settings.says_something_of_branches()
+        && !arguments.quiet
+    {
+        stderr::note("flags change the first branch, and others where their tables are silent");
+    }
     let source = resolved.data.clone().unwrap_or_else(DataSource::default_choice);
     if resolved.data.is_none() && !arguments.quiet {
         source.announce_choice();
@@ -240,6 +246,18 @@ impl Training {
         checkpoint: &Checkpoint,
         folder: &RunFolder,
     ) -> Result<(), CliError> {
+        let asked = &self.resolved.config;
+        let other_way = checkpoint.training.as_ref().is_some_and(|state| {
+            let was = &state.config;
+            (was.preprocessing(), &was.branches) != (asked.preprocessing(), &asked.branches)
+        });
+        if other_way {
+            return Err(CliError::Failed(format!(
+                "{}: the checkpoint is of a network that sees images otherwise, or of other branches, than \
+                 the settings ask for",
+                folder.checkpoint().display()
+            )));
+        }
         match checkpoint.model.architecture.difference(&self.architecture()) {
             None => Ok(()),
             Some(difference) => Err(CliError::Failed(format!(

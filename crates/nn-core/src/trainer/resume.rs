@@ -115,6 +115,12 @@ impl<T: Tensor> Trainer<T> {
         for (branch, (member, BranchState { moments, averaged })) in
             branches.trainers.iter_mut().zip(saved)
         {
+            // Of the first branch the file tells the form; of others settings and data do.
+            let first = &checkpoint.model.architecture;
+            let form = member.form.as_ref().map_or(first, |form| &form.architecture);
+            if form != branch.network.architecture() {
+                return of_another("branch");
+            }
             branch.restore_network(member, averaged, moments)?;
         }
         Ok(())
