@@ -110,6 +110,12 @@ fn files_without_a_pinned_hash_are_said_to_be_so() {
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("wrong checksum") && stderr(&output).contains(sha256));
     assert_eq!(fs::read_dir(other.path()).unwrap().count(), 0);
+    // A folder that was not there before is not left behind empty.
+    let new = other.path().join("new");
+    let mut command = xtask(&["fetch-data", "mnist", "--from"]);
+    let output = command.arg(from.path()).arg("--dir").arg(&new).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!new.exists());
 }
 
 #[test]

@@ -98,11 +98,12 @@ pub fn fetch(request: &Request<'_>, limits: &Limits) -> Result<Vec<Fetched>, Err
     if request.offline && request.from.is_none() {
         return Err(Error::Offline { set: set.name, dir: dir.into(), missing: names(&missing) });
     }
+    let was_there = dir.exists();
     fs::create_dir_all(dir).map_err(|error| Error::io("create", dir, error))?;
     nn_data::sweep_partial_files(dir);
     let found = get(request, limits, missing).inspect_err(|_| {
-        // A folder with nothing in it is left behind for nobody; one with something is not removed.
-        let _ = fs::remove_dir(dir);
+        // An empty folder is left behind for nobody; one with something in it is not removed by this.
+        let _ = if was_there { Ok(()) } else { fs::remove_dir(dir) };
     });
     fetched.extend(found?);
     fetched.sort_by_key(|one| set.files.iter().position(|file| one.is(file)));
