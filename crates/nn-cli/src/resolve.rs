@@ -11,8 +11,8 @@ use nn_core::{
 use nn_solvers::Solver;
 
 /// Settings of steps on batches and of the views of the last test, which a solver on the whole training
-/// set does not take.
-const OF_SINGLE_STEPS: [&str; 32] = [
+/// set does not take, as it takes no distortion.
+const OF_SINGLE_STEPS: [&str; 24] = [
     "batch",
     "lr",
     "schedule",
@@ -34,21 +34,17 @@ const OF_SINGLE_STEPS: [&str; 32] = [
     "label-smoothing",
     "class-weights",
     "average",
-    "rotation",
-    "scale",
-    "shear",
-    "shift",
-    "elastic",
-    "sigma",
-    "fade",
-    "fade-to",
     "test-shifts",
     "test-copies",
     "test-strength",
 ];
 
-/// What a branch of a network may have otherwise than the first.
-const OF_BRANCHES: [&str; 15] = [
+/// How images are distorted.
+const OF_DISTORTION: [&str; 8] =
+    ["rotation", "scale", "shear", "shift", "elastic", "sigma", "fade", "fade-to"];
+
+/// What a branch of a network may have otherwise than the first, besides its distortion.
+const OF_BRANCHES: [&str; 7] = [
     "hidden",
     "receptive-field",
     "receptive-grid",
@@ -56,14 +52,6 @@ const OF_BRANCHES: [&str; 15] = [
     "directions",
     "root-directions",
     "second-order-directions",
-    "rotation",
-    "scale",
-    "shear",
-    "shift",
-    "elastic",
-    "sigma",
-    "fade",
-    "fade-to",
 ];
 
 /// Places along each side of the grid of receptive fields, where nothing else is said: one for each second
@@ -247,7 +235,8 @@ impl Settings {
         let name = self.optimizer.as_deref().filter(|name| SOLVERS.contains(name));
         let Some(name) = name else { return Ok(None) };
         let table = self.to_table();
-        let single = OF_SINGLE_STEPS.into_iter().find(|key| table.contains_key(*key));
+        let single_steps = OF_SINGLE_STEPS.into_iter().chain(OF_DISTORTION);
+        let single = single_steps.into_iter().find(|key| table.contains_key(*key));
         // These are written into a solver's settings too, as false.
         let prepared = [
             ("deskew", self.deskew),
@@ -355,7 +344,8 @@ fn resolve_branches(tables: &[Settings], first: &Settings) -> Result<Vec<Branch>
 /// What is set that all branches of a network share.
 fn keys_of_all(settings: &Settings) -> impl Iterator<Item = String> {
     let keys = settings.to_table().into_iter().map(|(key, _)| key);
-    keys.filter(|key| !OF_BRANCHES.contains(&key.as_str()))
+    let own = |key: &str| OF_BRANCHES.contains(&key) || OF_DISTORTION.contains(&key);
+    keys.filter(move |key| !own(key))
 }
 
 impl Settings {

@@ -56,11 +56,8 @@ fn check_training(
     let fits = width == inputs || (model.preprocessing.directions && width == pixels);
     check(fits, || format!("data of {width} values for {inputs} inputs"))?;
     check_position(training)?;
-    let norms = if config.batch_norm { architecture.hidden.len() } else { 0 };
-    let has = model.norms.len();
-    check(has == norms, || format!("{has} normalisations for settings that ask for {norms}"))?;
-    check_moments(&training.moments, config, architecture, element)?;
-    check_average(&training.averaged, config, architecture, element)?;
+    let first = model.norms.len();
+    check_network(config, architecture, first, &training.moments, &training.averaged, element)?;
     check_branches(training, model, element)?;
     let sums = &training.tally;
     let sound = sums.len() == TALLY_WIDTH && sums.iter().all(|sum| sum.is_finite());
@@ -69,6 +66,27 @@ fn check_training(
         Some(early) => check_early_stopping(early, training, architecture, element),
         None => Ok(()),
     }
+}
+
+/// A network in training has as many normalisations as the settings ask for, and what the optimizer and the
+/// average hold is of its form.
+fn check_network(
+    config: &TrainingConfig,
+    architecture: &Architecture,
+    has: usize,
+    moments: &[Linear<Moments<Values>>],
+    averaged: &Option<Member>,
+    element: &str,
+) -> Result<(), CheckpointFault> {
+    let norms = norm_count(config, architecture);
+    check(has == norms, || format!("{has} normalisations for settings that ask for {norms}"))?;
+    check_moments(moments, config, architecture, element)?;
+    check_average(averaged, config, architecture, element)
+}
+
+/// Normalisations of a network under these settings.
+fn norm_count(config: &TrainingConfig, architecture: &Architecture) -> usize {
+    if config.batch_norm { architecture.hidden.len() } else { 0 }
 }
 
 /// A moving average is there where one is kept, and of the network's form.
@@ -84,8 +102,7 @@ fn check_average(
     })?;
     let Some(member) = averaged else { return Ok(()) };
     check_member("averaged weights", member, architecture, element)?;
-    let norms = if config.batch_norm { architecture.hidden.len() } else { 0 };
-    let has = member.norms.len();
+    let (has, norms) = (member.norms.len(), norm_count(config, architecture));
     check(has == norms, || format!("{has} averaged normalisations for {norms}"))
 }
 
@@ -124,11 +141,7 @@ fn check_branch(
     let form = part.architecture;
     let same = form.hidden == branch.hidden && part.preprocessing == branch.preprocessing;
     check(same, || "it is another than the settings ask for".to_owned())?;
-    let norms = if config.batch_norm { form.hidden.len() } else { 0 };
-    let has = part.norms.len();
-    check(has == norms, || format!("{has} normalisations for settings that ask for {norms}"))?;
-    check_moments(&state.moments, config, form, element)?;
-    check_average(&state.averaged, config, form, element)
+    check_network(config, form, part.norms.len(), &state.moments, &state.averaged, element)
 }
 
 /// The position lies within the training, and its counts agree.

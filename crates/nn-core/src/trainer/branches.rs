@@ -1,6 +1,6 @@
 //! The further branches of a network in training, and the answer that all of them give.
 
-use super::{Exchange, Trainer};
+use super::{Exchange, Trainer, of_size};
 use crate::backpropagation::{Target, Workspace};
 use crate::objective::Objective;
 use crate::{Architecture, Loss, NetworkError, TrainError, TrainingConfig};
@@ -89,10 +89,8 @@ impl<T: Tensor> Branches<T> {
 
     /// z, its loss, and the gradient of that, which is laid before each branch.
     fn answer(&mut self, first: &mut Trainer<T>) {
-        let Answer { logits, gradient } = match &mut self.partial {
-            Some(partial) if first.is_partial() => partial,
-            _ => &mut self.full,
-        };
+        let Answer { logits, gradient } =
+            of_size(&mut self.full, &mut self.partial, first.is_partial());
         logits.copy_from(first.workspace().logits());
         for (index, branch) in self.trainers.iter_mut().enumerate() {
             let share = T::Elem::from_f64(1.0 / (index + 2) as f64);

@@ -352,10 +352,7 @@ impl<T: Tensor> Trainer<T> {
     /// What a step on the batch that is next works in.
     fn workspace(&mut self) -> &mut Workspace<T> {
         let partial = self.is_partial();
-        match &mut self.partial_batch {
-            Some(workspace) if partial => workspace,
-            _ => &mut self.full_batch,
-        }
+        of_size(&mut self.full_batch, &mut self.partial_batch, partial)
     }
 
     /// Which neurons the step leaves out.
@@ -374,10 +371,7 @@ impl<T: Tensor> Trainer<T> {
             Some(distorted) => Some(distorted.next::<T>(self.network.device(), samples)?),
             None => None,
         };
-        let workspace = match &mut self.partial_batch {
-            Some(workspace) if partial => workspace,
-            _ => &mut self.full_batch,
-        };
+        let workspace = of_size(&mut self.full_batch, &mut self.partial_batch, partial);
         load_batch(workspace, &mut self.scratch, &self.train, samples, pixels);
         forward(&self.network, &workspace.input, &mut workspace.traces, dropout);
         Ok(())
@@ -394,10 +388,7 @@ impl<T: Tensor> Trainer<T> {
         let update =
             config.optimizer.update(step + 1, learning_rate, config.l1, config.weight_decay);
         let (network, optimizer, tally) = (&mut self.network, &mut self.optimizer, &mut self.tally);
-        let workspace = match &mut self.partial_batch {
-            Some(workspace) if partial => workspace,
-            _ => &mut self.full_batch,
-        };
+        let workspace = of_size(&mut self.full_batch, &mut self.partial_batch, partial);
         let objective = Objective::new(config);
         if exchange.is_none() && config.clip_norm.is_none() {
             backward_and_update(network, workspace, optimizer, &objective, dropout, tally, &update);
@@ -589,6 +580,14 @@ impl<T: Tensor> Trainer<T> {
     /// How far it is.
     pub fn position(&self) -> Position {
         self.position
+    }
+}
+
+/// The room for a whole batch, or that for a last part of one.
+fn of_size<'r, R>(full: &'r mut R, part: &'r mut Option<R>, is_partial: bool) -> &'r mut R {
+    match part {
+        Some(part) if is_partial => part,
+        _ => full,
     }
 }
 
