@@ -19,16 +19,16 @@ const SPINS_BEFORE_SLEEP: u32 = 8_000;
 /// Most items of a job; see [`Claim`].
 pub(crate) const MOST_ITEMS: usize = 4_000;
 
-/// A job as two thin pointers: the closure, and the function that calls it with an item.
-type Call = unsafe fn(*const (), usize);
+/// What a job does for each of its items.
+type Task<'a> = &'a (dyn Fn(usize) + Sync);
 
 /// The threads of a device and the slot at which they meet.
 pub(crate) struct Crew {
     seats: Box<[Seat]>,
     /// Number of the current job. Written last when a job is posted.
     generation: Padded<AtomicU64>,
-    closure: AtomicPtr<()>,
-    call: AtomicPtr<()>,
+    /// The current job's task: a pointer to a [`Task`] on the stack of the thread that posted it.
+    task: AtomicPtr<()>,
     /// Items of the current job that helpers have finished.
     finished: Padded<AtomicUsize>,
     panicked: AtomicBool,
@@ -84,8 +84,7 @@ impl Crew {
         Self {
             seats: (0..threads).map(|_| Seat::default()).collect(),
             generation: Padded::default(),
-            closure: AtomicPtr::default(),
-            call: AtomicPtr::default(),
+            task: AtomicPtr::default(),
             finished: Padded::default(),
             panicked: AtomicBool::new(false),
             helpers: AtomicUsize::new(0),
@@ -134,13 +133,14 @@ impl Crew {
 
     /// Does `task` for every item below `items`, with whoever is there to help. When another thread
     /// has a job posted, or nobody is there, the caller does it all.
-    pub(crate) fn run<F: Fn(usize) + Sync>(&self, items: usize, task: &F) {
+    pub(crate) fn run(&self, items: usize, task: Task<'_>) {
         let Some(_posting) = self.posting.try_lock().ok().filter(|_| self.has_helpers()) else {
             return (0..items).for_each(task);
         };
         debug_assert!(items <= MOST_ITEMS, "the caller cuts its work into at most that many");
-        let generation = self.post(items, task);
-        let done = self.work(0, generation, call_closure::<F>, std::ptr::from_ref(task).cast());
+        let task: *const Task<'_> = &task;
+        let generation = self.post(items, task.cast());
+        let done = self.work(0, generation, task.cast());
         let mut spins = 0;
         while self.finished.0.load(Ordering::Acquire) + done < items {
             spin(&mut spins);
@@ -152,11 +152,10 @@ impl Crew {
     }
 
     /// Makes a job known, and returns its number.
-    fn post<F: Fn(usize) + Sync>(&self, items: usize, task: &F) -> u64 {
+    fn post(&self, items: usize, task: *const ()) -> u64 {
         let generation = self.generation.0.load(Ordering::Relaxed) + 1;
         self.finished.0.store(0, Ordering::Relaxed);
-        self.closure.store(std::ptr::from_ref(task).cast::<()>().cast_mut(), Ordering::Relaxed);
-        self.call.store(call_closure::<F> as *mut (), Ordering::Relaxed);
+        self.task.store(task.cast_mut(), Ordering::Relaxed);
         let seats = self.seats.len();
         for (index, seat) in self.seats.iter().enumerate() {
             let claim = Claim::new(generation, items * index / seats, items * (index + 1) / seats);
@@ -168,17 +167,17 @@ impl Crew {
     }
 
     /// Does items of job `generation`, this seat's first, until none is left; returns how many.
-    fn work(&self, seat: usize, generation: u64, call: Call, closure: *const ()) -> usize {
+    fn work(&self, seat: usize, generation: u64, task: *const ()) -> usize {
         let mut done = 0;
         let seats = self.seats.len();
         for offset in 0..seats {
             let victim = &self.seats[(seat + offset) % seats];
             while let Some(item) = victim.take(generation) {
                 // SAFETY: an item of job `generation` was taken and is not counted as finished yet,
-                // so `run` has not returned and the closure it borrows is alive; `call` was stored
-                // with it and knows its type. `F: Sync` lets this thread use it.
-                let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { call(closure, item) }));
-                if outcome.is_err() {
+                // so `run` has not returned, and the `Task` on its stack that `task` points to is
+                // alive, and so is what it borrows. A `Task` is `Sync`: this thread may call it.
+                let task = unsafe { *task.cast::<Task<'_>>() };
+                if catch_unwind(AssertUnwindSafe(|| task(item))).is_err() {
                     self.panicked.store(true, Ordering::Relaxed);
                 }
                 done += 1;
@@ -199,14 +198,10 @@ impl Crew {
         let mut seen = 0;
         while let Some(generation) = self.next_job(seat, seen) {
             seen = generation;
-            let closure = self.closure.load(Ordering::Relaxed);
-            let call = self.call.load(Ordering::Relaxed);
-            // SAFETY: only `post` writes `call`, and it writes functions of type `Call`; before the
-            // first job, generation is 0 and `next_job` does not return.
-            let call = unsafe { std::mem::transmute::<*mut (), Call>(call) };
+            let task = self.task.load(Ordering::Relaxed);
             // If a later job has been posted meanwhile, what was read may be of that job, but then
             // every item of this generation is finished and none can be taken.
-            let done = self.work(seat, generation, call, closure);
+            let done = self.work(seat, generation, task);
             if done > 0 {
                 self.finished.0.fetch_add(done, Ordering::Release);
             }
@@ -280,15 +275,6 @@ impl Seat {
             }
         }
     }
-}
-
-/// Calls the closure behind a thin pointer.
-///
-/// # Safety
-/// `closure` points to a living `F`.
-unsafe fn call_closure<F: Fn(usize) + Sync>(closure: *const (), item: usize) {
-    // SAFETY: the caller's promise.
-    unsafe { (*closure.cast::<F>())(item) }
 }
 
 /// One turn of a spinning wait.

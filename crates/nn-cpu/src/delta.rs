@@ -5,28 +5,27 @@
 //! A square of the result is turned back when it is complete.
 #![allow(unsafe_code, reason = "tiles of the result go to several threads")]
 
-use crate::CpuElement;
+use crate::element::KernelElement;
 use crate::layout::Layout;
+use crate::packed::CpuTensor;
 use crate::split::Split;
 use crate::square::{LINE, turn};
-use crate::tensor::CpuTensor;
 use crate::tile::{accumulate_panels, piece_start, pieces, zeros};
 use crate::vector::{Kernel, Vector};
-use nn_tensor::Tensor;
 
 /// Panels of samples in one block of work.
 const PANELS_IN_BLOCK: usize = 4;
 
 /// δ = next δ · W, times the rectifier's slope at `rectified`, if that is given. All are in the
 /// layouts of their roles, and fit.
-pub(crate) fn hidden_delta<E: CpuElement>(
+pub(crate) fn hidden_delta<E: KernelElement>(
     delta: &mut CpuTensor<E>,
     next_delta: &CpuTensor<E>,
     next_weight: &CpuTensor<E>,
     rectified: Option<&CpuTensor<E>>,
 ) {
     let layout = delta.layout;
-    let device = delta.device().clone();
+    let device = delta.device.clone();
     let outputs = next_delta.layout.panels() * layout.lanes;
     let sample_panels = layout.rows.div_ceil(layout.lanes);
     device.with_scratch(sample_panels * outputs * layout.lanes, |transposed: &mut [E]| {
@@ -70,7 +69,7 @@ struct Turn<'a, E> {
     result: &'a mut [E],
 }
 
-impl<E: CpuElement> Kernel<E> for Turn<'_, E> {
+impl<E: KernelElement> Kernel<E> for Turn<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         let line = 2 * V::LANES;
@@ -94,7 +93,7 @@ struct Square<'a, E> {
     result: &'a mut [E],
 }
 
-impl<E: CpuElement> Kernel<E> for Square<'_, E> {
+impl<E: KernelElement> Kernel<E> for Square<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         let line = 2 * V::LANES;
@@ -128,7 +127,7 @@ impl<E: CpuElement> Kernel<E> for Square<'_, E> {
     }
 }
 
-impl<E: CpuElement> Square<'_, E> {
+impl<E: KernelElement> Square<'_, E> {
     /// Sums of `R` inputs, from `input` on, for all samples of the panel.
     ///
     /// # Safety

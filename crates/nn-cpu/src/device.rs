@@ -1,7 +1,7 @@
 //! The CPU as a device: some threads, and the memory they share for intermediate results.
 
-use crate::CpuElement;
 use crate::crew::{Crew, MOST_ITEMS};
+use crate::element::KernelElement;
 use crate::lines::{Lines, lanes};
 use nn_tensor::TensorError;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -126,26 +126,28 @@ impl CpuDevice {
     /// Does `task` for every block below `blocks`, shared among the threads when `operations`, the
     /// arithmetic of all blocks together, is worth it. A block must be the same work wherever it is
     /// done; then the results do not depend on the number of threads.
-    pub(crate) fn for_each_block<F: Fn(usize) + Sync>(
+    pub(crate) fn for_each_block(
         &self,
         blocks: usize,
         operations: usize,
-        task: F,
+        task: impl Fn(usize) + Sync,
     ) {
+        self.share_blocks(blocks, operations, &task);
+    }
+
+    /// [`for_each_block`](Self::for_each_block), compiled once for all tasks.
+    fn share_blocks(&self, blocks: usize, operations: usize, task: &(dyn Fn(usize) + Sync)) {
         if blocks <= 1 || self.shared.pool.is_none() || operations < WORTH_SHARING {
             (0..blocks).for_each(task);
         } else if self.shared.crew.has_helpers() || operations < WORTH_A_RUN {
-            let items = blocks.min(MOST_ITEMS);
-            self.shared.crew.run(items, &|item| {
-                (blocks * item / items..blocks * (item + 1) / items).for_each(&task);
-            });
+            self.post_blocks(blocks, task);
         } else {
-            self.run(|| self.in_run(blocks, &task));
+            self.run(|| self.post_blocks(blocks, task));
         }
     }
 
-    /// As [`for_each_block`](Self::for_each_block), in a run started for it.
-    fn in_run<F: Fn(usize) + Sync>(&self, blocks: usize, task: &F) {
+    /// Posts blocks as items of one job: several blocks to an item, where there are very many.
+    fn post_blocks(&self, blocks: usize, task: &(dyn Fn(usize) + Sync)) {
         let items = blocks.min(MOST_ITEMS);
         self.shared.crew.run(items, &|item| {
             (blocks * item / items..blocks * (item + 1) / items).for_each(task);
@@ -157,7 +159,7 @@ impl CpuDevice {
     /// # Panics
     /// When the machine has not got the memory: an operation in the middle of a step has no way to
     /// say so, and the tensors that it works on are larger.
-    pub(crate) fn with_scratch<E: CpuElement, R>(
+    pub(crate) fn with_scratch<E: KernelElement, R>(
         &self,
         len: usize,
         work: impl FnOnce(&mut [E]) -> R,

@@ -28,6 +28,7 @@
 
 mod batch_norm;
 mod changed;
+mod checks;
 mod crew;
 mod delta;
 mod device;
@@ -41,6 +42,8 @@ mod gradient_few;
 mod layout;
 mod lines;
 mod losses;
+mod operations;
+mod packed;
 mod pixels;
 mod product;
 mod softmax;
@@ -52,5 +55,5 @@ mod tile;
 mod vector;
 
 pub use device::{CpuDevice, MOST_THREADS};
-pub use element::CpuElement;
-pub use tensor::CpuTensor;
+pub use operations::CpuElement;
+pub use packed::CpuTensor;

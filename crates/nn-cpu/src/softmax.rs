@@ -2,7 +2,7 @@
 //! holds one class of several rows, and nothing is summed across a register.
 #![allow(unsafe_code, reason = "registers loaded from whole lines")]
 
-use crate::CpuElement;
+use crate::element::KernelElement;
 use crate::layout::Layout;
 use crate::square::{LINE, turn};
 use crate::vector::{Kernel, Vector};
@@ -43,7 +43,7 @@ struct Rows<E> {
     sum: [E; LINE],
 }
 
-impl<E: CpuElement> Kernel<E> for &mut Softmax<'_, '_, E> {
+impl<E: KernelElement> Kernel<E> for &mut Softmax<'_, '_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         if self.layout.columns == 0 {
@@ -72,7 +72,7 @@ impl<E: CpuElement> Kernel<E> for &mut Softmax<'_, '_, E> {
     }
 }
 
-impl<E: CpuElement> Softmax<'_, '_, E> {
+impl<E: KernelElement> Softmax<'_, '_, E> {
     /// Replaces the logits of one register's rows, `lane` numbers into each line, by their softmax.
     ///
     /// # Safety

@@ -57,20 +57,20 @@ unsafe fn transpose<V: Vector>(from: *const V::Elem, to: *mut V::Elem) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::CpuElement;
+    use crate::element::KernelElement;
     use crate::lines::lanes;
     use crate::vector::Kernel;
     use std::fmt::Debug;
 
     struct Turn<'a, E>(&'a [E], &'a mut [E]);
 
-    impl<E: CpuElement> Kernel<E> for Turn<'_, E> {
+    impl<E: KernelElement> Kernel<E> for Turn<'_, E> {
         fn run<V: Vector<Elem = E>>(self) {
             turn::<V>(self.0, self.1);
         }
     }
 
-    fn rows_become_columns<E: CpuElement + PartialEq + Debug>(height: usize, portable: bool) {
+    fn rows_become_columns<E: KernelElement + PartialEq + Debug>(height: usize, portable: bool) {
         let line = lanes::<E>();
         let height = height.min(line);
         let from: Vec<E> = (0..height * line).map(|at| E::from_f64(at as f64)).collect();
