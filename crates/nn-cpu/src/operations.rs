@@ -197,8 +197,8 @@ pub trait Operations<E: KernelElement> {
         let logits = result.in_this_layout(logits);
         let (device, layout, result) = result.parts_mut();
         let (factor, entropy, logits) = (E::ONE, None, &*logits);
-        device.with_scratch(softmax::scratch_len(layout), |turned| {
-            let mut softmax = Softmax { layout, logits, result, turned, factor, entropy };
+        device.with_scratch(softmax::scratch_len(layout), |transposed| {
+            let mut softmax = Softmax { layout, logits, result, transposed, factor, entropy };
             E::dispatch(device.is_portable(), &mut softmax);
         });
     }
@@ -219,8 +219,8 @@ pub trait Operations<E: KernelElement> {
         let (device, layout, result) = result.parts_mut();
         let entropy = Some(Entropy { classes, loss: 0.0, correct: 0 });
         let logits = &*logits;
-        let entropy = device.with_scratch(softmax::scratch_len(layout), |turned| {
-            let mut softmax = Softmax { layout, logits, result, turned, factor, entropy };
+        let entropy = device.with_scratch(softmax::scratch_len(layout), |transposed| {
+            let mut softmax = Softmax { layout, logits, result, transposed, factor, entropy };
             E::dispatch(device.is_portable(), &mut softmax);
             softmax.entropy
         });

@@ -1,15 +1,15 @@
-//! The [`Tensor`] trait on [`CpuTensor`]: each method calls the operation of its name.
+//! [`Matrix`] and [`Tensor`] for [`CpuTensor`]: each method calls the operation of its name.
 
 use crate::losses::Weighing;
 use crate::packed::CpuTensor;
 use crate::{CpuDevice, CpuElement};
 use nn_tensor::{
-    Activation, BatchStatistics, Linear, Moments, Orientation, Penalty, Role, Shape, Tensor,
-    TensorError, Update,
+    Activation, BatchStatistics, Linear, Matrix, Moments, Orientation, Penalty, Role, Shape,
+    Tensor, TensorError, Update,
 };
 use std::fmt;
 
-impl<E: CpuElement> Tensor for CpuTensor<E> {
+impl<E: CpuElement> Matrix for CpuTensor<E> {
     type Elem = E;
     type Device = CpuDevice;
 
@@ -45,19 +45,6 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
         E::operations().matmul(self, alpha, (a, a_orientation), (b, b_orientation), beta);
     }
 
-    fn run_on<R: Send>(device: &CpuDevice, work: impl FnOnce() -> R + Send) -> R {
-        device.run(work)
-    }
-
-    fn fills_machine(device: &CpuDevice) -> bool {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        device.threads() >= cores
-    }
-
-    fn for_each(device: &CpuDevice, count: usize, task: impl Fn(usize) + Sync) {
-        device.for_each_block(count, usize::MAX, task);
-    }
-
     fn fill(&mut self, value: E) {
         E::operations().fill(self, value);
     }
@@ -65,7 +52,9 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
     fn copy_from(&mut self, source: &Self) {
         E::operations().copy_from(self, source);
     }
+}
 
+impl<E: CpuElement> Tensor for CpuTensor<E> {
     fn gather_bytes(&mut self, source: &[u8], rows: &[u32], scale: E) {
         E::operations().gather_bytes(self, source, rows, scale);
     }

@@ -1,10 +1,10 @@
-//! Low-latency hand-over of work between the threads of one device.
+//! Hands work to the threads of a device within a microsecond.
 //!
-//! Rayon starts the threads once around a run; for as long as it lasts they stand by at a slot for
-//! jobs, first spinning, after a while asleep. A job is a number of items. Each thread has a seat
-//! with a range of the items, so that from step to step it finds its part of the weights in its own
-//! cache; whoever has finished its range helps with the others'. An item is one fixed piece of
-//! work, so the results do not depend on who did what.
+//! Rayon starts the threads once around a run; while it lasts they wait for jobs, first spinning, after a
+//! while asleep. A job is a number of items, and an item is one fixed piece of work, so the results do
+//! not depend on who did what. Each thread has a range of the items, so that from step to step it finds
+//! its part of the weights in its own cache; a thread that has finished its range takes items of the
+//! others.
 #![allow(unsafe_code, reason = "a job borrows from the stack of the thread that posts it")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,22 +22,23 @@ pub(crate) const MOST_ITEMS: usize = 4_000;
 /// What a job does for each of its items.
 type Task<'a> = &'a (dyn Fn(usize) + Sync);
 
-/// The threads of a device and the slot at which they meet.
-pub(crate) struct Crew {
-    seats: Box<[Seat]>,
+/// The threads of a device, and the job that they are working on.
+pub(crate) struct Workers {
+    /// One for each thread, the first for the thread that posts.
+    shares: Box<[Share]>,
     /// Number of the current job. Written last when a job is posted.
     generation: Padded<AtomicU64>,
     /// The current job's task: a pointer to a [`Task`] on the stack of the thread that posted it.
     task: AtomicPtr<()>,
-    /// Items of the current job that helpers have finished.
+    /// Items of the current job that workers have finished.
     finished: Padded<AtomicUsize>,
     panicked: AtomicBool,
-    /// Helpers at their seats.
-    helpers: AtomicUsize,
-    /// The run is over: helpers go home.
-    dismissed: AtomicBool,
-    /// Whether a run holds the crew.
-    hired: AtomicBool,
+    /// Workers that wait for jobs or work on one.
+    ready: AtomicUsize,
+    /// Whether the run is over and the workers are to leave.
+    stopped: AtomicBool,
+    /// Whether a run has the workers.
+    acquired: AtomicBool,
     /// Held while a job is posted: one at a time.
     posting: Mutex<()>,
 }
@@ -49,13 +50,13 @@ struct Padded<T>(T);
 
 /// One thread's share of the current job.
 #[derive(Default)]
-struct Seat {
+struct Share {
     claim: Padded<AtomicU64>,
     asleep: AtomicBool,
     thread: OnceLock<Thread>,
 }
 
-/// What is left of a seat's range, in one word: 40 bits of the job's number, 12 bits of the next
+/// What is left of a range, in one word: 40 bits of the job's number, 12 bits of the next
 /// item and 12 of the end. A claim can only succeed on the job that the claimant has read.
 #[derive(Clone, Copy)]
 struct Claim(u64);
@@ -78,52 +79,51 @@ impl Claim {
     }
 }
 
-impl Crew {
-    /// A crew of `threads`, the caller among them.
+impl Workers {
+    /// Workers for `threads` threads, the caller's among them.
     pub(crate) fn new(threads: usize) -> Self {
         Self {
-            seats: (0..threads).map(|_| Seat::default()).collect(),
+            shares: (0..threads).map(|_| Share::default()).collect(),
             generation: Padded::default(),
             task: AtomicPtr::default(),
             finished: Padded::default(),
             panicked: AtomicBool::new(false),
-            helpers: AtomicUsize::new(0),
-            dismissed: AtomicBool::new(false),
-            hired: AtomicBool::new(false),
+            ready: AtomicUsize::new(0),
+            stopped: AtomicBool::new(false),
+            acquired: AtomicBool::new(false),
             posting: Mutex::new(()),
         }
     }
 
-    /// Takes the crew for one run; false when another run has it.
-    pub(crate) fn hire(&self) -> bool {
-        let hired = !self.hired.swap(true, Ordering::Acquire);
-        if hired {
-            self.dismissed.store(false, Ordering::SeqCst);
+    /// Acquires the workers for one run; false when another run has them.
+    pub(crate) fn acquire(&self) -> bool {
+        let acquired = !self.acquired.swap(true, Ordering::Acquire);
+        if acquired {
+            self.stopped.store(false, Ordering::SeqCst);
         }
-        hired
+        acquired
     }
 
-    /// Sends the helpers home.
-    pub(crate) fn dismiss(&self) {
-        self.dismissed.store(true, Ordering::SeqCst);
+    /// Makes the workers leave.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
         self.wake();
     }
 
-    /// Gives the crew back after its helpers have gone.
+    /// Releases the workers after they have left.
     pub(crate) fn release(&self) {
-        self.hired.store(false, Ordering::Release);
+        self.acquired.store(false, Ordering::Release);
     }
 
-    /// Whether anybody is there to help.
-    pub(crate) fn has_helpers(&self) -> bool {
-        self.helpers.load(Ordering::Relaxed) > 0
+    /// Whether any worker waits for jobs.
+    pub(crate) fn are_ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed) > 0
     }
 
-    /// Waits until all helpers of a run are at their seats: nobody else uses their threads, so they
-    /// are on their way.
-    pub(crate) fn wait_for_helpers(&self) {
+    /// Waits until all workers of a run are ready: nothing else uses their threads, so they will be.
+    pub(crate) fn wait_until_ready(&self) {
         let mut spins = 0;
-        while self.helpers.load(Ordering::SeqCst) + 1 < self.seats.len() {
+        while self.ready.load(Ordering::SeqCst) + 1 < self.shares.len() {
             spin(&mut spins);
             if spins > SPINS_BEFORE_YIELD {
                 std::thread::yield_now();
@@ -131,10 +131,10 @@ impl Crew {
         }
     }
 
-    /// Does `task` for every item below `items`, with whoever is there to help. When another thread
-    /// has a job posted, or nobody is there, the caller does it all.
+    /// Calls `task` for every item below `items`, on this thread and the workers. When another thread has
+    /// a job posted, or no worker is ready, this thread does it all.
     pub(crate) fn run(&self, items: usize, task: Task<'_>) {
-        let Some(_posting) = self.posting.try_lock().ok().filter(|_| self.has_helpers()) else {
+        let Some(_posting) = self.posting.try_lock().ok().filter(|_| self.are_ready()) else {
             return (0..items).for_each(task);
         };
         debug_assert!(items <= MOST_ITEMS, "the caller cuts its work into at most that many");
@@ -156,23 +156,24 @@ impl Crew {
         let generation = self.generation.0.load(Ordering::Relaxed) + 1;
         self.finished.0.store(0, Ordering::Relaxed);
         self.task.store(task.cast_mut(), Ordering::Relaxed);
-        let seats = self.seats.len();
-        for (index, seat) in self.seats.iter().enumerate() {
-            let claim = Claim::new(generation, items * index / seats, items * (index + 1) / seats);
-            seat.claim.0.store(claim.0, Ordering::Release);
+        let count = self.shares.len();
+        for (index, share) in self.shares.iter().enumerate() {
+            let claim = Claim::new(generation, items * index / count, items * (index + 1) / count);
+            share.claim.0.store(claim.0, Ordering::Release);
         }
         self.generation.0.store(generation, Ordering::SeqCst);
         self.wake();
         generation
     }
 
-    /// Does items of job `generation`, this seat's first, until none is left; returns how many.
-    fn work(&self, seat: usize, generation: u64, task: *const ()) -> usize {
+    /// Does items of job `generation`, those of this thread's share first, until none is left; returns
+    /// how many.
+    fn work(&self, share: usize, generation: u64, task: *const ()) -> usize {
         let mut done = 0;
-        let seats = self.seats.len();
-        for offset in 0..seats {
-            let victim = &self.seats[(seat + offset) % seats];
-            while let Some(item) = victim.take(generation) {
+        let count = self.shares.len();
+        for offset in 0..count {
+            let share = &self.shares[(share + offset) % count];
+            while let Some(item) = share.take(generation) {
                 // SAFETY: an item of job `generation` was taken and is not counted as finished yet,
                 // so `run` has not returned, and the `Task` on its stack that `task` points to is
                 // alive, and so is what it borrows. A `Task` is `Sync`: this thread may call it.
@@ -186,43 +187,43 @@ impl Crew {
         done
     }
 
-    /// Tells a helper's seat which thread sits there, so that it can be woken.
-    pub(crate) fn take_seat(&self, helper: usize) {
-        let _ = self.seats[helper + 1].thread.set(std::thread::current());
+    /// Records which thread worker number `worker` runs on, so that it can be woken.
+    pub(crate) fn set_thread(&self, worker: usize) {
+        let _ = self.shares[worker + 1].thread.set(std::thread::current());
     }
 
-    /// What a helper does from the beginning of a run to its end. `helper` counts from 0.
-    pub(crate) fn help(&self, helper: usize) {
-        let seat = helper + 1;
-        self.helpers.fetch_add(1, Ordering::SeqCst);
+    /// What worker number `worker` does from the beginning of a run to its end.
+    pub(crate) fn work_until_stopped(&self, worker: usize) {
+        let share = worker + 1;
+        self.ready.fetch_add(1, Ordering::SeqCst);
         let mut seen = 0;
-        while let Some(generation) = self.next_job(seat, seen) {
+        while let Some(generation) = self.next_job(share, seen) {
             seen = generation;
             let task = self.task.load(Ordering::Relaxed);
             // If a later job has been posted meanwhile, what was read may be of that job, but then
             // every item of this generation is finished and none can be taken.
-            let done = self.work(seat, generation, task);
+            let done = self.work(share, generation, task);
             if done > 0 {
                 self.finished.0.fetch_add(done, Ordering::Release);
             }
         }
-        self.helpers.fetch_sub(1, Ordering::SeqCst);
+        self.ready.fetch_sub(1, Ordering::SeqCst);
     }
 
     /// Waits for a job other than `seen`; `None` when the run is over.
-    fn next_job(&self, seat: usize, seen: u64) -> Option<u64> {
+    fn next_job(&self, share: usize, seen: u64) -> Option<u64> {
         let mut spins = 0;
         loop {
             let generation = self.generation.0.load(Ordering::SeqCst);
             if generation != seen {
                 return Some(generation);
             }
-            if self.dismissed.load(Ordering::SeqCst) {
+            if self.stopped.load(Ordering::SeqCst) {
                 return None;
             }
             spin(&mut spins);
             if spins > SPINS_BEFORE_SLEEP {
-                self.sleep(seat, seen);
+                self.sleep(share, seen);
                 spins = 0;
             } else if spins % SPINS_BEFORE_YIELD == 0 {
                 std::thread::yield_now();
@@ -230,23 +231,23 @@ impl Crew {
         }
     }
 
-    /// Sleeps until woken. The flag is raised before the last look at the slot, and `wake` looks at
-    /// the flag after it has written the slot, so one of the two sees the other.
-    fn sleep(&self, seat: usize, seen: u64) {
-        self.seats[seat].asleep.store(true, Ordering::SeqCst);
+    /// Sleeps until woken. The flag is raised before the number of the job is read for the last time, and
+    /// `wake` reads the flag after that number has been written, so one of the two sees the other.
+    fn sleep(&self, share: usize, seen: u64) {
+        self.shares[share].asleep.store(true, Ordering::SeqCst);
         let nothing_new = self.generation.0.load(Ordering::SeqCst) == seen;
-        if nothing_new && !self.dismissed.load(Ordering::SeqCst) {
+        if nothing_new && !self.stopped.load(Ordering::SeqCst) {
             std::thread::park();
         }
-        self.seats[seat].asleep.store(false, Ordering::SeqCst);
+        self.shares[share].asleep.store(false, Ordering::SeqCst);
     }
 
-    /// Wakes whoever sleeps.
+    /// Wakes the threads that sleep.
     fn wake(&self) {
-        for seat in &self.seats {
-            if seat.asleep.load(Ordering::SeqCst)
-                && seat.asleep.swap(false, Ordering::SeqCst)
-                && let Some(thread) = seat.thread.get()
+        for share in &self.shares {
+            if share.asleep.load(Ordering::SeqCst)
+                && share.asleep.swap(false, Ordering::SeqCst)
+                && let Some(thread) = share.thread.get()
             {
                 thread.unpark();
             }
@@ -254,8 +255,8 @@ impl Crew {
     }
 }
 
-impl Seat {
-    /// Takes the next item of this seat's range, if it is of job `generation` and not used up.
+impl Share {
+    /// Takes the next item of this range, if it is of job `generation` and not used up.
     fn take(&self, generation: u64) -> Option<usize> {
         let mut current = self.claim.0.load(Ordering::Acquire);
         loop {
