@@ -4,7 +4,7 @@ use crate::batches::{check_targets, check_undescribed, expect_shape};
 use crate::calibration::log_softmax;
 use crate::{Loss, Model, Network, NetworkError, Predictor, Preprocessing};
 use nn_data::{Dataset, Distorter, Distortion, Inputs};
-use nn_tensor::{Element, Tensor};
+use nn_tensor::{Device, Element, Tensor};
 
 /// The ways in which each sample is looked at, besides as it is; the answers are averaged.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -22,9 +22,6 @@ pub struct Views {
 
 /// Seed of the copies: the same at each use, so that an answer depends on model and image alone.
 const COPIES_SEED: u64 = 0;
-
-/// Samples that go through a network at once: whole tiles of 6 rows, few enough to stay in the cache.
-pub(crate) const BATCH: usize = 144;
 
 /// One way to look at a sample.
 #[derive(Clone, Copy)]
@@ -133,7 +130,8 @@ impl<'n, T: Tensor> Committee<'n, T> {
             return Err(NetworkError::Committee { cause });
         }
         let parts = networks.iter().zip(model.parts().map(|part| part.preprocessing));
-        Self::of_parts(parts, &model.sample_shape, model.loss, BATCH)
+        let batch = networks[0].device().evaluation_batch(); // a model has at least one network
+        Self::of_parts(parts, &model.sample_shape, model.loss, batch)
     }
 
     /// The same, looking at each image in more ways.

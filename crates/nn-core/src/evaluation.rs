@@ -1,10 +1,9 @@
 //! How good a network is on a data set.
 
 use crate::batches::check_data;
-use crate::committee::BATCH;
 use crate::{Committee, ConfusionMatrix, Loss, Network, NetworkError, Predictor};
 use nn_data::Dataset;
-use nn_tensor::{Element, Tensor};
+use nn_tensor::{Device, Element, Tensor};
 
 /// What an [`evaluate`] found.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,11 +85,12 @@ pub fn evaluate<T: Tensor>(
         return Err(NetworkError::Empty { what: "test", task: "test" });
     }
     let mut count = Count::new(network.architecture().outputs, dataset, loss);
-    let mut predictor = Predictor::raw(network, dataset.len().min(BATCH))?;
+    let batch = network.device().evaluation_batch();
+    let mut predictor = Predictor::raw(network, dataset.len().min(batch))?;
     // One run for all batches: to start one for each takes longer than a small network does.
-    T::run_on(network.device(), || {
-        predictor.for_each(dataset, |sample, outputs| count.add(sample, outputs))
-    })?;
+    network
+        .device()
+        .run(|| predictor.for_each(dataset, |sample, outputs| count.add(sample, outputs)))?;
     count.finish()
 }
 

@@ -9,7 +9,9 @@ use crate::network::zero_layers;
 use crate::objective::Objective;
 use crate::{ConfigError, Loss, Network, NetworkError, TrainingConfig};
 use nn_data::Dataset;
-use nn_tensor::{Element, Linear, Penalty, Role, Shape, TALLY_WIDTH, Tally, Tensor};
+use nn_tensor::{
+    Device, Element, Linear, Matrix, Penalty, Role, Shape, TALLY_WIDTH, Tally, Tensor,
+};
 
 /// A network, a data set, and room for one pass over all of it, kept from call to call.
 ///
@@ -142,7 +144,7 @@ impl<T: Tensor> FullBatch<T> {
     /// [`NetworkError::Tensor`] where the device fails.
     pub fn cost(&mut self) -> Result<f64, NetworkError> {
         let Self { network, workspace, output_error, tally, .. } = self;
-        T::run_on(&network.device().clone(), || {
+        network.device().clone().run(|| {
             tally.fill(T::Elem::ZERO);
             forward(network, &workspace.input, &mut workspace.traces, None);
             let output = workspace.traces[workspace.traces.len() - 1].output();
@@ -168,7 +170,7 @@ impl<T: Tensor> FullBatch<T> {
     pub fn cost_and_gradient(&mut self, gradient: &mut [T::Elem]) -> Result<f64, NetworkError> {
         let Self { network, workspace, gradients, tally, config, .. } = self;
         let (l1, l2) = (T::Elem::from_f64(config.l1), T::Elem::from_f64(config.weight_decay));
-        T::run_on(&network.device().clone(), || {
+        network.device().clone().run(|| {
             tally.fill(T::Elem::ZERO);
             forward(network, &workspace.input, &mut workspace.traces, None);
             let objective = Objective::new(config);
@@ -251,12 +253,12 @@ impl<T: Tensor> FullBatch<T> {
                 *to = from.to_f64();
             }
         }
-        T::synchronize(device)?;
+        device.synchronize()?;
         Ok(output.into_iter().map(Element::to_f64).collect())
     }
 
     fn cost_from_tally(&self) -> Result<f64, NetworkError> {
-        T::synchronize(self.network.device())?;
+        self.network.device().synchronize()?;
         let sum = Tally::from_values(&self.tally.to_vec()).loss;
         Ok(self.config.loss.from_sum(sum, self.data.len()) + self.penalty())
     }
@@ -290,7 +292,7 @@ impl<T: Tensor> FullBatch<T> {
 
 fn flatten<T: Tensor>(layers: &[Linear<T>]) -> Vec<T::Elem> {
     let tensors = layers.iter().flat_map(|layer| [&layer.weight, &layer.bias]);
-    tensors.flat_map(Tensor::to_vec).collect()
+    tensors.flat_map(Matrix::to_vec).collect()
 }
 
 fn read_layers_into<T: Tensor>(layers: &[Linear<T>], values: &mut [T::Elem]) {

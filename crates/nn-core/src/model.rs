@@ -5,7 +5,7 @@ use crate::{
     Architecture, ConfigError, Loss, Member, ModelPart, Network, NetworkError, Preprocessing,
 };
 use nn_data::{Dataset, DirectionEncoder};
-use nn_tensor::{BatchNorm, Element, Linear, Tensor, TensorError};
+use nn_tensor::{BatchNorm, Device, Element, Linear, Tensor, TensorError};
 use serde::{Deserialize, Serialize};
 
 /// The numbers of one tensor, row-major, in the type they were trained in.
@@ -235,5 +235,5 @@ pub(crate) fn write_norms<T: Tensor>(norms: &mut [BatchNorm<T>], values: &[Batch
 
 /// Reports a device that failed since it was last asked.
 pub(crate) fn synchronized<T: Tensor>(device: &T::Device) -> Result<(), TensorError> {
-    T::synchronize(device)
+    device.synchronize()
 }

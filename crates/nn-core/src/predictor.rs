@@ -4,7 +4,7 @@ use crate::backpropagation::{Trace, forward};
 use crate::batches::{BYTE_SCALE, check_inputs, load_inputs};
 use crate::{ConfigError, Loss, Network, NetworkError};
 use nn_data::Dataset;
-use nn_tensor::{Element, Role, Shape, Tensor};
+use nn_tensor::{Device, Element, Role, Shape, Tensor};
 
 /// Answers of a network, with all the room that they need kept from one call to the next.
 ///
@@ -168,7 +168,7 @@ impl<T: Tensor> Room<T> {
     fn answer(&mut self, network: &Network<T>) -> Result<(), NetworkError> {
         let Self { input, traces, probabilities, host } = self;
         let last = traces.len() - 1;
-        T::run_on(network.device(), || {
+        network.device().run(|| {
             forward(network, input, traces, None);
             let output = traces[last].output();
             match probabilities {
@@ -179,7 +179,7 @@ impl<T: Tensor> Room<T> {
                 None => output.read(host),
             }
         });
-        T::synchronize(network.device())?;
+        network.device().synchronize()?;
         if all_finite(host) { Ok(()) } else { Err(NetworkError::NotFinite) }
     }
 }

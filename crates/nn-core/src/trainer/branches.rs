@@ -5,7 +5,7 @@ use crate::backpropagation::{Target, Workspace};
 use crate::objective::Objective;
 use crate::{Architecture, Loss, NetworkError, TrainError, TrainingConfig};
 use nn_data::Dataset;
-use nn_tensor::{Element, Role, Shape, TALLY_WIDTH, Tensor};
+use nn_tensor::{Device, Element, Role, Shape, TALLY_WIDTH, Tensor};
 
 /// All branches but the first, each with an optimizer and room for a step of its own, and what they share.
 pub(super) struct Branches<T: Tensor> {
@@ -133,7 +133,7 @@ impl<T: Tensor> Trainer<T> {
             parts,
             &self.sample_shape,
             self.config.loss,
-            crate::committee::BATCH,
+            self.network.device().evaluation_batch(),
         )
     }
 }

@@ -7,7 +7,7 @@
 
 use crate::TrainError;
 use nn_data::{Dataset, DirectionEncoder, Distorter};
-use nn_tensor::Tensor;
+use nn_tensor::{Device, Tensor};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
@@ -145,7 +145,7 @@ impl PreparedBetweenSteps {
     fn next<T: Tensor>(&mut self, device: &T::Device, samples: &[u32]) -> &[u8] {
         let of_part = samples.len().div_ceil(self.parts.len()).max(1);
         let count = samples.len().div_ceil(of_part);
-        T::for_each(device, count, |part| {
+        device.for_each(count, |part| {
             let unused = lock(&self.preparers).pop();
             let mut preparer = unused.unwrap_or_else(|| self.preparer.clone());
             let end = samples.len().min((part + 1) * of_part);

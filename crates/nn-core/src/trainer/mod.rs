@@ -20,7 +20,9 @@ use crate::{
 use branches::Branches;
 use distorted::{DistortedBatches, Plan, PreparedAhead, PreparedBetweenSteps, Preparer};
 use nn_data::{Dataset, Distorter, epoch_order_into};
-use nn_tensor::{Element, Linear, Role, Shape, TALLY_WIDTH, Tally, Tensor};
+use nn_tensor::{
+    BatchPreparation, Device, Element, Linear, Role, Shape, TALLY_WIDTH, Tally, Tensor,
+};
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -236,7 +238,7 @@ impl<T: Tensor> Trainer<T> {
     /// [`TrainError::Exchange`], or what the device reports.
     pub fn run(&mut self, observer: &mut dyn Observer<T>) -> Result<Outcome, TrainError> {
         let device = self.network.device().clone();
-        T::run_on(&device, || self.run_epochs(observer))
+        device.run(|| self.run_epochs(observer))
     }
 
     fn run_epochs(&mut self, observer: &mut dyn Observer<T>) -> Result<Outcome, TrainError> {
@@ -318,7 +320,7 @@ impl<T: Tensor> Trainer<T> {
             seed: self.config.seed,
             epoch: self.position.epoch as u64,
         };
-        if T::fills_machine(self.network.device()) {
+        if self.network.device().batch_preparation() == BatchPreparation::BetweenSteps {
             let batches = PreparedBetweenSteps::new(plan, preparer, batch);
             return Ok(Some(DistortedBatches::BetweenSteps(Box::new(batches))));
         }
@@ -439,7 +441,7 @@ impl<T: Tensor> Trainer<T> {
     fn check_last_step(&mut self) -> Result<(), TrainError> {
         let workspace = self.partial_batch.as_mut().unwrap_or(&mut self.full_batch);
         forward(&self.network, &workspace.input, &mut workspace.traces, None);
-        T::synchronize(self.network.device())?;
+        self.network.device().synchronize()?;
         let output = workspace.traces[workspace.traces.len() - 1].output();
         if all_finite(&output.to_vec()) {
             return Ok(());
@@ -509,7 +511,7 @@ impl<T: Tensor> Trainer<T> {
     /// The running sums, or the step at which they ceased to be finite.
     fn read_tally(&self) -> Result<Tally, TrainError> {
         let device = self.network.device();
-        T::synchronize(device)?;
+        device.synchronize()?;
         let mut columns = [T::Elem::ZERO; TALLY_WIDTH];
         self.loss_tally().read(&mut columns);
         let tally = Tally::from_values(&columns);
