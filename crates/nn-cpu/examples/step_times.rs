@@ -9,10 +9,11 @@ mod numbers;
 
 use nn_cpu::{CpuDevice, CpuTensor};
 use nn_tensor::{
-    Activation, Device, Linear, Matrix, Moments, Penalty, Role, Shape, TALLY_WIDTH, Tensor, Update,
-    UpdateRule,
+    Activation, ClassTarget, Device, HostEpoch, HostSamples, Linear, Matrix, MemberSteps, Moments,
+    Penalty, Role, Shape, StepNumbers, TALLY_WIDTH, Tensor, Update, UpdateRule,
 };
 use numbers::{images, numbers};
+use std::sync::Arc;
 use std::time::Instant;
 
 const NETWORKS: [(&[usize], usize); 4] = [
@@ -29,12 +30,15 @@ fn main() {
         Some(path) => std::fs::read(path).expect("a readable file").split_off(16),
         None => images(6000, 784),
     };
+    let labels = (0..images.len() as u32 / 784).map(|row| row % 10).collect();
+    let labels = HostSamples::Classes { labels: Arc::new(labels), classes: 10 };
+    let images = HostSamples::Bytes { bytes: Arc::new(images), width: 784, scale: 1.0 / 255.0 };
     for (sizes, batch) in NETWORKS {
         for threads in [1, 2] {
             let device = CpuDevice::new(threads).expect("two threads");
             let rounds = device.run(|| {
                 let mut step = Step::new(&device, sizes, batch);
-                (0..ROUNDS).map(|_| step.round(&images)).collect::<Vec<_>>()
+                (0..ROUNDS).map(|_| step.round(&images, &labels)).collect::<Vec<_>>()
             });
             let best = rounds.into_iter().min_by(|a, b| total(a).total_cmp(&total(b)));
             let best = best.expect("some rounds");
@@ -98,15 +102,17 @@ impl Step {
     }
 
     /// Some steps; the mean time of each operation.
-    fn round(&mut self, images: &[u8]) -> Vec<(String, f64)> {
+    fn round(&mut self, images: &HostSamples, labels: &HostSamples) -> Vec<(String, f64)> {
         self.times.clear();
         let steps = IMAGES_IN_ROUND / self.batch;
-        let count = images.len() / self.input.shape().columns;
-        for step in 0..steps {
-            let rows: Vec<u32> =
-                numbers(step as u64, self.batch).map(|unit| (unit * count as f64) as u32).collect();
-            let classes: Vec<u32> = rows.iter().map(|row| row % 10).collect();
-            self.step(images, &rows, &classes);
+        let count = images.len();
+        let order = numbers(1, steps * self.batch).map(|unit| (unit * count as f64) as u32);
+        let numbers = vec![StepNumbers::with_learning_rate(0.01); steps];
+        let member = MemberSteps { numbers, dropout_keys: Vec::new() };
+        let mut epoch = HostEpoch::new(order.collect(), vec![member]);
+        for _ in 0..steps {
+            self.step(images, labels, &epoch);
+            epoch.advance(self.batch);
         }
         let mean = |(name, time): &(String, f64)| (name.clone(), time / steps as f64);
         self.times.iter().map(mean).collect()
@@ -120,9 +126,9 @@ impl Step {
         }
     }
 
-    fn step(&mut self, images: &[u8], rows: &[u32], classes: &[u32]) {
+    fn step(&mut self, images: &HostSamples, labels: &HostSamples, epoch: &HostEpoch) {
         let start = Instant::now();
-        self.input.gather_bytes(images, rows, 1.0 / 255.0);
+        self.input.gather(images, epoch);
         self.time("gather", start);
         let last = self.layers.len() - 1;
         for layer in 0..=last {
@@ -134,13 +140,13 @@ impl Step {
             self.time(&format!("forward{layer}"), start);
         }
         let start = Instant::now();
-        let factor = 1.0 / self.batch as f32;
+        let target = ClassTarget::plain(1.0 / self.batch as f32);
         let (delta, output) = (&mut self.deltas[last], &self.activated[last]);
-        delta.softmax_cross_entropy(output, classes, factor, &mut self.tally);
+        delta.softmax_cross_entropy(output, labels, epoch, &target, &mut self.tally);
         self.time("loss", start);
         let penalty = Penalty::NONE;
         let rule = UpdateRule::Descent;
-        let update = Update { rule, learning_rate: 0.01, penalty, decay: 0.0 };
+        let update = Update { rule, penalty, decay: 0.0 };
         for layer in (0..=last).rev() {
             if layer > 0 {
                 let start = Instant::now();
@@ -159,6 +165,7 @@ impl Step {
                 &self.deltas[layer],
                 input,
                 &update,
+                nn_tensor::Step { epoch, member: 0 },
             );
             self.time(&format!("update{layer}"), start);
         }

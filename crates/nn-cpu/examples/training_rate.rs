@@ -10,9 +10,9 @@
 #[path = "../tests/network/mod.rs"]
 mod network;
 
-use network::{Extras, Network, images, numbers, update_with};
+use network::{Data, Extras, Network, epoch, images, numbers, update_by};
 use nn_cpu::{CpuDevice, CpuTensor};
-use nn_tensor::{Device, UpdateRule};
+use nn_tensor::{Device, StepNumbers, Update, UpdateRule};
 use std::time::Instant;
 
 const NETWORKS: [(&[usize], usize, f64); 4] = [
@@ -33,29 +33,29 @@ fn main() {
         }
         _ => (images(6000, 784), numbers(5, 6000).map(|unit| (unit * 10.0) as u8).collect()),
     };
+    let classes: Vec<u32> = labels.iter().map(|&label| label.into()).collect();
     let devices = [1, 2].map(|threads| CpuDevice::new(threads).expect("two threads"));
     for (sizes, batch, learning_rate) in NETWORKS {
         for (name, rule) in [
             ("descent", UpdateRule::Descent),
-            (
-                "adam",
-                UpdateRule::Adam {
-                    beta1: 0.9,
-                    beta2: 0.999,
-                    epsilon: 1e-8,
-                    correction1: 1.0,
-                    correction2: 1.0,
-                },
-            ),
+            ("adam", UpdateRule::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }),
         ] {
             let mut best = [0.0_f64; 2];
             let mut loss = 0.0;
             let rate = if name == "adam" { 1e-3 } else { learning_rate };
             for _ in 0..ROUNDS {
                 for (best, device) in best.iter_mut().zip(&devices) {
+                    let data = Data::new(device, images.clone(), 784, classes.clone());
                     let mut network = Network::<CpuTensor<f32>>::new(device, sizes, batch);
                     let seen = device.run(|| {
-                        epoch(&mut network, &images, &labels, batch, &update_with(rule, rate))
+                        train(
+                            &mut network,
+                            device,
+                            &data,
+                            (labels.len(), batch),
+                            rate,
+                            &update_by(rule),
+                        )
                     });
                     *best = best.max(seen);
                     loss = network.tally().loss / labels.len() as f64;
@@ -70,24 +70,25 @@ fn main() {
 }
 
 /// Trains on every image once, in shuffled order; images a second.
-fn epoch(
+fn train(
     network: &mut Network<CpuTensor<f32>>,
-    images: &[u8],
-    labels: &[u8],
-    batch: usize,
-    update: &nn_tensor::Update<f32>,
+    device: &CpuDevice,
+    data: &Data<CpuTensor<f32>>,
+    (images, batch): (usize, usize),
+    learning_rate: f64,
+    update: &Update<f32>,
 ) -> f64 {
-    let mut order: Vec<u32> = (0..labels.len() as u32).collect();
+    let mut order: Vec<u32> = (0..images as u32).collect();
     for (index, unit) in numbers(9, order.len()).enumerate() {
         let other = index + (unit * (order.len() - index) as f64) as usize;
         order.swap(index, other);
     }
-    let classes: Vec<u32> = order.iter().map(|&row| u32::from(labels[row as usize])).collect();
+    let steps = images / batch;
+    let numbers = StepNumbers::with_learning_rate(learning_rate);
+    let mut epoch = epoch::<CpuTensor<f32>>(device, order, batch, numbers, 0);
     let start = Instant::now();
-    let mut count = 0;
-    for (rows, classes) in order.chunks_exact(batch).zip(classes.chunks_exact(batch)) {
-        network.step(images, rows, classes, update, Extras::NONE, 0);
-        count += batch;
+    for _ in 0..steps {
+        network.step(data, &mut epoch, update, Extras::NONE);
     }
-    count as f64 / start.elapsed().as_secs_f64()
+    (steps * batch) as f64 / start.elapsed().as_secs_f64()
 }

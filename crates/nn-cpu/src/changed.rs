@@ -6,7 +6,7 @@ use crate::element::KernelElement;
 use crate::layout::Layout;
 use crate::packed::CpuTensor;
 use crate::split::Split;
-use crate::step::{Step, StepLine};
+use crate::step::{Action, StepLine};
 use crate::tile::zeros;
 use crate::vector::{Kernel, Vector};
 use nn_tensor::{Moments, UpdateRule};
@@ -120,7 +120,7 @@ impl<'a, E: KernelElement> Parts<'a, E> {
 pub(crate) unsafe fn step_bias<E: KernelElement>(
     device: &CpuDevice,
     (delta, panel): (&CpuTensor<E>, usize),
-    step: &Step<E>,
+    step: &Action<E>,
     biases: &Parts<'_, E>,
 ) {
     let lanes = delta.layout.lanes;
@@ -133,7 +133,7 @@ pub(crate) unsafe fn step_bias<E: KernelElement>(
 struct BiasLine<'a, E> {
     delta: &'a CpuTensor<E>,
     panel: usize,
-    step: &'a Step<E>,
+    step: &'a Action<E>,
     changed: Changed<'a, E>,
 }
 

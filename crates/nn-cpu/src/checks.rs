@@ -1,7 +1,7 @@
 //! Panics for operands that do not fit an operation: the caller's bug, by the trait's contract.
 
 use crate::packed::CpuTensor;
-use nn_tensor::{Shape, expect_shape};
+use nn_tensor::{HostSamples, Shape, expect_shape};
 
 /// Panics unless weight and bias fit a layer from `input` to `delta`.
 #[track_caller]
@@ -17,14 +17,13 @@ pub(crate) fn expect_gradient<E>(
     expect_shape(operation, "bias", bias.shape, Shape::new(1, outputs));
 }
 
-/// Panics unless each row of `shape` has a row inside a source of `source_len` numbers.
+/// Panics unless `rows` are rows of these samples, and the samples fit so many columns.
 #[track_caller]
-pub(crate) fn expect_rows(operation: &str, rows: &[u32], shape: Shape, source_len: usize) {
-    expect_len(operation, "rows", rows.len(), shape.rows);
+pub(crate) fn expect_samples(operation: &str, rows: &[u32], samples: &HostSamples, columns: usize) {
+    let (count, width) = (samples.len(), samples.width());
+    assert!(samples.fits(columns), "{operation}: samples of {width} for {columns} columns");
     for &row in rows {
-        let end = (row as usize).checked_add(1).and_then(|end| end.checked_mul(shape.columns));
-        let inside = end.is_some_and(|end| end <= source_len);
-        assert!(inside, "{operation}: row {row} lies outside the source");
+        assert!((row as usize) < count, "{operation}: row {row} of {count} samples");
     }
 }
 

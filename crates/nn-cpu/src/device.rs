@@ -3,7 +3,7 @@
 use crate::element::KernelElement;
 use crate::lines::{Lines, lanes};
 use crate::workers::{MOST_ITEMS, Workers};
-use nn_tensor::{BatchPreparation, Device, TensorError};
+use nn_tensor::{BatchPreparation, Device, HostEpoch, HostSamples, TensorError};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -170,6 +170,9 @@ impl CpuDevice {
 }
 
 impl Device for CpuDevice {
+    type Samples = HostSamples;
+    type Epoch = HostEpoch;
+
     /// Runs `work` with the workers standing by. They stand by for one run at a time: a run inside
     /// another, or beside it, does all of its work on its own thread.
     fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {

@@ -10,9 +10,9 @@ use crate::changed::{Changed, Parts};
 use crate::element::KernelElement;
 use crate::layout::Layout;
 use crate::split::Split;
-use crate::step::{Step, StepLine};
+use crate::step::{Action, StepLine};
 use crate::vector::{Kernel, Vector};
-use nn_tensor::{Activation, Element, Penalty, Update, keep_bits, keep_threshold};
+use nn_tensor::{Activation, Element, Penalty, keep_bits, keep_threshold};
 use std::ops::Range;
 
 /// Numbers in a block; a multiple of every line.
@@ -281,15 +281,14 @@ pub(crate) fn add_penalty_gradient<E: KernelElement>(
     zip(device, 2, gradient, weight, |gradient, weight| gradient + penalty.gradient(weight));
 }
 
-/// One step of `update` on every weight, with a gradient that has been written down.
+/// One step on every weight, with a gradient that is in memory.
 pub(crate) fn update<E: KernelElement>(
     device: &CpuDevice,
     weights: Changed<'_, E>,
     gradient: &[E],
-    update: &Update<E>,
+    step: &Action<E>,
 ) {
     let weights = Parts::new(weights);
-    let step = &Step::of(update);
     for_each_range(device, gradient.len(), 10, |range| {
         // SAFETY: blocks are disjoint.
         let lines = unsafe { weights.part(range.clone()) }.lines();
@@ -302,7 +301,7 @@ struct Steps<'a, E> {
     /// What is changed, from the first line on.
     lines: StepLine<E>,
     gradient: &'a [E],
-    step: &'a Step<E>,
+    step: &'a Action<E>,
 }
 
 impl<E: KernelElement> Kernel<E> for Steps<'_, E> {

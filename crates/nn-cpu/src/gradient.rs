@@ -8,7 +8,7 @@ use crate::gradient_few;
 use crate::layout::Layout;
 use crate::packed::CpuTensor;
 use crate::pixels::{ENTRY, Lists, Pixels};
-use crate::step::{Step, StepLine};
+use crate::step::{Action, StepLine};
 use crate::tile::{All, Listed, SideBySide, Tile, accumulate, piece_start, pieces, zeros};
 use crate::vector::{Kernel, Vector};
 use std::ops::Range;
@@ -22,7 +22,7 @@ struct Gradient<'a, E> {
     input: &'a CpuTensor<E>,
     pixels: Option<&'a Lists>,
     delta: &'a CpuTensor<E>,
-    step: &'a Step<E>,
+    step: &'a Action<E>,
 }
 
 /// Applies `step` with dW to `weights` and `bias_step` with db to `biases`.
@@ -31,7 +31,7 @@ pub(crate) fn apply<E: KernelElement>(
     (weights, layout): (Changed<'_, E>, Layout),
     biases: Changed<'_, E>,
     (delta, input): (&CpuTensor<E>, &CpuTensor<E>),
-    (step, bias_step): (&Step<E>, &Step<E>),
+    (step, bias_step): (&Action<E>, &Action<E>),
 ) {
     let pixels = match input.pixels() {
         Some(Pixels::Few(few)) => {

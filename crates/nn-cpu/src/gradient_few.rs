@@ -8,7 +8,7 @@ use crate::element::KernelElement;
 use crate::layout::Layout;
 use crate::packed::CpuTensor;
 use crate::pixels::{Few, HALVES, Half};
-use crate::step::{Step, StepLine};
+use crate::step::{Action, StepLine};
 use crate::tile::{All, Apart, MOST_ROWS, Tile, accumulate, zeros};
 use crate::vector::{Kernel, Vector};
 
@@ -18,7 +18,7 @@ pub(crate) fn apply<E: KernelElement>(
     (weights, layout): (Changed<'_, E>, Layout),
     biases: Changed<'_, E>,
     (delta, few): (&CpuTensor<E>, &Few),
-    (step, bias_step): (&Step<E>, &Step<E>),
+    (step, bias_step): (&Action<E>, &Action<E>),
 ) {
     let operations = 2 * delta.layout.rows * layout.rows * layout.columns;
     let (weights, biases) = (Parts::new(weights), Parts::new(biases));
@@ -42,7 +42,7 @@ struct Block<'a, E> {
     half: &'a Half,
     delta: &'a CpuTensor<E>,
     panel: usize,
-    step: &'a Step<E>,
+    step: &'a Action<E>,
     /// The line of the first column of the half, and the others after it.
     lines: StepLine<E>,
 }

@@ -30,6 +30,7 @@
 mod batch_norm;
 mod changed;
 mod checks;
+mod classes;
 mod delta;
 mod device;
 mod element;

@@ -1,8 +1,10 @@
 //! The losses besides that of [`softmax`](crate::softmax), row by row. Rows are as long as there are
 //! classes: short, so one thread does them.
 
+use crate::classes::Classes;
 use crate::element::KernelElement;
 use crate::layout::Layout;
+use crate::packed::CpuTensor;
 use nn_tensor::{argmax, smoothed_entropy_row};
 
 /// The numbers of one row, gathered into `row`.
@@ -46,12 +48,19 @@ pub(crate) fn squared_error<E: KernelElement>(
     (loss, correct)
 }
 
-/// What [`weighted_entropy`] weighs by.
+/// What the cross-entropy weighs by: [`ClassTarget`](nn_tensor::ClassTarget).
 pub struct Weighing<'a, E> {
     pub(crate) factor: E,
     pub(crate) smoothing: E,
-    /// One a class, or none.
-    pub(crate) class_weights: &'a [E],
+    /// 1 x classes.
+    pub(crate) class_weights: Option<&'a CpuTensor<E>>,
+}
+
+impl<E: KernelElement> Weighing<'_, E> {
+    /// Whether the target is the bare class, and all classes count alike.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.smoothing == E::ZERO && self.class_weights.is_none()
+    }
 }
 
 /// Gradient of the cross-entropy with smoothed targets and weighted classes; returns its sum and the
@@ -59,14 +68,16 @@ pub struct Weighing<'a, E> {
 pub(crate) fn weighted_entropy<E: KernelElement>(
     layout: &Layout,
     gradient: &mut [E],
-    (logits, classes): (&[E], &[u32]),
+    (logits, classes): (&[E], Classes<'_>),
     weighing: &Weighing<'_, E>,
     row: &mut [E],
 ) -> (f64, usize) {
     let (mut loss, mut correct) = (0.0, 0);
-    for (index, &class) in classes.iter().enumerate() {
-        let class = class as usize;
-        let weight = weighing.class_weights.get(class).copied().unwrap_or(E::ONE);
+    // One row is stored as it is.
+    let class_weights = weighing.class_weights.map(CpuTensor::values);
+    for index in 0..layout.rows {
+        let class = classes.of(index);
+        let weight = class_weights.map_or(E::ONE, |weights| weights[class]);
         take_row(layout, logits, index, row);
         correct += usize::from(argmax(row) == class);
         let (smoothing, factor) = (weighing.smoothing, weighing.factor);

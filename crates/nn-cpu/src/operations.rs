@@ -7,17 +7,19 @@
 //! of this crate, and is built without compiling the kernels again.
 
 use crate::changed::changed;
-use crate::checks::{expect_gradient, expect_len, expect_rows};
+use crate::checks::{expect_gradient, expect_len, expect_samples};
+use crate::classes::Classes;
 use crate::element::KernelElement;
+use crate::layout::Layout;
 use crate::losses::Weighing;
 use crate::packed::CpuTensor;
 use crate::softmax::{self, Entropy, Softmax};
-use crate::step::Step;
+use crate::step::Action;
 use crate::{CpuDevice, batch_norm, delta, elementwise, forward, gradient, losses, product};
 use nn_tensor::Orientation::{Keep, Transpose};
 use nn_tensor::{
-    Activation, BatchStatistics, Linear, Moments, Orientation, Penalty, Role, Shape, TALLY_WIDTH,
-    TensorError, Update, add_to_tally, expect_shape,
+    Activation, BatchStatistics, HostEpoch, HostSamples, Linear, Moments, Orientation, Penalty,
+    Role, Shape, Step, TALLY_WIDTH, TensorError, Update, add_to_tally, expect_shape,
 };
 
 /// The element types of [`CpuTensor`]: `f32` and `f64`; no other type can implement it.
@@ -54,7 +56,24 @@ fn have_packed_layouts<E>(batches: [&CpuTensor<E>; 2], weight: &CpuTensor<E>) ->
     weight.layout.transposed && batches.iter().all(|batch| !batch.layout.transposed)
 }
 
-/// The methods of [`Tensor`](nn_tensor::Tensor) by the same names, on `result` in place of `self`.
+/// Gradient, loss and correct rows of the cross-entropy with the classes as they are.
+fn plain_entropy<E: KernelElement>(
+    device: &CpuDevice,
+    layout: &Layout,
+    result: &mut [E],
+    (logits, classes): (&[E], Classes<'_>),
+    factor: E,
+) -> (f64, usize) {
+    let entropy = Some(Entropy { classes, loss: 0.0, correct: 0 });
+    let entropy = device.with_scratch(softmax::scratch_len(layout), |transposed| {
+        let mut softmax = Softmax { layout, logits, result, transposed, factor, entropy };
+        E::dispatch(device.is_portable(), &mut softmax);
+        softmax.entropy
+    });
+    entropy.map_or((0.0, 0), |sums| (sums.loss, sums.correct))
+}
+
+/// The methods of [`Matrix`](nn_tensor::Matrix) and [`Tensor`](nn_tensor::Tensor) by the same names, on `result` in place of `self`.
 pub trait Operations<E: KernelElement> {
     // ---- storage and the general product ----
 
@@ -103,26 +122,30 @@ pub trait Operations<E: KernelElement> {
         result.values_mut().copy_from_slice(&values);
     }
 
-    fn gather_bytes(&self, result: &mut CpuTensor<E>, source: &[u8], rows: &[u32], scale: E) {
-        expect_rows("gather_bytes", rows, result.shape, source.len());
-        result.gather_bytes(source, rows, scale);
-    }
-
-    fn gather_values(&self, result: &mut CpuTensor<E>, source: &[f64], rows: &[u32]) {
-        expect_rows("gather_values", rows, result.shape, source.len());
-        result.gather(rows, |index| E::from_f64(source[index]));
-    }
-
-    fn write_one_hot(&self, result: &mut CpuTensor<E>, classes: &[u32]) {
-        let columns = result.shape.columns;
-        expect_len("write_one_hot", "classes", classes.len(), result.shape.rows);
-        for &class in classes {
-            assert!((class as usize) < columns, "write_one_hot: class {class} of {columns}");
+    fn gather(&self, result: &mut CpuTensor<E>, samples: &HostSamples, epoch: &HostEpoch) {
+        let Shape { rows, columns } = result.shape;
+        let rows = epoch.rows(rows);
+        expect_samples("gather", rows, samples, columns);
+        match samples {
+            HostSamples::Bytes { bytes, scale, .. } => {
+                result.gather_bytes(bytes, rows, E::from_f64(*scale));
+            }
+            HostSamples::Values { values, .. } => {
+                result.gather(rows, |index| E::from_f64(values[index]));
+            }
+            HostSamples::Classes { labels, .. } => {
+                let classes = Classes { labels, rows };
+                result.map_indexed(|index, _| {
+                    let hot = classes.of(index / columns) == index % columns;
+                    if hot { E::ONE } else { E::ZERO }
+                });
+            }
         }
-        result.map_indexed(|index, _| {
-            let hot = classes[index / columns] as usize == index % columns;
-            if hot { E::ONE } else { E::ZERO }
-        });
+    }
+
+    fn write_bytes(&self, result: &mut CpuTensor<E>, bytes: &[u8], scale: E) {
+        expect_len("write_bytes", "bytes", bytes.len(), result.shape.len());
+        result.write_bytes(bytes, scale);
     }
 
     // ---- forward ----
@@ -187,7 +210,14 @@ pub trait Operations<E: KernelElement> {
         batch_norm::forward(result, affine, batch);
     }
 
-    fn drop_out(&self, result: &mut CpuTensor<E>, rate: f64, key: u64) {
+    fn drop_out(
+        &self,
+        result: &mut CpuTensor<E>,
+        rate: f64,
+        layer: usize,
+        step: Step<'_, HostEpoch>,
+    ) {
+        let key = step.epoch.dropout_key(step.member, layer);
         let (device, layout, values) = result.parts_mut();
         elementwise::drop_out(device, layout, values, rate, key);
     }
@@ -209,39 +239,24 @@ pub trait Operations<E: KernelElement> {
         &self,
         result: &mut CpuTensor<E>,
         logits: &CpuTensor<E>,
-        classes: &[u32],
-        factor: E,
-        tally: &mut CpuTensor<E>,
-    ) {
-        expect_shape("softmax_cross_entropy", "logits", logits.shape, result.shape);
-        expect_len("softmax_cross_entropy", "classes", classes.len(), result.shape.rows);
-        let logits = result.in_this_layout(logits);
-        let (device, layout, result) = result.parts_mut();
-        let entropy = Some(Entropy { classes, loss: 0.0, correct: 0 });
-        let logits = &*logits;
-        let entropy = device.with_scratch(softmax::scratch_len(layout), |transposed| {
-            let mut softmax = Softmax { layout, logits, result, transposed, factor, entropy };
-            E::dispatch(device.is_portable(), &mut softmax);
-            softmax.entropy
-        });
-        let (loss, correct) = entropy.map_or((0.0, 0), |sums| (sums.loss, sums.correct));
-        self.add_batch(tally, loss, correct);
-    }
-
-    fn weighted_cross_entropy(
-        &self,
-        result: &mut CpuTensor<E>,
-        (logits, classes): (&CpuTensor<E>, &[u32]),
+        (labels, epoch): (&HostSamples, &HostEpoch),
         weighing: &Weighing<'_, E>,
         tally: &mut CpuTensor<E>,
     ) {
-        expect_shape("weighted_cross_entropy", "logits", logits.shape, result.shape);
-        expect_len("weighted_cross_entropy", "classes", classes.len(), result.shape.rows);
+        let Shape { rows, columns } = result.shape;
+        expect_shape("softmax_cross_entropy", "logits", logits.shape, result.shape);
+        let rows = epoch.rows(rows);
+        expect_samples("softmax_cross_entropy", rows, labels, columns);
+        let classes = Classes { labels: labels.labels(), rows };
         let logits = result.in_this_layout(logits);
         let (device, layout, values) = result.parts_mut();
-        let (loss, correct) = device.with_scratch(layout.columns, |row| {
-            losses::weighted_entropy(layout, values, (&logits, classes), weighing, row)
-        });
+        let (loss, correct) = if weighing.is_plain() {
+            plain_entropy(device, layout, values, (&logits, classes), weighing.factor)
+        } else {
+            device.with_scratch(columns, |row| {
+                losses::weighted_entropy(layout, values, (&logits, classes), weighing, row)
+            })
+        };
         self.add_batch(tally, loss, correct);
     }
 
@@ -362,7 +377,13 @@ pub trait Operations<E: KernelElement> {
             let (device, layout) = (weight.device.clone(), weight.layout);
             let weights = (changed(weight, None, None), layout);
             let biases = changed(bias, None, None);
-            gradient::apply(&device, weights, biases, (delta, input), (&Step::STORE, &Step::STORE));
+            gradient::apply(
+                &device,
+                weights,
+                biases,
+                (delta, input),
+                (&Action::STORE, &Action::STORE),
+            );
         } else {
             self.matmul(weight, E::ONE, (delta, Transpose), (input, Keep), E::ZERO);
             self.sum_rows(bias, delta);
@@ -389,12 +410,14 @@ pub trait Operations<E: KernelElement> {
         gradient: &CpuTensor<E>,
         moments: &mut Moments<CpuTensor<E>>,
         update: &Update<E>,
+        step: Step<'_, HostEpoch>,
     ) {
         expect_shape("update", "gradient", gradient.shape, weight.shape);
+        let numbers = step.epoch.numbers(step.member);
         let gradient = weight.in_this_layout(gradient);
         let device = weight.device.clone();
         let weights = changed(weight, Some(moments), Some(update.rule));
-        elementwise::update(&device, weights, &gradient, update);
+        elementwise::update(&device, weights, &gradient, &Action::of(update, &numbers));
     }
 
     fn linear_update(
@@ -403,7 +426,7 @@ pub trait Operations<E: KernelElement> {
         moments: &mut Linear<Moments<CpuTensor<E>>>,
         gradient: &mut Linear<CpuTensor<E>>,
         (delta, input): (&CpuTensor<E>, &CpuTensor<E>),
-        update: &Update<E>,
+        (update, step): (&Update<E>, Step<'_, HostEpoch>),
     ) {
         let Linear { weight, bias } = layer;
         expect_gradient("linear_update", (weight, bias), delta, input);
@@ -412,12 +435,13 @@ pub trait Operations<E: KernelElement> {
             let (rule, bias_update) = (update.rule, update.for_bias());
             let weights = (changed(weight, Some(&mut moments.weight), Some(rule)), layout);
             let biases = changed(bias, Some(&mut moments.bias), Some(rule));
-            let steps = (&Step::of(update), &Step::of(&bias_update));
+            let numbers = step.epoch.numbers(step.member);
+            let steps = (&Action::of(update, &numbers), &Action::of(&bias_update, &numbers));
             gradient::apply(&device, weights, biases, (delta, input), steps);
         } else {
             self.linear_gradient(gradient, delta, input);
-            self.update(weight, &gradient.weight, &mut moments.weight, update);
-            self.update(bias, &gradient.bias, &mut moments.bias, &update.for_bias());
+            self.update(weight, &gradient.weight, &mut moments.weight, update, step);
+            self.update(bias, &gradient.bias, &mut moments.bias, &update.for_bias(), step);
         }
     }
 

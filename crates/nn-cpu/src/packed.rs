@@ -24,6 +24,8 @@ pub struct CpuTensor<E> {
     /// The same numbers without their zeros, as long as they are those of the last gather.
     pixels: Pixels,
     holds_pixels: bool,
+    /// 0, 1, 2 ...: the rows of a batch that the host wrote; filled when the first is written.
+    all_rows: Vec<u32>,
     element: PhantomData<E>,
 }
 
@@ -45,6 +47,7 @@ impl<E: KernelElement> CpuTensor<E> {
             spare: Mutex::new(None),
             pixels: Pixels::for_rows(layout.rows),
             holds_pixels: false,
+            all_rows: Vec::new(),
             element: PhantomData,
         })
     }
@@ -129,6 +132,14 @@ impl<E: KernelElement> CpuTensor<E> {
         self.map_indexed(|index, _| {
             element(rows[index / columns] as usize * columns + index % columns)
         });
+    }
+
+    /// Row i becomes row i of `bytes` times `scale`.
+    pub(crate) fn write_bytes(&mut self, bytes: &[u8], scale: E) {
+        let mut rows = std::mem::take(&mut self.all_rows);
+        rows.extend(rows.len() as u32..self.shape.rows as u32); // samples are counted in u32
+        self.gather_bytes(bytes, &rows, scale);
+        self.all_rows = rows;
     }
 
     /// Row i becomes row `rows[i]` of `source` times `scale`; kept as lists without zeros where there

@@ -2,6 +2,7 @@
 //! each register holds one class of several rows, and nothing is summed across a register.
 #![allow(unsafe_code, reason = "registers loaded from whole lines")]
 
+use crate::classes::Classes;
 use crate::element::KernelElement;
 use crate::layout::Layout;
 use crate::transpose::{LINE, transpose};
@@ -21,8 +22,7 @@ pub(crate) struct Softmax<'a, 'b, E> {
 
 /// What the cross-entropy of a batch comes to.
 pub(crate) struct Entropy<'a> {
-    /// Of each row.
-    pub(crate) classes: &'a [u32],
+    pub(crate) classes: Classes<'a>,
     /// Σ -ln p(class).
     pub(crate) loss: f64,
     /// Rows whose largest logit is that of their class.
@@ -117,7 +117,7 @@ impl<E: KernelElement> Softmax<'_, '_, E> {
         let lanes = self.layout.lanes;
         let mut product = 1.0;
         for row in first..end {
-            let class = entropy.classes[row] as usize;
+            let class = entropy.classes.of(row);
             let at = self.layout.start(class / lanes, row) + class % lanes;
             entropy.loss += (rows.largest[row - first] - self.logits[at]).to_f64();
             entropy.correct += usize::from(rows.best[row - first].to_f64() == class as f64);

@@ -4,16 +4,16 @@
 use crate::element::KernelElement;
 use crate::tile::Tile;
 use crate::vector::Vector;
-use nn_tensor::{Penalty, Update, UpdateRule};
+use nn_tensor::{Penalty, StepNumbers, Update, UpdateRule};
 
 /// What is done with a gradient.
-pub(crate) enum Step<E> {
+pub(crate) enum Action<E> {
     /// It is written where the weights would be.
     Store,
     /// Descent and nothing else, at this rate.
     Descent(E),
     /// Any other step on the weights.
-    Update(Update<E>),
+    Update(Update<E>, StepNumbers<E>),
 }
 
 /// Where the numbers of a line are: the weight, or the gradient that is stored, and its moments, if
@@ -37,15 +37,15 @@ impl<E> StepLine<E> {
     }
 }
 
-impl<E: KernelElement> Step<E> {
+impl<E: KernelElement> Action<E> {
     pub(crate) const STORE: Self = Self::Store;
 
-    /// The step that `update` is.
-    pub(crate) fn of(update: &Update<E>) -> Self {
+    /// The step by `update` with these numbers.
+    pub(crate) fn of(update: &Update<E>, numbers: &StepNumbers<E>) -> Self {
         let plain = update.rule == UpdateRule::Descent
             && update.penalty == Penalty::NONE
             && update.decay == E::ZERO;
-        if plain { Self::Descent(update.learning_rate) } else { Self::Update(*update) }
+        if plain { Self::Descent(numbers.learning_rate) } else { Self::Update(*update, *numbers) }
     }
 
     /// Whether a weight whose gradient is 0 stays as it is.
@@ -86,14 +86,14 @@ impl<E: KernelElement> Step<E> {
                         }
                     }
                 }
-                Self::Update(update) => {
+                Self::Update(update, numbers) => {
                     // A copy in memory, because this loop is too long to be unrolled. Without it, the
                     // tile would go through memory for plain descent too.
                     let held = *gradient;
                     for (row, &[low, high]) in held.iter().enumerate() {
                         let line = line_of(row);
-                        step(update, line, low);
-                        step(update, line.at(V::LANES), high);
+                        step((update, numbers), line, low);
+                        step((update, numbers), line.at(V::LANES), high);
                     }
                 }
             }
@@ -101,12 +101,16 @@ impl<E: KernelElement> Step<E> {
     }
 }
 
-/// See [`Step::apply`], whose promise this needs.
+/// See [`Action::apply`], whose promise this needs.
 #[inline(always)]
-unsafe fn step<V: Vector>(update: &Update<V::Elem>, line: StepLine<V::Elem>, gradient: V) {
+unsafe fn step<V: Vector>(
+    (update, numbers): (&Update<V::Elem>, &StepNumbers<V::Elem>),
+    line: StepLine<V::Elem>,
+    gradient: V,
+) {
     let zero = V::splat(nn_tensor::Element::from_f64(0.0));
     let one = V::splat(nn_tensor::Element::from_f64(1.0));
-    let rate = V::splat(update.learning_rate);
+    let rate = V::splat(numbers.learning_rate);
     // SAFETY: the caller's promise, for every load and store below.
     unsafe {
         let mut weight = V::load(line.weight);
@@ -136,15 +140,15 @@ unsafe fn step<V: Vector>(update: &Update<V::Elem>, line: StepLine<V::Elem>, gra
                 first.store(line.first);
                 weight.sub(rate.mul(gradient).div(first.sqrt().add(V::splat(epsilon))))
             }
-            UpdateRule::Adam { beta1, beta2, epsilon, correction1, correction2 } => {
+            UpdateRule::Adam { beta1, beta2, epsilon } => {
                 let (beta1, beta2) = (V::splat(beta1), V::splat(beta2));
                 let first = beta1.mul_add(V::load(line.first), one.sub(beta1).mul(gradient));
                 let square = one.sub(beta2).mul(gradient).mul(gradient);
                 let second = beta2.mul_add(V::load(line.second), square);
                 first.store(line.first);
                 second.store(line.second);
-                let mean = first.div(V::splat(correction1));
-                let root = second.div(V::splat(correction2)).sqrt();
+                let mean = first.div(V::splat(numbers.correction1));
+                let root = second.div(V::splat(numbers.correction2)).sqrt();
                 weight.sub(rate.mul(mean).div(root.add(V::splat(epsilon))))
             }
         };

@@ -4,8 +4,8 @@ use crate::losses::Weighing;
 use crate::packed::CpuTensor;
 use crate::{CpuDevice, CpuElement};
 use nn_tensor::{
-    Activation, BatchStatistics, Linear, Matrix, Moments, Orientation, Penalty, Role, Shape,
-    Tensor, TensorError, Update,
+    Activation, BatchStatistics, ClassTarget, HostEpoch, HostSamples, Linear, Matrix, Moments,
+    Orientation, Penalty, Role, Shape, Step, Tensor, TensorError, Update,
 };
 use std::fmt;
 
@@ -55,16 +55,12 @@ impl<E: CpuElement> Matrix for CpuTensor<E> {
 }
 
 impl<E: CpuElement> Tensor for CpuTensor<E> {
-    fn gather_bytes(&mut self, source: &[u8], rows: &[u32], scale: E) {
-        E::operations().gather_bytes(self, source, rows, scale);
+    fn gather(&mut self, samples: &HostSamples, epoch: &HostEpoch) {
+        E::operations().gather(self, samples, epoch);
     }
 
-    fn gather_values(&mut self, source: &[f64], rows: &[u32]) {
-        E::operations().gather_values(self, source, rows);
-    }
-
-    fn write_one_hot(&mut self, classes: &[u32]) {
-        E::operations().write_one_hot(self, classes);
+    fn write_bytes(&mut self, bytes: &[u8], scale: E) {
+        E::operations().write_bytes(self, bytes, scale);
     }
 
     fn linear(
@@ -89,8 +85,8 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
         E::operations().batch_norm(self, affine, batch);
     }
 
-    fn drop_out(&mut self, rate: f64, key: u64) {
-        E::operations().drop_out(self, rate, key);
+    fn drop_out(&mut self, rate: f64, layer: usize, step: Step<'_, HostEpoch>) {
+        E::operations().drop_out(self, rate, layer, step);
     }
 
     fn softmax(&mut self, logits: &Self) {
@@ -100,24 +96,14 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
     fn softmax_cross_entropy(
         &mut self,
         logits: &Self,
-        classes: &[u32],
-        factor: E,
+        labels: &HostSamples,
+        epoch: &HostEpoch,
+        target: &ClassTarget<'_, Self>,
         tally: &mut Self,
     ) {
-        E::operations().softmax_cross_entropy(self, logits, classes, factor, tally);
-    }
-
-    fn weighted_cross_entropy(
-        &mut self,
-        logits: &Self,
-        classes: &[u32],
-        factor: E,
-        smoothing: E,
-        class_weights: &[E],
-        tally: &mut Self,
-    ) {
+        let ClassTarget { factor, smoothing, class_weights } = *target;
         let weighing = Weighing { factor, smoothing, class_weights };
-        E::operations().weighted_cross_entropy(self, (logits, classes), &weighing, tally);
+        E::operations().softmax_cross_entropy(self, logits, (labels, epoch), &weighing, tally);
     }
 
     fn squared_error(&mut self, output: &Self, target: &Self, factor: E, tally: &mut Self) {
@@ -170,8 +156,14 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
         E::operations().add_penalty_gradient(self, weight, penalty);
     }
 
-    fn update(&mut self, gradient: &Self, moments: &mut Moments<Self>, update: &Update<E>) {
-        E::operations().update(self, gradient, moments, update);
+    fn update(
+        &mut self,
+        gradient: &Self,
+        moments: &mut Moments<Self>,
+        update: &Update<E>,
+        step: Step<'_, HostEpoch>,
+    ) {
+        E::operations().update(self, gradient, moments, update, step);
     }
 
     fn linear_update(
@@ -181,8 +173,10 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
         delta: &Self,
         input: &Self,
         update: &Update<E>,
+        step: Step<'_, HostEpoch>,
     ) {
-        E::operations().linear_update(layer, moments, gradient, (delta, input), update);
+        let operations = E::operations();
+        operations.linear_update(layer, moments, gradient, (delta, input), (update, step));
     }
 
     fn move_towards(&mut self, target: &Self, share: E) {

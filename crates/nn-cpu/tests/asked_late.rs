@@ -2,7 +2,10 @@
 //! all the same must be right.
 
 use nn_cpu::{CpuDevice, CpuTensor};
-use nn_tensor::{Linear, ReferenceTensor, Role, Shape, Tensor};
+use nn_tensor::{
+    Device, HostEpoch, HostSamples, Linear, Matrix, ReferenceTensor, Role, Shape, Tensor,
+};
+use std::sync::Arc;
 
 const INPUTS: usize = 50;
 const OUTPUTS: usize = 19;
@@ -27,12 +30,14 @@ fn gradients<X: Tensor<Elem = f64>>(device: &X::Device, asked: &[bool]) -> Vec<V
         weight: zeros(OUTPUTS, INPUTS, Role::Weight),
         bias: zeros(1, OUTPUTS, Role::Weight),
     };
-    let source = bytes();
+    let bytes = HostSamples::Bytes { bytes: Arc::new(bytes()), width: INPUTS, scale: 1.0 / 255.0 };
+    let samples = device.upload(bytes).expect("memory for little");
     let mut found = Vec::new();
     for (batch, &asked) in asked.iter().enumerate() {
         let rows: Vec<u32> =
             (0..BATCH).map(|row| ((row * 3 + batch) % (4 * BATCH)) as u32).collect();
-        input.gather_bytes(&source, &rows, 1.0 / 255.0);
+        let pass = device.begin_epoch(HostEpoch::without_steps(rows)).expect("memory for little");
+        input.gather(&samples, &pass);
         if asked {
             X::linear_gradient(&mut gradient, &delta, &input);
             found.push(gradient.weight.to_vec());

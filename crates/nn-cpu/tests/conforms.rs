@@ -39,3 +39,10 @@ fn f32_and_f64_without_special_instructions() {
     conformance::run::<CpuTensor<f32>>(&CpuDevice::portable(2).unwrap());
     conformance::run::<CpuTensor<f64>>(&CpuDevice::portable(2).unwrap());
 }
+
+/// Every operation of a default training step is made for this backend.
+#[test]
+fn no_provided_body_runs_in_a_default_step() {
+    let report = conformance::report::<CpuTensor<f32>>(&CpuDevice::new(1).unwrap());
+    assert!(report.provided.is_empty(), "{report}");
+}

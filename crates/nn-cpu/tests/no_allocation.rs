@@ -3,9 +3,9 @@
 
 mod network;
 
-use network::{Extras, Network, images, update_with};
+use network::{Data, Extras, Network, epoch, images, update_by};
 use nn_cpu::{CpuDevice, CpuElement, CpuTensor};
-use nn_tensor::{Activation, Device, UpdateRule};
+use nn_tensor::{Activation, Device, StepNumbers, UpdateRule};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -43,17 +43,13 @@ fn requests_of_steps<E: CpuElement>(
         UpdateRule::Descent,
         UpdateRule::Momentum { momentum: of(0.9), nesterov: true },
         UpdateRule::RmsProp { smoothing: of(0.99), epsilon: of(1e-8) },
-        UpdateRule::Adam {
-            beta1: of(0.9),
-            beta2: of(0.999),
-            epsilon: of(1e-8),
-            correction1: of(0.1),
-            correction2: of(0.001),
-        },
+        UpdateRule::Adam { beta1: of(0.9), beta2: of(0.999), epsilon: of(1e-8) },
     ];
-    let images = images(2 * batch, sizes[0]);
-    let rows: Vec<u32> = (0..batch as u32).map(|row| 2 * row).collect();
-    let classes: Vec<u32> = rows.iter().map(|row| row % 10).collect();
+    let labels = (0..2 * batch as u32).map(|row| row % 10).collect();
+    let data = Data::<CpuTensor<E>>::new(device, images(2 * batch, sizes[0]), sizes[0], labels);
+    let order = (0..10 * rules.len() * batch).map(|at| (2 * (at % batch)) as u32).collect();
+    let numbers = StepNumbers { learning_rate: 0.01, correction1: 0.1, correction2: 0.001 };
+    let mut epoch = epoch::<CpuTensor<E>>(device, order, batch, numbers, sizes.len());
     let mut network = Network::<CpuTensor<E>>::new(device, sizes, batch);
     device.run(|| {
         let mut before = 0;
@@ -62,7 +58,7 @@ fn requests_of_steps<E: CpuElement>(
                 before = REQUESTS.load(Ordering::SeqCst);
             }
             for rule in rules {
-                network.step(&images, &rows, &classes, &update_with(rule, 0.01), extras, step);
+                network.step(&data, &mut epoch, &update_by(rule), extras);
             }
         }
         REQUESTS.load(Ordering::SeqCst) - before

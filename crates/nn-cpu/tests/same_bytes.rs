@@ -2,9 +2,9 @@
 
 mod network;
 
-use network::{Extras, Network, images, update_with};
+use network::{Data, Extras, Network, epoch, images, update_by};
 use nn_cpu::{CpuDevice, CpuElement, CpuTensor};
-use nn_tensor::{Activation, Device, Element, UpdateRule};
+use nn_tensor::{Activation, Device, Element, StepNumbers, UpdateRule};
 use std::panic::AssertUnwindSafe;
 
 /// The networks that are measured, and their batches.
@@ -22,15 +22,16 @@ fn trained<E: CpuElement>(
     rule: UpdateRule<E>,
     extras: Extras,
 ) -> Vec<E> {
-    let images = images(2 * batch, sizes[0]);
+    let labels = (0..2 * batch as u32).map(|row| row % 10).collect();
+    let data = Data::<CpuTensor<E>>::new(device, images(2 * batch, sizes[0]), sizes[0], labels);
+    let row = |at: usize| ((at % batch * 3 + at / batch) % (2 * batch)) as u32;
+    let order = (0..5 * batch).map(row).collect();
+    let numbers = StepNumbers { learning_rate: 0.05, correction1: 0.1, correction2: 0.01 };
+    let mut epoch = epoch::<CpuTensor<E>>(device, order, batch, numbers, sizes.len());
     let mut network = Network::<CpuTensor<E>>::new(device, sizes, batch);
     device.run(|| {
-        for step in 0..5 {
-            let rows: Vec<u32> =
-                (0..batch).map(|row| ((row * 3 + step) % (2 * batch)) as u32).collect();
-            let classes: Vec<u32> = rows.iter().map(|row| row % 10).collect();
-            let update = update_with(rule, 0.05);
-            network.step(&images, &rows, &classes, &update, extras, step as u64);
+        for _ in 0..5 {
+            network.step(&data, &mut epoch, &update_by(rule), extras);
         }
         network.contents()
     })
@@ -59,13 +60,7 @@ fn same_at_any_number_of_threads<E: CpuElement>(rules: &[UpdateRule<E>]) {
 
 fn adam<E: CpuElement>() -> UpdateRule<E> {
     let of = E::from_f64;
-    UpdateRule::Adam {
-        beta1: of(0.9),
-        beta2: of(0.999),
-        epsilon: of(1e-8),
-        correction1: of(0.1),
-        correction2: of(0.001),
-    }
+    UpdateRule::Adam { beta1: of(0.9), beta2: of(0.999), epsilon: of(1e-8) }
 }
 
 #[test]

@@ -3,9 +3,9 @@
 
 mod network;
 
-use network::{Extras, Network, images, update_with};
+use network::{Data, Extras, Network, epoch, images, update_by};
 use nn_cpu::{CpuDevice, CpuTensor};
-use nn_tensor::{Activation, Device, ReferenceTensor, Tensor, UpdateRule};
+use nn_tensor::{Activation, Device, ReferenceTensor, StepNumbers, Tensor, UpdateRule};
 
 /// Odd sizes, so that tiles, panels and lines of pixels all have a partial end; the first layer is
 /// just large enough to be shared among threads.
@@ -14,21 +14,17 @@ const BATCH: usize = 17;
 
 /// Everything that two steps come to.
 fn trained<X: Tensor<Elem = f32>>(device: &X::Device, extras: Extras) -> Vec<f32> {
-    let images = images(2 * BATCH, SIZES[0]);
+    let labels = (0..2 * BATCH as u32).map(|row| row % 3).collect();
+    let data = Data::<X>::new(device, images(2 * BATCH, SIZES[0]), SIZES[0], labels);
+    let row = |at: usize| ((at % BATCH * 3 + at / BATCH) % (2 * BATCH)) as u32;
+    let numbers = StepNumbers { learning_rate: 0.01, correction1: 0.1, correction2: 0.001 };
+    let order = (0..2 * BATCH).map(row).collect();
+    let mut epoch = epoch::<X>(device, order, BATCH, numbers, SIZES.len());
     let mut network = Network::<X>::new(device, &SIZES, BATCH);
-    let rule = UpdateRule::Adam {
-        beta1: 0.9,
-        beta2: 0.999,
-        epsilon: 1e-8,
-        correction1: 0.1,
-        correction2: 0.001,
-    };
+    let rule = UpdateRule::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
     device.run(|| {
-        for step in 0..2 {
-            let rows: Vec<u32> =
-                (0..BATCH).map(|row| ((row * 3 + step) % (2 * BATCH)) as u32).collect();
-            let classes: Vec<u32> = rows.iter().map(|row| row % 3).collect();
-            network.step(&images, &rows, &classes, &update_with(rule, 0.01), extras, step as u64);
+        for _ in 0..2 {
+            network.step(&data, &mut epoch, &update_by(rule), extras);
         }
         network.contents()
     })

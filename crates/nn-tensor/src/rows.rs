@@ -18,9 +18,9 @@ pub fn argmax<E: Element>(row: &[E]) -> usize {
     best
 }
 
-/// Replaces logits by probabilities and returns ln Σ exp(logit - largest) and the largest logit, which
-/// is taken out so that nothing overflows.
-pub(crate) fn softmax_row<E: Element>(row: &mut [E]) -> (E, E) {
+/// Replaces logits by probabilities and returns ln Σ exp(logit - largest); the largest logit is taken out
+/// so that nothing overflows.
+pub(crate) fn softmax_row<E: Element>(row: &mut [E]) -> E {
     let largest = row.iter().copied().fold(E::neg_infinity(), E::max);
     let mut sum = E::ZERO;
     for value in row.iter_mut() {
@@ -30,12 +30,12 @@ pub(crate) fn softmax_row<E: Element>(row: &mut [E]) -> (E, E) {
     for value in row.iter_mut() {
         *value = *value / sum;
     }
-    (sum.ln(), largest)
+    sum.ln()
 }
 
-/// One row of [`Tensor::weighted_cross_entropy`](crate::Tensor::weighted_cross_entropy): replaces logits by `factor` · `weight` ·
-/// (softmax(logits) - q), q being the one-hot vector of `class`, smoothed, and returns `weight` ·
-/// Σ -q ln p.
+/// One row of [`Tensor::softmax_cross_entropy`](crate::Tensor::softmax_cross_entropy): replaces logits by
+/// `factor` · `weight` · (softmax(logits) - q), where q is the one-hot vector of `class`, smoothed, and
+/// returns `weight` · Σ -q ln p.
 ///
 /// ```
 /// let mut row = [0.0_f64, 0.0];
@@ -59,8 +59,10 @@ pub fn smoothed_entropy_row<E: Element>(
     let largest = row[argmax(row)];
     let logit = row[class] - largest;
     let sum: E = row.iter().map(|&value| value - largest).sum();
-    let (log_of_sum, _) = softmax_row(row);
-    let expected = (E::ONE - smoothing) * logit + sum * elsewhere;
+    let log_of_sum = softmax_row(row);
+    // Without smoothing, a sum that overflows does not matter.
+    let spread = if smoothing == E::ZERO { E::ZERO } else { sum * elsewhere };
+    let expected = (E::ONE - smoothing) * logit + spread;
     row[class] = row[class] - (E::ONE - smoothing);
     for value in row {
         *value = (*value - elsewhere) * (factor * weight);

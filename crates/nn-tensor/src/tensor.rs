@@ -3,11 +3,19 @@
 use crate::Orientation::{Keep, Transpose};
 use crate::batch_norm;
 use crate::matrix::map_elements;
+use crate::provided::provided;
 use crate::rows::softmax_row;
 use crate::{
-    Activation, BatchStatistics, Element, Linear, Matrix, Moments, Penalty, Shape, TALLY_WIDTH,
-    Update, add_to_tally, argmax, dropout_factor, expect_shape, smoothed_entropy_row,
+    Activation, BatchStatistics, Device, Element, Linear, Matrix, Moments, Penalty, Resident,
+    Shape, Step, TALLY_WIDTH, Update, add_to_tally, argmax, dropout_factor, expect_shape,
+    smoothed_entropy_row,
 };
+
+/// The samples that are resident on the device of a tensor.
+pub type Samples<T> = <<T as Matrix>::Device as Device>::Samples;
+
+/// An epoch that is resident on the device of a tensor.
+pub type Epoch<T> = <<T as Matrix>::Device as Device>::Epoch;
 
 /// The operations of a network: forward, losses, backward, the step.
 ///
@@ -20,33 +28,33 @@ use crate::{
 /// Results go to `self` or to an out-parameter, so that a training step need not allocate. No
 /// operation of a training step returns a number: losses add up in a tally (see
 /// [`Tally`](crate::Tally)) that is read once in a while, so that an asynchronous device never waits.
+/// No operation of a training step takes a number that changes from step to step or data of the host
+/// (but [`write_bytes`](Self::write_bytes), for batches that the host prepares): a step takes samples,
+/// order, learning rate and keys from what is [resident](Resident), so that a device may record it.
 /// Operands whose shapes do not fit are a panic, as in [`Matrix`].
 pub trait Tensor: Matrix {
-    // ---- to and from the host ----
+    // ---- batches ----
 
-    /// Row i of self becomes row `rows[i]` of `source`, a host matrix of bytes, times `scale`.
-    fn gather_bytes(&mut self, source: &[u8], rows: &[u32], scale: Self::Elem) {
-        write_rows(self, "gather_bytes", rows, source.len(), |index| {
-            scale * Self::Elem::from_f64(f64::from(source[index]))
-        });
-    }
-
-    /// Row i of self becomes row `rows[i]` of `source`, a host matrix of `f64`.
-    fn gather_values(&mut self, source: &[f64], rows: &[u32]) {
-        write_rows(self, "gather_values", rows, source.len(), |index| {
-            Self::Elem::from_f64(source[index])
-        });
-    }
-
-    /// Row i of self becomes 1 at column `classes[i]` and 0 elsewhere.
-    fn write_one_hot(&mut self, classes: &[u32]) {
+    /// Row i of self becomes sample `order[sample + i]` of `samples`, where the batch that is next in
+    /// `epoch` begins at `sample`. A class becomes 1 at its column and 0 elsewhere.
+    fn gather(&mut self, samples: &Samples<Self>, epoch: &Epoch<Self>) {
+        provided("gather");
         let Shape { rows, columns } = self.shape();
-        expect_len("write_one_hot", "classes", classes.len(), rows);
-        let mut values = vec![Self::Elem::ZERO; rows * columns];
-        for (row, &class) in values.chunks_mut(columns).zip(classes) {
-            row[class as usize] = Self::Elem::ONE;
-        }
+        let samples = samples.host();
+        let width = samples.width();
+        assert!(samples.fits(columns), "gather: samples of {width} for {columns} columns");
+        let rows = epoch.host().rows(rows).iter().map(|&row| row as usize);
+        let values: Vec<Self::Elem> = rows
+            .flat_map(|row| (0..columns).map(move |column| samples.element(row, column)))
+            .collect();
         self.write(&values);
+    }
+
+    /// Replaces all elements by bytes of the host, row-major, times `scale`: a batch that the host prepared.
+    fn write_bytes(&mut self, bytes: &[u8], scale: Self::Elem) {
+        provided("write_bytes");
+        let number = |&byte: &u8| scale * Self::Elem::from_f64(f64::from(byte));
+        self.write(&bytes.iter().map(number).collect::<Vec<_>>());
     }
 
     // ---- forward ----
@@ -63,6 +71,7 @@ pub trait Tensor: Matrix {
         activation: Activation,
         weighted_sum: Option<&mut Self>,
     ) {
+        provided("linear");
         self.matmul(Self::Elem::ONE, input, Keep, &layer.weight, Transpose, Self::Elem::ZERO);
         self.add_bias(&layer.bias);
         if let Some(weighted_sum) = weighted_sum {
@@ -73,6 +82,7 @@ pub trait Tensor: Matrix {
 
     /// Adds `bias` (1 x columns) to every row.
     fn add_bias(&mut self, bias: &Self) {
+        provided("add_bias");
         let columns = self.shape().columns;
         expect_shape("add_bias", "bias", bias.shape(), Shape::new(1, columns));
         let bias = bias.to_vec();
@@ -81,6 +91,7 @@ pub trait Tensor: Matrix {
 
     /// self = σ(self), element by element.
     fn activate(&mut self, activation: Activation) {
+        provided("activate");
         map_elements(self, |_, value| activation.apply(value));
     }
 
@@ -90,17 +101,21 @@ pub trait Tensor: Matrix {
     ///
     /// `affine`: γ as weight, β as bias. `batch` receives x̂, 1 / √(v + ε), μ and v.
     fn batch_norm(&mut self, affine: &Linear<Self>, batch: &mut BatchStatistics<Self>) {
+        provided("batch_norm");
         batch_norm::forward(self, affine, batch);
     }
 
-    /// Multiplies each element by 0 or 1 / (1 - rate), as [`keeps`](crate::keeps) decides from
-    /// `key` and the element's row-major index.
-    fn drop_out(&mut self, rate: f64, key: u64) {
+    /// Multiplies each element by 0 or 1 / (1 - rate), as [`keeps`](crate::keeps) decides from the
+    /// element's row-major index and the key of `layer` in this step.
+    fn drop_out(&mut self, rate: f64, layer: usize, step: Step<'_, Epoch<Self>>) {
+        provided("drop_out");
+        let key = step.epoch.host().dropout_key(step.member, layer);
         map_elements(self, |index, value| value * dropout_factor(key, index as u64, rate));
     }
 
     /// Row by row, self = exp(logits) / Σ exp(logits): eq. (90), the probability of each class.
     fn softmax(&mut self, logits: &Self) {
+        provided("softmax");
         expect_shape("softmax", "logits", logits.shape(), self.shape());
         let mut values = logits.to_vec();
         for row in values.chunks_mut(self.shape().columns.max(1)) {
@@ -111,60 +126,33 @@ pub trait Tensor: Matrix {
 
     // ---- losses ----
 
-    /// Mean cross-entropy of softmax(logits): self = factor · (softmax(logits) - one-hot(classes)),
-    /// which is its gradient with respect to the logits when `factor` is 1 / batch.
+    /// Mean cross-entropy of softmax(logits) with the classes of the batch that is next in `epoch`.
     ///
-    /// Adds Σ -ln p(class) and the number of correct samples to `tally`.
+    /// The target of class c is q = (1 - smoothing) one-hot(c) + smoothing / columns, and
+    /// self = factor · w[c] · (softmax(logits) - q), which is the gradient with respect to the logits
+    /// when `factor` is 1 / batch. Adds Σ w[c] Σ -q ln p and the number of correct samples to `tally`.
+    /// Without smoothing and weights these are softmax(logits) - one-hot(c) and Σ -ln p(c).
     fn softmax_cross_entropy(
         &mut self,
         logits: &Self,
-        classes: &[u32],
-        factor: Self::Elem,
+        labels: &Samples<Self>,
+        epoch: &Epoch<Self>,
+        target: &ClassTarget<'_, Self>,
         tally: &mut Self,
     ) {
+        provided("softmax_cross_entropy");
+        let Shape { rows, columns } = self.shape();
         expect_shape("softmax_cross_entropy", "logits", logits.shape(), self.shape());
-        expect_len("softmax_cross_entropy", "classes", classes.len(), self.shape().rows);
+        let labels = labels.host().labels();
+        let class_weights = target.class_weights.map(Matrix::to_vec);
         let mut values = logits.to_vec();
         let (mut loss, mut correct) = (0.0, 0);
-        for (row, &class) in values.chunks_mut(self.shape().columns.max(1)).zip(classes) {
-            let class = class as usize;
+        for (row, &sample) in values.chunks_mut(columns.max(1)).zip(epoch.host().rows(rows)) {
+            let class = labels[sample as usize] as usize;
+            let weight = class_weights.as_ref().map_or(Self::Elem::ONE, |weights| weights[class]);
             correct += usize::from(argmax(row) == class);
-            let logit = row[class];
-            let (log_of_sum, largest) = softmax_row(row);
-            // In this order: ln Σ is lost beside a huge logit, but not beside a difference of two.
-            loss += (log_of_sum + (largest - logit)).to_f64();
-            row[class] = row[class] - Self::Elem::ONE;
-            for value in row {
-                *value = *value * factor;
-            }
-        }
-        self.write(&values);
-        tally.add_batch(loss, correct);
-    }
-
-    /// As [`softmax_cross_entropy`](Self::softmax_cross_entropy), with targets smoothed and samples
-    /// weighted: the target of class c is q = (1 - smoothing) one-hot(c) + smoothing / columns, and
-    /// self = factor · `class_weights[c]` · (softmax(logits) - q).
-    ///
-    /// Adds Σ `class_weights[c]` Σ -q ln p and the number of correct samples to `tally`. Without
-    /// `class_weights` (an empty slice) each is 1.
-    fn weighted_cross_entropy(
-        &mut self,
-        logits: &Self,
-        classes: &[u32],
-        factor: Self::Elem,
-        smoothing: Self::Elem,
-        class_weights: &[Self::Elem],
-        tally: &mut Self,
-    ) {
-        expect_shape("weighted_cross_entropy", "logits", logits.shape(), self.shape());
-        expect_len("weighted_cross_entropy", "classes", classes.len(), self.shape().rows);
-        let mut values = logits.to_vec();
-        let (mut loss, mut correct) = (0.0, 0);
-        for (row, &class) in values.chunks_mut(self.shape().columns.max(1)).zip(classes) {
-            let weight = class_weights.get(class as usize).copied().unwrap_or(Self::Elem::ONE);
-            correct += usize::from(argmax(row) == class as usize);
-            loss += smoothed_entropy_row(row, class as usize, smoothing, factor, weight).to_f64();
+            let factor = target.factor;
+            loss += smoothed_entropy_row(row, class, target.smoothing, factor, weight).to_f64();
         }
         self.write(&values);
         tally.add_batch(loss, correct);
@@ -182,6 +170,7 @@ pub trait Tensor: Matrix {
         factor: Self::Elem,
         tally: &mut Self,
     ) {
+        provided("squared_error");
         expect_shape("squared_error", "output", output.shape(), self.shape());
         expect_shape("squared_error", "target", target.shape(), self.shape());
         let columns = self.shape().columns.max(1);
@@ -201,6 +190,7 @@ pub trait Tensor: Matrix {
 
     /// Adds one batch to this tally (1 x [`TALLY_WIDTH`]).
     fn add_batch(&mut self, loss: f64, correct: usize) {
+        provided("add_batch");
         expect_shape("add_batch", "tally", self.shape(), Shape::new(1, TALLY_WIDTH));
         let mut columns = [Self::Elem::ZERO; TALLY_WIDTH];
         self.read(&mut columns);
@@ -220,6 +210,7 @@ pub trait Tensor: Matrix {
         activated: &Self,
         weighted_sum: Option<&Self>,
     ) {
+        provided("multiply_by_derivative");
         if activation.needs_weighted_sum() {
             let z = weighted_sum.expect("the trait's contract: z is kept for such an activation");
             expect_shape("multiply_by_derivative", "weighted_sum", z.shape(), self.shape());
@@ -244,6 +235,7 @@ pub trait Tensor: Matrix {
         activated: &Self,
         weighted_sum: Option<&Self>,
     ) {
+        provided("hidden_delta");
         self.matmul(Self::Elem::ONE, next_delta, Keep, next_weight, Keep, Self::Elem::ZERO);
         self.multiply_by_derivative(activation, activated, weighted_sum);
     }
@@ -258,11 +250,13 @@ pub trait Tensor: Matrix {
         scale: &Self,
         batch: &BatchStatistics<Self>,
     ) {
+        provided("batch_norm_gradient");
         batch_norm::gradient(self, gradient, scale, batch);
     }
 
     /// self (1 x columns) = the sum of the rows of `source`: the gradient of a bias from δ.
     fn sum_rows(&mut self, source: &Self) {
+        provided("sum_rows");
         let columns = source.shape().columns;
         expect_shape("sum_rows", "self", self.shape(), Shape::new(1, columns));
         let mut sums = vec![Self::Elem::ZERO; columns];
@@ -277,12 +271,14 @@ pub trait Tensor: Matrix {
     /// Gradient of a layer's weights and bias, eq. (118) summed over the batch: dW = δᵀ input,
     /// db = Σ δ.
     fn linear_gradient(gradient: &mut Linear<Self>, delta: &Self, input: &Self) {
+        provided("linear_gradient");
         gradient.weight.matmul(Self::Elem::ONE, delta, Transpose, input, Keep, Self::Elem::ZERO);
         gradient.bias.sum_rows(delta);
     }
 
     /// self += the penalty's gradient at `weight`: `l1 sign(w) + l2 w`.
     fn add_penalty_gradient(&mut self, weight: &Self, penalty: Penalty<Self::Elem>) {
+        provided("add_penalty_gradient");
         expect_shape("add_penalty_gradient", "weight", weight.shape(), self.shape());
         let weight = weight.to_vec();
         map_elements(self, |index, gradient| gradient + penalty.gradient(weight[index]));
@@ -299,8 +295,11 @@ pub trait Tensor: Matrix {
         gradient: &Self,
         moments: &mut Moments<Self>,
         update: &Update<Self::Elem>,
+        step: Step<'_, Epoch<Self>>,
     ) {
+        provided("update");
         expect_shape("update", "gradient", gradient.shape(), self.shape());
+        let numbers = step.epoch.host().numbers(step.member);
         let gradient = gradient.to_vec();
         let mut first = moments.first.as_ref().map(Self::to_vec);
         let mut second = moments.second.as_ref().map(Self::to_vec);
@@ -308,7 +307,7 @@ pub trait Tensor: Matrix {
             let (mut no_first, mut no_second) = (Self::Elem::ZERO, Self::Elem::ZERO);
             let first = first.as_mut().map_or(&mut no_first, |values| &mut values[index]);
             let second = second.as_mut().map_or(&mut no_second, |values| &mut values[index]);
-            update.apply(weight, gradient[index], first, second)
+            update.apply(&numbers, weight, gradient[index], first, second)
         });
         if let (Some(tensor), Some(values)) = (&mut moments.first, &first) {
             tensor.write(values);
@@ -319,7 +318,7 @@ pub trait Tensor: Matrix {
     }
 
     /// Gradient and step of one layer in one: what [`linear_gradient`](Self::linear_gradient) and
-    /// then [`update`](Self::update) give.
+    /// then [`update`](Self::update) compute.
     ///
     /// `gradient` is scratch space that a backend may leave untouched: a fused kernel applies the
     /// step to a tile of W while that tile of dW is in registers, and never writes dW to memory.
@@ -330,16 +329,19 @@ pub trait Tensor: Matrix {
         delta: &Self,
         input: &Self,
         update: &Update<Self::Elem>,
+        step: Step<'_, Epoch<Self>>,
     ) {
+        provided("linear_update");
         Self::linear_gradient(gradient, delta, input);
-        layer.weight.update(&gradient.weight, &mut moments.weight, update);
-        layer.bias.update(&gradient.bias, &mut moments.bias, &update.for_bias());
+        layer.weight.update(&gradient.weight, &mut moments.weight, update, step);
+        layer.bias.update(&gradient.bias, &mut moments.bias, &update.for_bias(), step);
     }
 
     // ---- after the step ----
 
     /// self += share · (target - self): a running mean, or an average of weights.
     fn move_towards(&mut self, target: &Self, share: Self::Elem) {
+        provided("move_towards");
         expect_shape("move_towards", "target", target.shape(), self.shape());
         let target = target.to_vec();
         map_elements(self, |index, value| value + share * (target[index] - value));
@@ -348,6 +350,7 @@ pub trait Tensor: Matrix {
     /// self = self ⊙ factors, element by element: with factors of 1 and 0, weights that are not there are put
     /// back to 0.
     fn multiply_elements(&mut self, factors: &Self) {
+        provided("multiply_elements");
         expect_shape("multiply_elements", "factors", factors.shape(), self.shape());
         let factors = factors.to_vec();
         map_elements(self, |index, value| value * factors[index]);
@@ -356,6 +359,7 @@ pub trait Tensor: Matrix {
     /// Shortens each row whose Euclidean norm is above `longest` to that norm: max-norm
     /// regularisation of the weights that lead into one neuron (Srivastava et al. 2014).
     fn limit_row_norms(&mut self, longest: Self::Elem) {
+        provided("limit_row_norms");
         let columns = self.shape().columns.max(1);
         let mut values = self.to_vec();
         for row in values.chunks_mut(columns) {
@@ -372,6 +376,7 @@ pub trait Tensor: Matrix {
 
     /// Adds Σ self² to `total`, a tensor of 1 x 1.
     fn add_sum_of_squares(&self, total: &mut Self) {
+        provided("add_sum_of_squares");
         expect_shape("add_sum_of_squares", "total", total.shape(), Shape::new(1, 1));
         // Row by row: one long sum of 100,000 squares was wrong in the 13th place.
         let square_sum = |row: &[Self::Elem]| {
@@ -384,6 +389,7 @@ pub trait Tensor: Matrix {
 
     /// self *= min(1, max_norm / √total), where `total` (1 x 1) is a sum of squares.
     fn clip_to_norm(&mut self, total: &Self, max_norm: Self::Elem) {
+        provided("clip_to_norm");
         expect_shape("clip_to_norm", "total", total.shape(), Shape::new(1, 1));
         let norm = num_traits::Float::sqrt(total.to_vec()[0]);
         if norm > max_norm {
@@ -392,27 +398,20 @@ pub trait Tensor: Matrix {
     }
 }
 
-/// Body shared by the two gathers.
-fn write_rows<T: Tensor>(
-    tensor: &mut T,
-    operation: &str,
-    rows: &[u32],
-    source_len: usize,
-    element: impl Fn(usize) -> T::Elem,
-) {
-    let columns = tensor.shape().columns;
-    expect_len(operation, "rows", rows.len(), tensor.shape().rows);
-    let mut values = Vec::with_capacity(rows.len() * columns);
-    for &row in rows {
-        let start = row as usize * columns;
-        assert!(start + columns <= source_len, "{operation}: row {row} lies outside the source");
-        values.extend((start..start + columns).map(&element));
-    }
-    tensor.write(&values);
+/// What the cross-entropy compares with besides the classes.
+pub struct ClassTarget<'a, T: Matrix> {
+    /// What the gradient is multiplied by: 1 / batch for a mean.
+    pub factor: T::Elem,
+    /// Share of the target that goes to all classes evenly.
+    pub smoothing: T::Elem,
+    /// The weight w of each class, 1 x classes; without, each is 1.
+    pub class_weights: Option<&'a T>,
 }
 
-/// Panics, naming the operation and both lengths, unless they agree.
-#[track_caller]
-fn expect_len(operation: &str, what: &str, actual: usize, expected: usize) {
-    assert!(actual == expected, "{operation}: {actual} {what} for {expected} rows");
+impl<T: Matrix> ClassTarget<'_, T> {
+    /// The classes as they are.
+    #[must_use]
+    pub fn plain(factor: T::Elem) -> Self {
+        Self { factor, smoothing: T::Elem::ZERO, class_weights: None }
+    }
 }

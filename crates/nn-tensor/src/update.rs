@@ -1,8 +1,8 @@
 //! How one step changes one weight: a closed list of rules, each a few scalars.
 
-use crate::Element;
+use crate::{Element, StepNumbers};
 
-/// The rule of one step, its learning rate and corrections already worked out for that step.
+/// The rule of an optimizer; what changes from step to step is in [`StepNumbers`].
 ///
 /// `w` is the weight, `g` its gradient with the penalty's part added, `λ` the learning rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,14 +32,10 @@ pub enum UpdateRule<E> {
         beta2: E,
         /// ε.
         epsilon: E,
-        /// c₁ = 1 - β₁ᵗ at step t.
-        correction1: E,
-        /// c₂ = 1 - β₂ᵗ.
-        correction2: E,
     },
 }
 
-/// Terms that are added to the cost: `l1 Σ|w| + l2/2 Σw²`, over weights, not biases.
+/// Terms that are added to the loss: `l1 Σ|w| + l2/2 Σw²`, over weights, not biases.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Penalty<E> {
     /// Factor of Σ|w|.
@@ -66,13 +62,11 @@ impl<E: Element> Penalty<E> {
     }
 }
 
-/// One optimizer step for one tensor.
+/// How an optimizer changes one tensor, the same in all steps of a training.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Update<E> {
     /// The rule.
     pub rule: UpdateRule<E>,
-    /// λ of this step.
-    pub learning_rate: E,
     /// Penalty whose gradient is added to g.
     pub penalty: Penalty<E>,
     /// Decoupled decay (Loshchilov and Hutter 2019): w ← w - λ · decay · w, before the rule.
@@ -80,41 +74,50 @@ pub struct Update<E> {
 }
 
 impl<E: Element> Update<E> {
-    /// The same step for a bias, which is neither penalised nor decayed.
+    /// The same for a bias, which is neither penalised nor decayed.
     #[must_use]
     pub fn for_bias(&self) -> Self {
         Self { penalty: Penalty::NONE, decay: E::ZERO, ..*self }
     }
 
-    /// The step for one weight `w` with gradient `g` and remembered `first` and `second` moments
-    /// (left alone by rules that have none). Returns the new weight.
+    /// Returns the new value of one weight; `first` and `second` are its moments, which rules that have
+    /// none leave alone.
     ///
     /// ```
-    /// use nn_tensor::{Penalty, Update, UpdateRule};
-    /// let step = Update { rule: UpdateRule::Descent, learning_rate: 0.5, penalty: Penalty::NONE, decay: 0.0 };
-    /// assert_eq!(step.apply(1.0, 0.25, &mut 0.0, &mut 0.0), 0.875);
+    /// use nn_tensor::{Penalty, StepNumbers, Update, UpdateRule};
+    /// let update = Update { rule: UpdateRule::Descent, penalty: Penalty::NONE, decay: 0.0 };
+    /// let numbers = StepNumbers::with_learning_rate(0.5);
+    /// assert_eq!(update.apply(&numbers, 1.0, 0.25, &mut 0.0, &mut 0.0), 0.875);
     /// ```
     #[must_use]
-    pub fn apply(&self, weight: E, gradient: E, first: &mut E, second: &mut E) -> E {
+    pub fn apply(
+        &self,
+        numbers: &StepNumbers<E>,
+        weight: E,
+        gradient: E,
+        first: &mut E,
+        second: &mut E,
+    ) -> E {
+        let StepNumbers { learning_rate, correction1, correction2 } = *numbers;
         let gradient = gradient + self.penalty.gradient(weight);
-        let weight = weight - self.learning_rate * self.decay * weight;
+        let weight = weight - learning_rate * self.decay * weight;
         match self.rule {
-            UpdateRule::Descent => weight - self.learning_rate * gradient,
+            UpdateRule::Descent => weight - learning_rate * gradient,
             UpdateRule::Momentum { momentum, nesterov } => {
                 *first = momentum * *first + gradient;
                 let direction = if nesterov { gradient + momentum * *first } else { *first };
-                weight - self.learning_rate * direction
+                weight - learning_rate * direction
             }
             UpdateRule::RmsProp { smoothing, epsilon } => {
                 *first = smoothing * *first + (E::ONE - smoothing) * gradient * gradient;
-                weight - self.learning_rate * gradient / (first.sqrt() + epsilon)
+                weight - learning_rate * gradient / (first.sqrt() + epsilon)
             }
-            UpdateRule::Adam { beta1, beta2, epsilon, correction1, correction2 } => {
+            UpdateRule::Adam { beta1, beta2, epsilon } => {
                 *first = beta1 * *first + (E::ONE - beta1) * gradient;
                 *second = beta2 * *second + (E::ONE - beta2) * gradient * gradient;
                 let mean = *first / correction1;
                 let root_mean_square = (*second / correction2).sqrt();
-                weight - self.learning_rate * mean / (root_mean_square + epsilon)
+                weight - learning_rate * mean / (root_mean_square + epsilon)
             }
         }
     }

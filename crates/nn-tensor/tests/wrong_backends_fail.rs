@@ -2,8 +2,9 @@
 
 use nn_tensor::Orientation::{self, Keep, Transpose};
 use nn_tensor::{
-    Activation, BatchStatistics, Linear, Matrix, Moments, ReferenceTensor, Role, Shape, Tensor,
-    TensorError, Update, UpdateRule, conformance,
+    Activation, BatchStatistics, ClassTarget, HostEpoch, HostSamples, Linear, Matrix, Moments,
+    ReferenceTensor, Role, Shape, Step, Tensor, TensorError, Update, UpdateRule, conformance,
+    dropout_factor,
 };
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -31,6 +32,8 @@ const WEIGHS_BY_POSITION: usize = 19;
 const LIMITS_EVERY_ROW: usize = 20;
 const MOVES_ALL_THE_WAY: usize = 21;
 const FORGETS_THE_LAST_FACTOR: usize = 22;
+const FORGETS_THE_POSITION: usize = 23;
+const TAKES_THE_FIRST_MEMBER: usize = 24;
 
 /// How many products there were, so that they can differ from time to time.
 static PRODUCTS: AtomicU32 = AtomicU32::new(0);
@@ -116,9 +119,14 @@ impl<const FAULT: usize> Tensor for Spoilt<FAULT> {
         self.write(&values);
     }
 
-    fn gather_bytes(&mut self, source: &[u8], rows: &[u32], scale: f32) {
+    fn gather(&mut self, samples: &HostSamples, epoch: &HostEpoch) {
         let old = self.to_vec();
-        self.0.gather_bytes(source, rows, scale);
+        if FAULT == FORGETS_THE_POSITION {
+            let rows = epoch.order()[..self.shape().rows].to_vec();
+            self.0.gather(samples, &HostEpoch::without_steps(rows));
+        } else {
+            self.0.gather(samples, epoch);
+        }
         if FAULT == GATHERS_STALE_ROWS {
             let mut values = self.to_vec();
             values.iter_mut().zip(&old).filter(|(new, _)| **new == 0.0).for_each(|(n, o)| *n = *o);
@@ -135,9 +143,15 @@ impl<const FAULT: usize> Tensor for Spoilt<FAULT> {
         }
     }
 
-    fn drop_out(&mut self, rate: f64, key: u64) {
+    fn drop_out(&mut self, rate: f64, layer: usize, step: Step<'_, HostEpoch>) {
+        let member = if FAULT == TAKES_THE_FIRST_MEMBER { 0 } else { step.member };
+        let key = step.epoch.dropout_key(member, layer);
         let key = if FAULT == DROPS_OTHER_ELEMENTS { key.wrapping_add(1) } else { key };
-        self.0.drop_out(rate, key);
+        let mut values = self.to_vec();
+        for (index, value) in values.iter_mut().enumerate() {
+            *value *= dropout_factor::<f32>(key, index as u64, rate);
+        }
+        self.write(&values);
     }
 
     fn softmax(&mut self, logits: &Self) {
@@ -155,14 +169,25 @@ impl<const FAULT: usize> Tensor for Spoilt<FAULT> {
     fn softmax_cross_entropy(
         &mut self,
         logits: &Self,
-        classes: &[u32],
-        factor: f32,
+        labels: &HostSamples,
+        epoch: &HostEpoch,
+        target: &ClassTarget<'_, Self>,
         tally: &mut Self,
     ) {
         if FAULT == LOSES_THE_TALLY {
             tally.fill(0.0);
         }
-        self.0.softmax_cross_entropy(&logits.0, classes, factor, &mut tally.0);
+        let mut reversed = target.class_weights.map(Matrix::to_vec).unwrap_or_default();
+        reversed.reverse();
+        let shape = Shape::new(1, reversed.len());
+        let reversed =
+            ReferenceTensor::from_values(&(), shape, Role::Weight, &reversed).expect("memory");
+        let class_weights = target
+            .class_weights
+            .map(|weights| if FAULT == WEIGHS_BY_POSITION { &reversed } else { &weights.0 });
+        let ClassTarget { factor, smoothing, .. } = *target;
+        let target = ClassTarget { factor, smoothing, class_weights };
+        self.0.softmax_cross_entropy(&logits.0, labels, epoch, &target, &mut tally.0);
     }
 
     fn hidden_delta(
@@ -186,12 +211,13 @@ impl<const FAULT: usize> Tensor for Spoilt<FAULT> {
         delta: &Self,
         input: &Self,
         update: &Update<f32>,
+        step: Step<'_, HostEpoch>,
     ) {
         let old = layer.weight.to_vec();
         Self::linear_gradient(gradient, delta, input);
-        layer.weight.update(&gradient.weight, &mut moments.weight, update);
+        layer.weight.update(&gradient.weight, &mut moments.weight, update, step);
         let bias_update = if FAULT == PENALISES_THE_BIAS { *update } else { update.for_bias() };
-        layer.bias.update(&gradient.bias, &mut moments.bias, &bias_update);
+        layer.bias.update(&gradient.bias, &mut moments.bias, &bias_update, step);
         if FAULT == SKIPS_ZERO_GRADIENTS && update.rule != UpdateRule::Descent {
             let mut new = layer.weight.to_vec();
             let gradient = gradient.weight.to_vec();
@@ -229,23 +255,6 @@ impl<const FAULT: usize> Tensor for Spoilt<FAULT> {
         self.0.copy_from(&delta);
         gradient.weight.0.copy_from(&inner_gradient.weight);
         gradient.bias.0.copy_from(&inner_gradient.bias);
-    }
-
-    fn weighted_cross_entropy(
-        &mut self,
-        logits: &Self,
-        classes: &[u32],
-        factor: f32,
-        smoothing: f32,
-        class_weights: &[f32],
-        tally: &mut Self,
-    ) {
-        let mut weights = class_weights.to_vec();
-        if FAULT == WEIGHS_BY_POSITION {
-            weights.reverse();
-        }
-        let (logits, tally) = (&logits.0, &mut tally.0);
-        self.0.weighted_cross_entropy(logits, classes, factor, smoothing, &weights, tally);
     }
 
     fn limit_row_norms(&mut self, longest: f32) {
@@ -321,7 +330,7 @@ fn wrong_forward_operations_fail() {
     expect_complaint::<HIDES_NAN_IN_RELU>("relu");
     expect_complaint::<OVERFLOWS_IN_SOFTMAX>("softmax");
     expect_complaint::<DROPS_OTHER_ELEMENTS>("drop_out");
-    expect_complaint::<GATHERS_STALE_ROWS>("gather_bytes");
+    expect_complaint::<GATHERS_STALE_ROWS>("gather");
 }
 
 #[test]
@@ -336,10 +345,16 @@ fn wrong_backward_operations_and_steps_fail() {
 #[test]
 fn wrong_regularisation_fails() {
     expect_complaint::<FORGETS_THE_MEANS>("batch_norm_gradient");
-    expect_complaint::<WEIGHS_BY_POSITION>("weighted_cross_entropy");
+    expect_complaint::<WEIGHS_BY_POSITION>("softmax_cross_entropy");
     expect_complaint::<LIMITS_EVERY_ROW>("limit_row_norms");
     expect_complaint::<MOVES_ALL_THE_WAY>("move_towards");
     expect_complaint::<FORGETS_THE_LAST_FACTOR>("multiply_elements");
+}
+
+#[test]
+fn wrong_epochs_fail() {
+    expect_complaint::<FORGETS_THE_POSITION>("gather and advance");
+    expect_complaint::<TAKES_THE_FIRST_MEMBER>("drop_out, member 1");
 }
 
 #[test]

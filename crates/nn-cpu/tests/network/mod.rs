@@ -3,10 +3,12 @@
 mod numbers;
 
 use nn_tensor::{
-    Activation, Element, Linear, Matrix, Moments, Role, Shape, TALLY_WIDTH, Tally, Tensor, Update,
-    UpdateRule,
+    Activation, ClassTarget, Device, Element, Epoch, HostEpoch, HostSamples, Linear, Matrix,
+    MemberSteps, Moments, Role, Samples, Shape, Step, StepNumbers, TALLY_WIDTH, Tally, Tensor,
+    Update, UpdateRule,
 };
 pub(crate) use numbers::{images, numbers};
+use std::sync::Arc;
 
 /// One layer, what it computes in a batch, and what its step needs.
 struct Layer<X> {
@@ -25,6 +27,40 @@ pub(crate) struct Network<X> {
     tally: X,
     total: X,
     batch: usize,
+}
+
+/// What is trained on, resident on the device.
+pub(crate) struct Data<X: Tensor> {
+    samples: Samples<X>,
+    labels: Samples<X>,
+}
+
+impl<X: Tensor> Data<X> {
+    /// Images of `width` bytes, and their classes.
+    pub(crate) fn new(device: &X::Device, images: Vec<u8>, width: usize, labels: Vec<u32>) -> Self {
+        let upload = |samples| device.upload(samples).expect("memory");
+        let classes = labels.iter().max().map_or(0, |&label| label as usize + 1);
+        let (bytes, labels) = (Arc::new(images), Arc::new(labels));
+        Self {
+            samples: upload(HostSamples::Bytes { bytes, width, scale: 1.0 / 255.0 }),
+            labels: upload(HostSamples::Classes { labels, classes }),
+        }
+    }
+}
+
+/// Steps over batches of `batch` samples in this order, with the same numbers and keys of dropout for
+/// that many layers in each.
+pub(crate) fn epoch<X: Tensor>(
+    device: &X::Device,
+    order: Vec<u32>,
+    batch: usize,
+    numbers: StepNumbers<f64>,
+    layers: usize,
+) -> Epoch<X> {
+    let steps = order.len() / batch;
+    let keys = (0..steps).flat_map(|step| (0..layers).map(move |layer| (step + layer) as u64));
+    let member = MemberSteps { numbers: vec![numbers; steps], dropout_keys: keys.collect() };
+    device.begin_epoch(HostEpoch::new(order, vec![member])).expect("memory")
 }
 
 /// What is done besides the plain step.
@@ -81,17 +117,16 @@ impl<X: Tensor> Network<X> {
         }
     }
 
-    /// One step: gather, forward, loss, backward, update. `key` seeds dropout.
+    /// One step: gather, forward, loss, backward, update.
     pub(crate) fn step(
         &mut self,
-        images: &[u8],
-        rows: &[u32],
-        classes: &[u32],
+        data: &Data<X>,
+        epoch: &mut Epoch<X>,
         update: &Update<X::Elem>,
         extras: Extras,
-        key: u64,
     ) {
-        self.input.gather_bytes(images, rows, X::Elem::from_f64(1.0 / 255.0));
+        let now = Step { epoch: &*epoch, member: 0 };
+        self.input.gather(&data.samples, now.epoch);
         let last = self.layers.len() - 1;
         for index in 0..=last {
             let (before, rest) = self.layers.split_at_mut(index);
@@ -101,18 +136,15 @@ impl<X: Tensor> Network<X> {
             let kept = activation.needs_weighted_sum().then_some(&mut layer.weighted_sum);
             layer.activated.linear(input, &layer.parameters, activation, kept);
             if index < last && extras.dropout > 0.0 {
-                layer.activated.drop_out(extras.dropout, key + index as u64);
+                layer.activated.drop_out(extras.dropout, index, now);
             }
         }
         let output = &mut self.layers[last];
         let factor = X::Elem::from_f64(1.0 / self.batch as f64);
+        let smoothing = X::Elem::from_f64(extras.smoothing);
+        let target = ClassTarget { factor, smoothing, class_weights: None };
         let (logits, tally) = (&output.activated, &mut self.tally);
-        if extras.smoothing > 0.0 {
-            let smoothing = X::Elem::from_f64(extras.smoothing);
-            output.delta.weighted_cross_entropy(logits, classes, factor, smoothing, &[], tally);
-        } else {
-            output.delta.softmax_cross_entropy(logits, classes, factor, tally);
-        }
+        output.delta.softmax_cross_entropy(logits, &data.labels, now.epoch, &target, tally);
         for index in (0..last).rev() {
             let (before, rest) = self.layers.split_at_mut(index + 1);
             let (layer, next) = (&mut before[index], &rest[0]);
@@ -126,22 +158,27 @@ impl<X: Tensor> Network<X> {
                 kept,
             );
             if extras.dropout > 0.0 {
-                layer.delta.drop_out(extras.dropout, key + index as u64);
+                layer.delta.drop_out(extras.dropout, index, now);
             }
         }
-        if extras.clip { self.clipped_update(update) } else { self.fused_update(update) }
+        if extras.clip {
+            self.clipped_update(update, now)
+        } else {
+            self.fused_update(update, now)
+        }
+        self.input.device().advance(epoch, self.batch);
     }
 
-    fn fused_update(&mut self, update: &Update<X::Elem>) {
+    fn fused_update(&mut self, update: &Update<X::Elem>, now: Step<'_, Epoch<X>>) {
         for index in 0..self.layers.len() {
             let (before, rest) = self.layers.split_at_mut(index);
             let Layer { parameters, gradient, moments, delta, .. } = &mut rest[0];
             let input = before.last().map_or(&self.input, |layer| &layer.activated);
-            X::linear_update(parameters, moments, gradient, delta, input, update);
+            X::linear_update(parameters, moments, gradient, delta, input, update, now);
         }
     }
 
-    fn clipped_update(&mut self, update: &Update<X::Elem>) {
+    fn clipped_update(&mut self, update: &Update<X::Elem>, now: Step<'_, Epoch<X>>) {
         self.total.fill(X::Elem::ZERO);
         for index in 0..self.layers.len() {
             let (before, rest) = self.layers.split_at_mut(index);
@@ -154,8 +191,8 @@ impl<X: Tensor> Network<X> {
         for Layer { parameters, gradient, moments, .. } in &mut self.layers {
             gradient.weight.clip_to_norm(&self.total, X::Elem::from_f64(0.5));
             gradient.bias.clip_to_norm(&self.total, X::Elem::from_f64(0.5));
-            parameters.weight.update(&gradient.weight, &mut moments.weight, update);
-            parameters.bias.update(&gradient.bias, &mut moments.bias, &update.for_bias());
+            parameters.weight.update(&gradient.weight, &mut moments.weight, update, now);
+            parameters.bias.update(&gradient.bias, &mut moments.bias, &update.for_bias(), now);
         }
     }
 
@@ -179,11 +216,10 @@ impl<X: Tensor> Network<X> {
     }
 }
 
-/// A plain step of gradient descent, or another rule, with this learning rate.
+/// An update by this rule and nothing besides.
 #[allow(dead_code, reason = "not every user of this module has several")]
-pub(crate) fn update_with<E: Element>(rule: UpdateRule<E>, learning_rate: f64) -> Update<E> {
-    let penalty = nn_tensor::Penalty::NONE;
-    Update { rule, learning_rate: E::from_f64(learning_rate), penalty, decay: E::ZERO }
+pub(crate) fn update_by<E: Element>(rule: UpdateRule<E>) -> Update<E> {
+    Update { rule, penalty: nn_tensor::Penalty::NONE, decay: E::ZERO }
 }
 
 /// Pseudo-random numbers of the size that keeps a layer's outputs near 1.

@@ -2,7 +2,9 @@
 
 use super::compare::{ELEMENT_ULPS, epsilon, expect_close, expect_elements};
 use super::forward::{LAYERS, activations_for};
-use super::samples::{numbers, pixels, reference, sparse_numbers, tensor};
+use super::samples::{
+    numbers, pass_over, pixels, reference, resident_pixels, sparse_numbers, tensor,
+};
 use crate::Orientation::{Keep, Transpose};
 use crate::{Activation, Element, Linear, Matrix, Penalty, ReferenceTensor, Role, Shape, Tensor};
 
@@ -174,7 +176,8 @@ fn linear_gradient<T: Tensor>(device: &T::Device, (batch, inputs, outputs): (usi
     let sparse: T = tensor(device, input_shape, Role::Activation, &sparse_numbers(73, input_shape));
     let mut gathered = T::zeros(device, input_shape, Role::Activation).expect("memory for a test");
     let rows: Vec<u32> = (0..batch as u32).rev().collect();
-    gathered.gather_bytes(&pixels(74, input_shape), &rows, T::Elem::from_f64(1.0 / 255.0));
+    let samples = resident_pixels::<T>(device, &pixels(74, input_shape), inputs);
+    gathered.gather(&samples, &pass_over::<T>(device, &rows));
     for (name, input) in [("dense", &dense), ("zero columns", &sparse), ("gathered", &gathered)] {
         let case = format!("{name} {input_shape} to {outputs}");
         let weight_shape = Shape::new(outputs, inputs);

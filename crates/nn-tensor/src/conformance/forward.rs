@@ -1,9 +1,13 @@
 //! Forward: bias, activations, dropout, softmax, and the fused `linear`.
 
 use super::compare::{ELEMENT_ULPS, epsilon, expect_close, expect_elements, expect_equal};
-use super::samples::{numbers, pixels, reference, sparse_numbers, tensor};
+use super::samples::{
+    dropout_step, numbers, pass_over, pixels, reference, resident_pixels, sparse_numbers, tensor,
+};
 use crate::Orientation::{Keep, Transpose};
-use crate::{Activation, Element, Linear, Matrix, ReferenceTensor, Role, Shape, Tensor, keeps};
+use crate::{
+    Activation, Element, Linear, Matrix, ReferenceTensor, Role, Shape, Step, Tensor, keeps,
+};
 
 /// Batch, inputs and outputs of the layers tried: those of real networks, full and partial batches,
 /// ones and odd ones, small and large.
@@ -101,7 +105,8 @@ fn drop_out<T: Tensor>(device: &T::Device) {
             let case = format!("{shape}, rate {rate}, key {key}");
             let ones = vec![T::Elem::ONE; shape.len()];
             let mut dropped: T = tensor(device, shape, Role::Activation, &ones);
-            dropped.drop_out(rate, key);
+            let epoch = dropout_step::<T>(device, key);
+            dropped.drop_out(rate, 0, Step { epoch: &epoch, member: 0 });
             let dropped = dropped.to_vec();
             for (index, value) in dropped.iter().enumerate() {
                 assert_eq!(
@@ -110,9 +115,12 @@ fn drop_out<T: Tensor>(device: &T::Device) {
                     "conformance: drop_out, {case}: element {index} is {value}"
                 );
             }
-            let mut truth: ReferenceTensor<T::Elem> = reference(shape, &ones);
-            truth.drop_out(rate, key);
-            expect_equal("drop_out", &case, &dropped, &truth.to_vec());
+            let kept = T::Elem::from_f64(1.0 / (1.0 - rate));
+            let truth: Vec<T::Elem> = dropped
+                .iter()
+                .map(|&value| if value == T::Elem::ZERO { value } else { kept })
+                .collect();
+            expect_equal("drop_out", &case, &dropped, &truth);
         }
     }
 }
@@ -169,7 +177,8 @@ fn linear<T: Tensor>(device: &T::Device, (batch, inputs, outputs): (usize, usize
     let sparse: T = tensor(device, input_shape, Role::Activation, &sparse_numbers(34, input_shape));
     let mut gathered = T::zeros(device, input_shape, Role::Activation).expect("memory for a test");
     let rows: Vec<u32> = (0..batch as u32).rev().collect();
-    gathered.gather_bytes(&pixels(35, input_shape), &rows, T::Elem::from_f64(1.0 / 255.0));
+    let samples = resident_pixels::<T>(device, &pixels(35, input_shape), inputs);
+    gathered.gather(&samples, &pass_over::<T>(device, &rows));
     let layer = Linear {
         weight: tensor::<T>(device, weight_shape, Role::Weight, &weight),
         bias: tensor::<T>(device, Shape::new(1, outputs), Role::Weight, &bias),

@@ -1,8 +1,11 @@
 //! To and from the host: moves, all exact.
 
 use super::compare::expect_equal;
-use super::samples::{classes, numbers, pixels, tensor};
-use crate::{Device, Element, Matrix, ReferenceTensor, Role, Shape, Tensor};
+use super::samples::{
+    classes, numbers, pass_over, pixels, resident_labels, resident_pixels, tensor,
+};
+use crate::{Device, Element, HostSamples, Role, Shape, Tensor};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Ones, odd ones, whole registers, and those of real networks.
@@ -18,7 +21,7 @@ const SHAPES: [Shape; 9] = [
     Shape::new(300, 784),
 ];
 
-/// Holds creation, moves, gathers and one-hot to the reference.
+/// Holds creation, moves and gathers to the truth.
 ///
 /// # Panics
 /// At the first disagreement.
@@ -68,56 +71,67 @@ fn moves<T: Tensor>(device: &T::Device, shape: Shape, role: Role) {
     device.synchronize().expect("a device that has just worked");
 }
 
-/// Rows in any order, some twice, from a source of another height; then again over the old content.
+/// Rows in any order, some twice, from samples of another height; then again over the old content.
 fn gathers<T: Tensor>(device: &T::Device, shape: Shape, role: Role) {
     let case = format!("{shape} as {role:?}");
     let source_shape = Shape::new(shape.rows + 7, shape.columns);
     let rows = classes(3, shape.rows, source_shape.rows);
-    let scale = T::Elem::from_f64(1.0 / 255.0);
 
     let mut gathered = T::zeros(device, shape, role).expect("memory for a small test tensor");
-    for seed in [11, 12, 13] {
-        let source = pixels(seed, source_shape);
-        gathered.gather_bytes(&source, &rows, scale);
-        let mut truth = reference_zeros::<T::Elem>(shape);
-        truth.gather_bytes(&source, &rows, scale);
-        expect_equal("gather_bytes", &case, &gathered.to_vec(), &truth.to_vec());
-    }
+    let mut last = Vec::new();
     let all_bytes: Vec<u8> = (0..source_shape.len()).map(|index| (index * 89) as u8).collect();
-    gathered.gather_bytes(&all_bytes, &rows, T::Elem::ONE);
-    let mut truth = reference_zeros::<T::Elem>(shape);
-    truth.gather_bytes(&all_bytes, &rows, T::Elem::ONE);
-    expect_equal(
-        "gather_bytes",
-        &format!("{case}, every byte"),
-        &gathered.to_vec(),
-        &truth.to_vec(),
-    );
+    for source in [11, 12, 13].map(|seed| pixels(seed, source_shape)).iter().chain([&all_bytes]) {
+        let samples = resident_pixels::<T>(device, source, shape.columns);
+        gathered.gather(&samples, &pass_over::<T>(device, &rows));
+        let truth = |row: &u32| {
+            let start = *row as usize * shape.columns;
+            source[start..start + shape.columns].iter().map(|&byte| of_byte(byte))
+        };
+        last = rows.iter().flat_map(truth).collect();
+        expect_equal("gather (bytes)", &case, &gathered.to_vec(), &last);
+    }
 
     // What a backend remembers of the bytes must not outlive them.
     let mut copy = T::zeros(device, shape, role).expect("memory for a small test tensor");
     copy.copy_from(&gathered);
-    expect_equal("copy_from", &format!("{case}, gathered"), &copy.to_vec(), &truth.to_vec());
+    expect_equal("copy_from", &format!("{case}, gathered"), &copy.to_vec(), &last);
     let values: Vec<T::Elem> = numbers(17, shape.len());
     gathered.write(&values);
     expect_equal("write", &format!("{case}, over gathered"), &gathered.to_vec(), &values);
 
+    let bytes = pixels(14, shape);
+    gathered.write_bytes(&bytes, T::Elem::from_f64(1.0 / 255.0));
+    let truth: Vec<T::Elem> = bytes.iter().map(|&byte| of_byte(byte)).collect();
+    expect_equal("write_bytes", &case, &gathered.to_vec(), &truth);
+
     let source: Vec<f64> = numbers::<f64>(5, source_shape.len()).iter().map(|x| x / 3.0).collect();
-    gathered.gather_values(&source, &rows);
-    truth.gather_values(&source, &rows);
-    expect_equal("gather_values", &case, &gathered.to_vec(), &truth.to_vec());
+    let samples = HostSamples::Values { values: Arc::new(source.clone()), width: shape.columns };
+    let samples = device.upload(samples).expect("memory for small test data");
+    gathered.gather(&samples, &pass_over::<T>(device, &rows));
+    let truth = |row: &u32| {
+        let start = *row as usize * shape.columns;
+        source[start..start + shape.columns].iter().map(|&value| T::Elem::from_f64(value))
+    };
+    let truth: Vec<T::Elem> = rows.iter().flat_map(truth).collect();
+    expect_equal("gather (values)", &case, &gathered.to_vec(), &truth);
 }
 
+/// What a byte of an image means.
+fn of_byte<E: Element>(byte: u8) -> E {
+    E::from_f64(1.0 / 255.0) * E::from_f64(f64::from(byte))
+}
+
+/// Classes become one-hot rows.
 fn one_hot<T: Tensor>(device: &T::Device, shape: Shape) {
-    let classes = classes(21, shape.rows, shape.columns);
+    let labels = classes(21, shape.rows + 3, shape.columns);
+    let rows = classes(22, shape.rows, labels.len());
     let ones = vec![T::Elem::ONE; shape.len()];
-    let mut written: T = tensor(device, shape, Role::Activation, &ones);
-    written.write_one_hot(&classes);
-    let mut truth = reference_zeros::<T::Elem>(shape);
-    truth.write_one_hot(&classes);
-    expect_equal("write_one_hot", &shape.to_string(), &written.to_vec(), &truth.to_vec());
-}
-
-fn reference_zeros<E: Element>(shape: Shape) -> ReferenceTensor<E> {
-    ReferenceTensor::zeros(&(), shape, Role::Activation).expect("memory for a small test tensor")
+    let mut gathered: T = tensor(device, shape, Role::Activation, &ones);
+    let samples = resident_labels::<T>(device, &labels, shape.columns);
+    gathered.gather(&samples, &pass_over::<T>(device, &rows));
+    let mut truth = vec![T::Elem::ZERO; shape.len()];
+    for (row, &sample) in truth.chunks_mut(shape.columns).zip(&rows) {
+        row[labels[sample as usize] as usize] = T::Elem::ONE;
+    }
+    expect_equal("gather (classes)", &shape.to_string(), &gathered.to_vec(), &truth);
 }

@@ -2,8 +2,10 @@
 
 use super::compare::{epsilon, expect_close, expect_elements, expect_equal};
 use super::forward::extreme_logits;
-use super::samples::{classes, numbers, tensor};
-use crate::{Element, ReferenceTensor, Role, Shape, TALLY_WIDTH, Tally, Tensor};
+use super::samples::{classes, numbers, pass_over, resident_labels, tensor};
+use crate::{
+    ClassTarget, Element, Epoch, ReferenceTensor, Role, Samples, Shape, TALLY_WIDTH, Tally, Tensor,
+};
 
 /// Holds the losses and the tally to the reference.
 ///
@@ -33,6 +35,16 @@ pub fn run<T: Tensor>(device: &T::Device) {
     tally::<T>(device);
 }
 
+/// Samples of these classes, and a pass over them in order.
+fn labelled<X: Tensor>(
+    device: &X::Device,
+    classes: &[u32],
+    count: usize,
+) -> (Samples<X>, Epoch<X>) {
+    let rows: Vec<u32> = (0..classes.len() as u32).collect();
+    (resident_labels::<X>(device, classes, count), pass_over::<X>(device, &rows))
+}
+
 /// Gradient and tally columns of softmax cross-entropy after two batches.
 fn cross_entropy<X: Tensor>(
     device: &X::Device,
@@ -44,8 +56,10 @@ fn cross_entropy<X: Tensor>(
     let mut gradient: X = tensor(device, shape, Role::Activation, &numbers(1, shape.len()));
     let mut tally = X::zeros(device, Shape::new(1, TALLY_WIDTH), Role::Activation).expect("memory");
     let factor = X::Elem::from_f64(1.0 / shape.rows as f64);
-    gradient.softmax_cross_entropy(&logits, classes, factor, &mut tally);
-    gradient.softmax_cross_entropy(&logits, classes, factor, &mut tally);
+    let target = ClassTarget::plain(factor);
+    let (labels, epoch) = labelled::<X>(device, classes, shape.columns);
+    gradient.softmax_cross_entropy(&logits, &labels, &epoch, &target, &mut tally);
+    gradient.softmax_cross_entropy(&logits, &labels, &epoch, &target, &mut tally);
     (gradient.to_vec(), tally.to_vec())
 }
 
@@ -58,7 +72,8 @@ fn squared_error<X: Tensor>(
 ) -> (Vec<X::Elem>, Vec<X::Elem>) {
     let output: X = tensor(device, shape, Role::Activation, output);
     let mut target = X::zeros(device, shape, Role::Activation).expect("memory");
-    target.write_one_hot(classes);
+    let (labels, epoch) = labelled::<X>(device, classes, shape.columns);
+    target.gather(&labels, &epoch);
     let mut gradient: X = tensor(device, shape, Role::Activation, &numbers(1, shape.len()));
     let mut tally = X::zeros(device, Shape::new(1, TALLY_WIDTH), Role::Activation).expect("memory");
     let factor = X::Elem::from_f64(2.0 / shape.rows as f64);

@@ -1,9 +1,9 @@
-//! What is done against overfitting: smoothed targets, weighted classes, limited norms, averages, weights
-//! that are not there.
+//! What works against overfitting: smoothed targets, weighted classes, limited norms, averages, masked
+//! weights.
 
 use super::compare::{epsilon, expect_close, expect_elements};
-use super::samples::{classes, numbers, tensor};
-use crate::{Element, ReferenceTensor, Role, Shape, TALLY_WIDTH, Tensor};
+use super::samples::{classes, numbers, pass_over, resident_labels, tensor};
+use crate::{ClassTarget, Element, ReferenceTensor, Role, Shape, TALLY_WIDTH, Tensor};
 
 /// Holds these operations to the reference.
 ///
@@ -31,26 +31,29 @@ fn cross_entropy<T: Tensor>(device: &T::Device, shape: Shape, smoothing: f64, we
     ) -> (Vec<X::Elem>, Vec<X::Elem>) {
         let logits: Vec<X::Elem> =
             numbers::<f64>(81, shape.len()).iter().map(|x| X::Elem::from_f64(6.0 * x)).collect();
-        let weights: Vec<X::Elem> = numbers::<f64>(82, if weighted { shape.columns } else { 0 })
-            .iter()
-            .map(|x| X::Elem::from_f64(x + 1.5))
-            .collect();
+        let weights: Vec<X::Elem> =
+            numbers::<f64>(82, shape.columns).iter().map(|x| X::Elem::from_f64(x + 1.5)).collect();
+        let weights: X = tensor(device, Shape::new(1, shape.columns), Role::Weight, &weights);
         let logits: X = tensor(device, shape, Role::Activation, &logits);
         let mut gradient: X = tensor(device, shape, Role::Activation, &numbers(83, shape.len()));
         let mut tally =
             X::zeros(device, Shape::new(1, TALLY_WIDTH), Role::Activation).expect("memory");
         let factor = X::Elem::from_f64(1.0 / shape.rows as f64);
         let classes = classes(84, shape.rows, shape.columns);
-        let smoothing = X::Elem::from_f64(smoothing);
-        gradient.weighted_cross_entropy(&logits, &classes, factor, smoothing, &weights, &mut tally);
+        let rows: Vec<u32> = (0..shape.rows as u32).collect();
+        let labels = resident_labels::<X>(device, &classes, shape.columns);
+        let class_weights = weighted.then_some(&weights);
+        let target = ClassTarget { factor, smoothing: X::Elem::from_f64(smoothing), class_weights };
+        let epoch = pass_over::<X>(device, &rows);
+        gradient.softmax_cross_entropy(&logits, &labels, &epoch, &target, &mut tally);
         (gradient.to_vec(), tally.to_vec())
     }
     let case = format!("{shape}, smoothing {smoothing}, weights: {weighted}");
     let (gradient, tally) = pass::<T>(device, shape, smoothing, weighted);
     let (expected, sums) = pass::<ReferenceTensor<T::Elem>>(&(), shape, smoothing, weighted);
-    expect_elements("weighted_cross_entropy", &case, &gradient, &expected);
+    expect_elements("softmax_cross_entropy", &case, &gradient, &expected);
     let bound = 64.0 * shape.len() as f64 * epsilon::<T::Elem>();
-    expect_close("weighted_cross_entropy (tally)", &case, &tally, &sums, |_| bound);
+    expect_close("softmax_cross_entropy (tally)", &case, &tally, &sums, |_| bound);
 }
 
 fn moving<T: Tensor>(device: &T::Device, shape: Shape) {

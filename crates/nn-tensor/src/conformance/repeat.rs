@@ -1,12 +1,12 @@
 //! The same operation on the same numbers gives the same bits, in old tensors and in fresh ones.
 
 use super::compare::expect_same_bits;
-use super::samples::{classes, numbers, pixels, tensor};
+use super::samples::{classes, numbers, pixels, resident_labels, resident_pixels, tensor};
 use super::steps::{in_type, moments};
 use crate::Orientation::{Keep, Transpose};
 use crate::{
-    Activation, Element, Linear, Matrix, Penalty, Role, Shape, TALLY_WIDTH, Tensor, Update,
-    UpdateRule,
+    Activation, ClassTarget, Device, Element, Epoch, HostEpoch, Linear, Matrix, Penalty, Role,
+    Shape, Step, StepNumbers, TALLY_WIDTH, Tensor, Update, UpdateRule,
 };
 
 /// Repeats the operations that sum.
@@ -48,17 +48,14 @@ fn pass<T: Tensor>(
     let (mut input, mut output, mut delta) = (zeros(input_shape), zeros(shape), zeros(shape));
     let (mut hidden, mut product, mut tally) =
         (zeros(input_shape), zeros(shape), zeros(Shape::new(1, TALLY_WIDTH)));
-    let source = pixels(101, input_shape);
+    let samples = resident_pixels::<T>(device, &pixels(101, input_shape), inputs);
+    let labels = resident_labels::<T>(device, &classes(109, batch, outputs), outputs);
     let rows: Vec<u32> = (0..batch as u32).rev().collect();
+    let numbers_of_step = StepNumbers { learning_rate: 0.01, correction1: 0.1, correction2: 0.01 };
+    let epoch = HostEpoch::of_one_step(rows, numbers_of_step);
+    let epoch: Epoch<T> = device.begin_epoch(epoch).expect("memory for a small epoch");
     let step = Update {
-        rule: UpdateRule::Adam {
-            beta1: 0.9,
-            beta2: 0.99,
-            epsilon: 1e-8,
-            correction1: 0.1,
-            correction2: 0.01,
-        },
-        learning_rate: 0.01,
+        rule: UpdateRule::Adam { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
         penalty: Penalty { l1: 0.001, l2: 0.01 },
         decay: 0.01,
     };
@@ -75,17 +72,15 @@ fn pass<T: Tensor>(
             bias: moments::<T>(device, bias_shape, &step.rule, 108),
         };
         tally.fill(T::Elem::ZERO);
-        input.gather_bytes(&source, &rows, T::Elem::from_f64(1.0 / 255.0));
+        input.gather(&samples, &epoch);
         output.linear(&input, &layer, Activation::Tanh, None);
-        delta.softmax_cross_entropy(
-            &output,
-            &classes(109, batch, outputs),
-            T::Elem::from_f64(0.1),
-            &mut tally,
-        );
+        let target = ClassTarget::plain(T::Elem::from_f64(0.1));
+        delta.softmax_cross_entropy(&output, &labels, &epoch, &target, &mut tally);
         hidden.hidden_delta(&delta, &layer.weight, Activation::Sigmoid, &input, None);
         product.matmul(T::Elem::ONE, &hidden, Keep, &layer.weight, Transpose, T::Elem::ZERO);
-        T::linear_update(&mut layer, &mut memory, &mut gradient, &delta, &input, &in_type(&step));
+        let now = Step { epoch: &epoch, member: 0 };
+        let update = in_type(&step);
+        T::linear_update(&mut layer, &mut memory, &mut gradient, &delta, &input, &update, now);
         results = [&output, &delta, &hidden, &product, &tally, &layer.weight, &layer.bias]
             .into_iter()
             .flat_map(Matrix::to_vec)

@@ -1,6 +1,10 @@
 //! The values that the suite feeds to a backend: fixed, and awkward on purpose.
 
-use crate::{Element, Orientation, ReferenceTensor, Role, Shape, Tensor};
+use crate::{
+    Device, Element, Epoch, HostEpoch, HostSamples, MemberSteps, Orientation, ReferenceTensor,
+    Role, Samples, Shape, StepNumbers, Tensor,
+};
+use std::sync::Arc;
 
 /// `len` numbers from [-1, 1), the same for the same seed, exactly representable in `f32`.
 pub(super) fn numbers<E: Element>(seed: u64, len: usize) -> Vec<E> {
@@ -78,4 +82,52 @@ pub(super) fn stored<E: Element>(shape: Shape, values: &[E], orientation: Orient
             .map(|index| values[(index % shape.rows) * shape.columns + index / shape.rows])
             .collect(),
     }
+}
+
+/// Bytes that are resident on the device under test, each worth 1/255 of itself.
+#[track_caller]
+pub(super) fn resident_pixels<T: Tensor>(
+    device: &T::Device,
+    bytes: &[u8],
+    width: usize,
+) -> Samples<T> {
+    let bytes = Arc::new(bytes.to_vec());
+    let samples = HostSamples::Bytes { bytes, width, scale: 1.0 / 255.0 };
+    device.upload(samples).expect("memory for small test data")
+}
+
+/// Classes that are resident on the device under test.
+#[track_caller]
+pub(super) fn resident_labels<T: Tensor>(
+    device: &T::Device,
+    labels: &[u32],
+    classes: usize,
+) -> Samples<T> {
+    let samples = HostSamples::Classes { labels: Arc::new(labels.to_vec()), classes };
+    device.upload(samples).expect("memory for small test data")
+}
+
+/// A pass over these rows.
+#[track_caller]
+pub(super) fn pass_over<T: Tensor>(device: &T::Device, rows: &[u32]) -> Epoch<T> {
+    device.begin_epoch(HostEpoch::without_steps(rows.to_vec())).expect("memory for a small epoch")
+}
+
+/// An epoch of steps over batches that need no order, all with the same numbers.
+#[track_caller]
+pub(super) fn steps_alone<T: Tensor>(
+    device: &T::Device,
+    numbers: StepNumbers<f64>,
+    steps: usize,
+) -> Epoch<T> {
+    let member = MemberSteps { numbers: vec![numbers; steps], dropout_keys: Vec::new() };
+    device.begin_epoch(HostEpoch::new(Vec::new(), vec![member])).expect("memory for a small epoch")
+}
+
+/// One step with dropout in one layer.
+#[track_caller]
+pub(super) fn dropout_step<T: Tensor>(device: &T::Device, key: u64) -> Epoch<T> {
+    let numbers = vec![StepNumbers::with_learning_rate(0.0)];
+    let member = MemberSteps { numbers, dropout_keys: vec![key] };
+    device.begin_epoch(HostEpoch::new(Vec::new(), vec![member])).expect("memory for a small epoch")
 }

@@ -1,10 +1,13 @@
 //! The step: every update rule, alone and fused with the gradient.
 
 use super::compare::{ELEMENT_ULPS, epsilon, expect_close};
-use super::samples::{numbers, pixels, reference, sparse_numbers, squares, tensor};
+use super::samples::{
+    numbers, pass_over, pixels, reference, resident_pixels, sparse_numbers, squares, steps_alone,
+    tensor,
+};
 use crate::{
-    Element, Linear, Matrix, Moments, Penalty, ReferenceTensor, Role, Shape, Tensor, Update,
-    UpdateRule,
+    Element, Linear, Matrix, Moments, Penalty, ReferenceTensor, Role, Shape, Step, StepNumbers,
+    Tensor, Update, UpdateRule,
 };
 
 /// Batch, inputs and outputs of the layers whose fused step is tried.
@@ -19,6 +22,10 @@ const LAYERS: [(usize, usize, usize); 9] = [
     (60, 784, 128),
     (130, 300, 200),
 ];
+
+/// What the optimizer takes from the step.
+const NUMBERS: StepNumbers<f64> =
+    StepNumbers { learning_rate: 0.125, correction1: 0.271, correction2: 0.003 };
 
 /// Holds every rule, with and without penalties and decay, to the reference.
 ///
@@ -46,28 +53,16 @@ fn steps() -> Vec<Update<f64>> {
         UpdateRule::Momentum { momentum: 0.9, nesterov: false },
         UpdateRule::Momentum { momentum: 0.9, nesterov: true },
         UpdateRule::RmsProp { smoothing: 0.99, epsilon: 1e-8 },
-        UpdateRule::Adam {
-            beta1: 0.9,
-            beta2: 0.999,
-            epsilon: 1e-8,
-            correction1: 0.271,
-            correction2: 0.003,
-        },
+        UpdateRule::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
     ];
     let extras =
         [(0.0, 0.0, 0.0), (0.01, 0.0, 0.0), (0.0, 0.02, 0.0), (0.0, 0.0, 0.05), (0.01, 0.02, 0.05)];
-    let with = |rule| {
-        extras.map(|(l1, l2, decay)| Update {
-            rule,
-            learning_rate: 0.125,
-            penalty: Penalty { l1, l2 },
-            decay,
-        })
-    };
+    let with =
+        |rule| extras.map(|(l1, l2, decay)| Update { rule, penalty: Penalty { l1, l2 }, decay });
     rules.into_iter().flat_map(with).collect()
 }
 
-/// The step in another element type.
+/// The update in another element type.
 pub(super) fn in_type<E: Element>(step: &Update<f64>) -> Update<E> {
     let of = E::from_f64;
     let rule = match step.rule {
@@ -78,16 +73,12 @@ pub(super) fn in_type<E: Element>(step: &Update<f64>) -> Update<E> {
         UpdateRule::RmsProp { smoothing, epsilon } => {
             UpdateRule::RmsProp { smoothing: of(smoothing), epsilon: of(epsilon) }
         }
-        UpdateRule::Adam { beta1, beta2, epsilon, correction1, correction2 } => UpdateRule::Adam {
-            beta1: of(beta1),
-            beta2: of(beta2),
-            epsilon: of(epsilon),
-            correction1: of(correction1),
-            correction2: of(correction2),
-        },
+        UpdateRule::Adam { beta1, beta2, epsilon } => {
+            UpdateRule::Adam { beta1: of(beta1), beta2: of(beta2), epsilon: of(epsilon) }
+        }
     };
     let penalty = Penalty { l1: of(step.penalty.l1), l2: of(step.penalty.l2) };
-    Update { rule, learning_rate: of(step.learning_rate), penalty, decay: of(step.decay) }
+    Update { rule, penalty, decay: of(step.decay) }
 }
 
 /// The moments that a rule needs, already under way. What is a mean square is at least 0.1, so that
@@ -122,7 +113,8 @@ fn update<T: Tensor>(device: &T::Device, shape: Shape, step: &Update<f64>) {
         let mut weight: X = tensor(device, shape, Role::Weight, &sparse_numbers(81, shape));
         let gradient: X = tensor(device, shape, Role::Weight, &numbers(82, shape.len()));
         let mut moments = moments::<X>(device, shape, &step.rule, 83);
-        weight.update(&gradient, &mut moments, &in_type(step));
+        let epoch = steps_alone::<X>(device, NUMBERS, 1);
+        weight.update(&gradient, &mut moments, &in_type(step), Step { epoch: &epoch, member: 0 });
         contents(&weight, &moments)
     }
     let expected = stepped::<ReferenceTensor<T::Elem>>(&(), shape, step);
@@ -156,12 +148,14 @@ fn fused<X: Tensor>(
     };
     let delta: X = tensor(device, Shape::new(batch, outputs), Role::Activation, delta);
     let update = in_type(step);
+    let epoch = steps_alone::<X>(device, NUMBERS, 1);
+    let step = Step { epoch: &epoch, member: 0 };
     if in_one {
-        X::linear_update(&mut layer, &mut memory, &mut gradient, &delta, input, &update);
+        X::linear_update(&mut layer, &mut memory, &mut gradient, &delta, input, &update, step);
     } else {
         X::linear_gradient(&mut gradient, &delta, input);
-        layer.weight.update(&gradient.weight, &mut memory.weight, &update);
-        layer.bias.update(&gradient.bias, &mut memory.bias, &update.for_bias());
+        layer.weight.update(&gradient.weight, &mut memory.weight, &update, step);
+        layer.bias.update(&gradient.bias, &mut memory.bias, &update.for_bias(), step);
     }
     let mut all = contents(&layer.weight, &memory.weight);
     all.extend(contents(&layer.bias, &memory.bias));
@@ -181,7 +175,8 @@ fn linear_update<T: Tensor>(device: &T::Device, layer: (usize, usize, usize), st
     let sparse: T = tensor(device, input_shape, Role::Activation, &sparse_numbers(90, input_shape));
     let mut gathered = T::zeros(device, input_shape, Role::Activation).expect("memory for a test");
     let rows: Vec<u32> = (0..batch as u32).collect();
-    gathered.gather_bytes(&pixels(91, input_shape), &rows, T::Elem::from_f64(1.0 / 255.0));
+    let samples = resident_pixels::<T>(device, &pixels(91, input_shape), inputs);
+    gathered.gather(&samples, &pass_over::<T>(device, &rows));
     for (name, input) in [("zero columns", &sparse), ("gathered", &gathered)] {
         let case = format!("{name} {input_shape} to {outputs}, {step:?}");
         let values: ReferenceTensor<T::Elem> = reference(input_shape, &input.to_vec());

@@ -1,11 +1,12 @@
 //! Twenty steps of a small network, beside the same steps of the reference.
 
 use super::compare::{epsilon, expect_close};
-use super::samples::{classes, numbers, pixels, tensor};
+use super::samples::{classes, numbers, pixels, resident_labels, resident_pixels, tensor};
 use super::steps::in_type;
 use crate::{
-    Activation, Element, Linear, Moments, Penalty, ReferenceTensor, Role, Shape, TALLY_WIDTH,
-    Tally, Tensor, Update, UpdateRule,
+    Activation, ClassTarget, Device, Element, Epoch, HostEpoch, Linear, MemberSteps, Moments,
+    Penalty, ReferenceTensor, Role, Shape, Step, StepNumbers, TALLY_WIDTH, Tally, Tensor, Update,
+    UpdateRule,
 };
 
 const INPUTS: usize = 40;
@@ -25,25 +26,16 @@ pub fn run<T: Tensor>(device: &T::Device) {
     let rules = [
         (UpdateRule::Descent, 0.5),
         (UpdateRule::Momentum { momentum: 0.9, nesterov: true }, 0.05),
-        (
-            UpdateRule::Adam {
-                beta1: 0.9,
-                beta2: 0.99,
-                epsilon: 0.01,
-                correction1: 0.1,
-                correction2: 0.01,
-            },
-            0.01,
-        ),
+        (UpdateRule::Adam { beta1: 0.9, beta2: 0.99, epsilon: 0.01 }, 0.01),
     ];
     for (rule, learning_rate) in rules {
         for (batch, activation) in [(12, Activation::Tanh), (17, Activation::Sigmoid)] {
             let penalty = Penalty { l1: 0.0, l2: 1e-4 };
-            let step = Update { rule, learning_rate, penalty, decay: 1e-3 };
+            let step = Update { rule, penalty, decay: 1e-3 };
             let case = format!("batch {batch}, {}, {rule:?}", activation.name());
-            let (losses, weights) = train::<T>(device, batch, activation, &step);
+            let (losses, weights) = train::<T>(device, batch, activation, &step, learning_rate);
             let (expected_losses, expected) =
-                train::<ReferenceTensor<T::Elem>>(&(), batch, activation, &step);
+                train::<ReferenceTensor<T::Elem>>(&(), batch, activation, &step, learning_rate);
             let bound = 4000.0 * epsilon::<T::Elem>();
             expect_close("20 steps (loss)", &case, &losses, &expected_losses, |_| bound);
             expect_close("20 steps (weights)", &case, &weights, &expected, |_| bound);
@@ -80,8 +72,8 @@ impl<X: Tensor> Layer<X> {
         }
     }
 
-    fn step(&mut self, delta: &X, input: &X, step: &Update<f64>) {
-        let update = in_type(step);
+    fn step(&mut self, delta: &X, input: &X, update: &Update<f64>, epoch: &Epoch<X>) {
+        let update = in_type(update);
         X::linear_update(
             &mut self.parameters,
             &mut self.moments,
@@ -89,6 +81,7 @@ impl<X: Tensor> Layer<X> {
             delta,
             input,
             &update,
+            Step { epoch, member: 0 },
         );
     }
 }
@@ -98,13 +91,20 @@ fn train<X: Tensor>(
     device: &X::Device,
     batch: usize,
     activation: Activation,
-    step: &Update<f64>,
+    update: &Update<f64>,
+    learning_rate: f64,
 ) -> (Vec<f64>, Vec<X::Elem>) {
     let zeros = |rows, columns| {
         X::zeros(device, Shape::new(rows, columns), Role::Activation).expect("memory for a test")
     };
-    let images = pixels(111, Shape::new(SAMPLES, INPUTS));
-    let labels = classes(112, SAMPLES, CLASSES);
+    let images = resident_pixels::<X>(device, &pixels(111, Shape::new(SAMPLES, INPUTS)), INPUTS);
+    let labels = resident_labels::<X>(device, &classes(112, SAMPLES, CLASSES), CLASSES);
+    let order = (0..STEPS * batch).map(|at| ((at / batch * 7 + at % batch) % SAMPLES) as u32);
+    let numbers = StepNumbers { learning_rate, correction1: 0.1, correction2: 0.01 };
+    let member =
+        MemberSteps { numbers: vec![numbers; STEPS], dropout_keys: (0..STEPS as u64).collect() };
+    let epoch = HostEpoch::new(order.collect(), vec![member]);
+    let mut epoch: Epoch<X> = device.begin_epoch(epoch).expect("memory for a small epoch");
     let mut first = Layer::<X>::new(device, INPUTS, HIDDEN, 113);
     let mut second = Layer::<X>::new(device, HIDDEN, CLASSES, 114);
     let (mut input, mut hidden, mut delta) =
@@ -113,19 +113,20 @@ fn train<X: Tensor>(
         (zeros(batch, CLASSES), zeros(batch, CLASSES), zeros(1, TALLY_WIDTH));
     let factor = X::Elem::from_f64(1.0 / batch as f64);
     let mut losses = Vec::with_capacity(STEPS);
-    for number in 0..STEPS {
-        let rows: Vec<u32> = (0..batch).map(|row| ((number * 7 + row) % SAMPLES) as u32).collect();
-        let targets: Vec<u32> = rows.iter().map(|&row| labels[row as usize]).collect();
+    for _ in 0..STEPS {
+        let step = Step { epoch: &epoch, member: 0 };
         tally.fill(X::Elem::ZERO);
-        input.gather_bytes(&images, &rows, X::Elem::from_f64(1.0 / 255.0));
+        input.gather(&images, &epoch);
         hidden.linear(&input, &first.parameters, activation, None);
-        hidden.drop_out(0.1, number as u64);
+        hidden.drop_out(0.1, 0, step);
         logits.linear(&hidden, &second.parameters, Activation::Identity, None);
-        output_delta.softmax_cross_entropy(&logits, &targets, factor, &mut tally);
+        let target = ClassTarget::plain(factor);
+        output_delta.softmax_cross_entropy(&logits, &labels, &epoch, &target, &mut tally);
         delta.hidden_delta(&output_delta, &second.parameters.weight, activation, &hidden, None);
-        delta.drop_out(0.1, number as u64);
-        second.step(&output_delta, &hidden, step);
-        first.step(&delta, &input, step);
+        delta.drop_out(0.1, 0, step);
+        second.step(&output_delta, &hidden, update, &epoch);
+        first.step(&delta, &input, update, &epoch);
+        device.advance(&mut epoch, batch);
         losses.push(Tally::from_values(&tally.to_vec()).loss / batch as f64);
     }
     let weights = [&first.parameters, &second.parameters]
