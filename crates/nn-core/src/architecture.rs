@@ -22,7 +22,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Architecture {
-    /// Width of a sample: 784 for an image of 28 x 28.
+    /// Width of a sample: 784 for 28 x 28 pixels.
     pub inputs: usize,
     /// Widths of the hidden layers, first to last; none is the two-layer linear network, eq. (93).
     pub hidden: Vec<usize>,

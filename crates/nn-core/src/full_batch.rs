@@ -3,10 +3,12 @@
 //! This is what a solver that is no gradient step needs (conjugate gradient, L-BFGS, Newton): it
 //! moves a point in the space of the weights and asks for cost and gradient there.
 
-use crate::backpropagation::{Target, Workspace, backward, forward};
-use crate::batches::{Scratch, check_data, load_batch};
+use crate::backpropagation::{backward, forward, output_delta};
+use crate::batch_source::load_rows;
+use crate::data_checks::check_data;
 use crate::network::zero_layers;
 use crate::objective::Objective;
+use crate::workspace::{Target, Workspace};
 use crate::{ConfigError, Loss, Network, NetworkError, TrainingConfig};
 use nn_data::Dataset;
 use nn_tensor::{Element, Linear, Penalty, Role, Shape, TALLY_WIDTH, Tally, Tensor};
@@ -24,7 +26,7 @@ use nn_tensor::{Element, Linear, Penalty, Role, Shape, TALLY_WIDTH, Tally, Tenso
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// // y = w x + b on the points (1, 2) and (2, 4), at w = 1, b = 0: C = ½(1² + 2²) = 2.5.
-/// let form = Architecture {
+/// let architecture = Architecture {
 ///     inputs: 1,
 ///     hidden: vec![],
 ///     outputs: 1,
@@ -32,7 +34,7 @@ use nn_tensor::{Element, Linear, Penalty, Role, Shape, TALLY_WIDTH, Tally, Tenso
 ///     output_activation: Activation::Identity,
 /// };
 /// let data = Dataset::regression(vec![1.0, 2.0], 1, vec![2.0, 4.0], 1)?;
-/// let network = Network::<ReferenceTensor<f64>>::new(&(), &form, Initializer::HeUniform, 1)?;
+/// let network = Network::<ReferenceTensor<f64>>::new(&(), &architecture, Initializer::HeUniform, 1)?;
 /// let config = TrainingConfig { loss: Loss::HalfSumOfSquares, ..Default::default() };
 /// let mut full_batch = FullBatch::new(network, &data, &config)?;
 /// full_batch.set_parameters(&[1.0, 0.0]);
@@ -55,7 +57,6 @@ pub struct FullBatch<T: Tensor> {
     tally: T,
     /// One sample, for derivatives of single outputs; made when first needed.
     single: Option<Workspace<T>>,
-    scratch: Scratch,
 }
 
 impl<T: Tensor> FullBatch<T> {
@@ -77,26 +78,14 @@ impl<T: Tensor> FullBatch<T> {
         ConfigError::check("label smoothing", config.label_smoothing, plain, allowed)?;
         let normalised = config.batch_norm || !network.norms().is_empty();
         ConfigError::check("batch norm", normalised, !normalised, "false for a solver")?;
-        let (local, branches) = (config.receptive_fields.is_some(), !config.branches.is_empty());
-        for (name, on) in [
-            ("deskew", config.deskew),
-            ("directions", config.directions),
-            ("root directions", config.root_directions),
-            ("second-order directions", config.second_order_directions),
-            ("receptive fields", local),
-            ("branches", branches),
-        ] {
-            ConfigError::check(name, on, !on, "false for a solver")?;
-        }
         check_data(&architecture, config.loss, data)?;
         if data.is_empty() {
             return Err(NetworkError::Empty { what: "training", task: "train on" });
         }
         let samples = data.len();
         let mut workspace = Workspace::new(&device, &architecture, config, samples)?;
-        let mut scratch = Scratch::default();
         let all: Vec<u32> = (0..samples as u32).collect(); // fits: a data set has at most u32::MAX
-        load_batch(&mut workspace, &mut scratch, data, &all, None);
+        load(&mut workspace, data, &all);
         let output_shape = Shape::new(samples, architecture.outputs);
         Ok(Self {
             parameters: flatten(network.layers()),
@@ -108,7 +97,6 @@ impl<T: Tensor> FullBatch<T> {
             single: None,
             network,
             workspace,
-            scratch,
         })
     }
 
@@ -145,12 +133,12 @@ impl<T: Tensor> FullBatch<T> {
         T::run_on(&network.device().clone(), || {
             tally.fill(T::Elem::ZERO);
             forward(network, &workspace.input, &mut workspace.traces, None);
-            let output = workspace.traces[workspace.traces.len() - 1].output();
+            let output = workspace.output();
             match &workspace.target {
                 Target::Classes(classes) => {
                     output_error.softmax_cross_entropy(output, classes, T::Elem::ONE, tally);
                 }
-                Target::Values(target) => {
+                Target::Values { values: target, .. } => {
                     output_error.squared_error(output, target, T::Elem::ONE, tally);
                 }
             }
@@ -171,8 +159,9 @@ impl<T: Tensor> FullBatch<T> {
         T::run_on(&network.device().clone(), || {
             tally.fill(T::Elem::ZERO);
             forward(network, &workspace.input, &mut workspace.traces, None);
-            let objective = Objective::new(config);
-            backward(network, workspace, gradients, &objective, None, tally);
+            let activation = network.architecture().output_activation;
+            output_delta(workspace, activation, &Objective::new(config), tally);
+            backward(network, workspace, gradients, None);
             if config.l1 != 0.0 || config.weight_decay != 0.0 {
                 for (gradient, layer) in gradients.iter_mut().zip(network.layers()) {
                     gradient.weight.add_penalty_gradient(&layer.weight, Penalty { l1, l2 });
@@ -236,16 +225,18 @@ impl<T: Tensor> FullBatch<T> {
             Some(workspace) => workspace,
             none => none.insert(Workspace::new(device, architecture, &config, 1)?),
         };
-        load_batch(workspace, &mut self.scratch, &self.data, &[sample as u32], None);
+        load(workspace, &self.data, &[sample as u32]);
         let (network, gradients, tally) = (&self.network, &mut self.gradients, &mut self.tally);
         forward(network, &workspace.input, &mut workspace.traces, None);
-        let output = workspace.traces[workspace.traces.len() - 1].output().to_vec();
+        let output = workspace.output().to_vec();
+        let (activation, objective) = (architecture.output_activation, Objective::new(&config));
         let mut row = vec![T::Elem::ZERO; size];
         for (index, derivatives) in jacobian.chunks_exact_mut(size).enumerate() {
             let mut target = output.clone();
             target[index] = target[index] - T::Elem::ONE;
             workspace.target = values(device, architecture.outputs, &target)?;
-            backward(network, workspace, gradients, &Objective::new(&config), None, tally);
+            output_delta(workspace, activation, &objective, tally);
+            backward(network, workspace, gradients, None);
             read_layers_into(gradients, &mut row);
             for (to, from) in derivatives.iter_mut().zip(&row) {
                 *to = from.to_f64();
@@ -309,7 +300,15 @@ fn values<T: Tensor>(
     target: &[T::Elem],
 ) -> Result<Target<T>, NetworkError> {
     let shape = Shape::new(1, outputs);
-    Ok(Target::Values(T::from_values(device, shape, Role::Activation, target)?))
+    let values = T::from_values(device, shape, Role::Activation, target)?;
+    Ok(Target::Values { values, classes: Vec::new() })
+}
+
+/// Fills a workspace with inputs and targets of `samples`, positions in the view that `data` is.
+fn load<T: Tensor>(workspace: &mut Workspace<T>, data: &Dataset, samples: &[u32]) {
+    let mut rows = Vec::with_capacity(samples.len());
+    workspace.target.load(data, samples, &mut rows);
+    load_rows(&mut workspace.input, data, &rows);
 }
 
 /// Second derivatives of one sample's share of the loss by its outputs, outputs x outputs.
@@ -364,14 +363,14 @@ mod tests {
     fn small(loss: Loss, config: &TrainingConfig) -> FullBatch<Reference> {
         let inputs = (0..21).map(|i| (f64::from(i) * 0.7).sin()).collect();
         let data = Dataset::classification(inputs, 3, vec![0, 1, 2, 0, 1, 2, 1], 3).unwrap();
-        let form = Architecture {
+        let architecture = Architecture {
             inputs: 3,
             hidden: vec![4],
             outputs: 3,
             activation: Activation::Tanh,
             output_activation: Activation::Identity,
         };
-        let network = Network::new(&(), &form, Initializer::LecunNormal, 3).unwrap();
+        let network = Network::new(&(), &architecture, Initializer::LecunNormal, 3).unwrap();
         FullBatch::new(network, &data, &TrainingConfig { loss, ..config.clone() }).unwrap()
     }
 
@@ -407,7 +406,7 @@ mod tests {
         for loss in Loss::ALL {
             let inputs = (0..14).map(|i| (f64::from(i) * 0.7).sin()).collect();
             let data = Dataset::classification(inputs, 2, vec![0, 1, 2, 0, 1, 2, 1], 3).unwrap();
-            let form = Architecture {
+            let architecture = Architecture {
                 inputs: 2,
                 hidden: vec![],
                 outputs: 3,
@@ -415,7 +414,7 @@ mod tests {
                 output_activation: Activation::Identity,
             };
             let network =
-                Network::<Reference>::new(&(), &form, Initializer::LecunNormal, 3).unwrap();
+                Network::<Reference>::new(&(), &architecture, Initializer::LecunNormal, 3).unwrap();
             let config = TrainingConfig { loss, ..config.clone() };
             let mut full = FullBatch::new(network, &data, &config).unwrap();
             let start = full.parameters().to_vec();

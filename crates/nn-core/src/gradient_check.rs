@@ -5,10 +5,12 @@
 //! and just right to check with: an error in one of the equations (118) to (120) - a lost sign, a
 //! forgotten σ', a transposed W - shows as a relative error near 1 instead of below 1e-6.
 
-use crate::backpropagation::{Dropout, Workspace, backward, forward};
-use crate::batches::{Scratch, check_data, load_batch};
+use crate::backpropagation::{backward, forward, output_delta};
+use crate::batch_source::load_rows;
+use crate::data_checks::check_data;
 use crate::network::zero_trained;
 use crate::objective::Objective;
+use crate::workspace::{Dropout, Workspace};
 use crate::{
     Activation, Architecture, ConfigError, Initializer, Loss, Network, NetworkError, TrainingConfig,
 };
@@ -112,8 +114,6 @@ pub fn check<T: Tensor<Elem = f64>>(
     config: &TrainingConfig,
 ) -> Result<(usize, f64), NetworkError> {
     config.validate_with(network.architecture())?;
-    let (further, allowed) = (config.branches.len(), "0: a network is checked alone");
-    ConfigError::check("further branches", further, further == 0, allowed)?;
     let gradients = gradients(network, data, config)?;
     let mut cost = Cost::new(network, data, config)?;
     let analytic: Vec<f64> = gradients.iter().flat_map(layer_values).collect();
@@ -158,8 +158,9 @@ pub fn gradients<T: Tensor>(
     let mut gradients = zero_trained(network.device(), network.architecture(), normalised)?;
     forward(network, &pass.workspace.input, &mut pass.workspace.traces, pass.dropout);
     let Pass { workspace, tally, dropout } = &mut pass;
-    let objective = Objective::new(config);
-    backward(network, workspace, &mut gradients, &objective, *dropout, tally);
+    let activation = network.architecture().output_activation;
+    output_delta(workspace, activation, &Objective::new(config), tally);
+    backward(network, workspace, &mut gradients, *dropout);
     let (l1, l2) = (T::Elem::from_f64(config.l1), T::Elem::from_f64(config.weight_decay));
     for (gradient, layer) in gradients.iter_mut().zip(network.layers()) {
         gradient.weight.add_penalty_gradient(&layer.weight, Penalty { l1, l2 });
@@ -191,7 +192,9 @@ impl<T: Tensor> Pass<T> {
         ConfigError::check("batch norm", normalised, fits, "as in the network")?;
         let mut workspace = Workspace::new(device, architecture, config, data.len())?;
         let samples: Vec<u32> = (0..data.len() as u32).collect();
-        load_batch(&mut workspace, &mut Scratch::default(), data, &samples, None);
+        let mut rows = Vec::with_capacity(samples.len());
+        workspace.target.load(data, &samples, &mut rows);
+        load_rows(&mut workspace.input, data, &rows);
         let tally = T::zeros(device, Shape::new(1, TALLY_WIDTH), Role::Weight)?;
         let dropout = (rate > 0.0).then_some(Dropout { rate, seed: config.seed, step: 0 });
         Ok(Self { workspace, tally, dropout })
@@ -201,7 +204,6 @@ impl<T: Tensor> Pass<T> {
 /// The cost as a function of the weights, by forward passes alone.
 struct Cost<'a, T> {
     pass: Pass<T>,
-    scratch: Vec<Linear<T>>,
     config: &'a TrainingConfig,
     samples: usize,
 }
@@ -212,18 +214,16 @@ impl<'a, T: Tensor<Elem = f64>> Cost<'a, T> {
         data: &Dataset,
         config: &'a TrainingConfig,
     ) -> Result<Self, NetworkError> {
-        let normalised = !network.norms().is_empty();
-        let scratch = zero_trained(network.device(), network.architecture(), normalised)?;
-        Ok(Self { pass: Pass::new(network, data, config)?, scratch, config, samples: data.len() })
+        Ok(Self { pass: Pass::new(network, data, config)?, config, samples: data.len() })
     }
 
     fn at(&mut self, network: &Network<T>) -> f64 {
         let Pass { workspace, tally, dropout } = &mut self.pass;
         tally.fill(0.0);
         forward(network, &workspace.input, &mut workspace.traces, *dropout);
-        // The loss is measured where its gradient is; the gradients themselves are thrown away.
-        let objective = Objective::new(self.config);
-        backward(network, workspace, &mut self.scratch, &objective, *dropout, tally);
+        // The loss is measured where its gradient is computed; the gradient is thrown away.
+        let activation = network.architecture().output_activation;
+        output_delta(workspace, activation, &Objective::new(self.config), tally);
         let sum = Tally::from_values(&tally.to_vec()).loss;
         self.config.loss.from_sum(sum, self.samples) + penalty(network, self.config)
     }
