@@ -54,13 +54,7 @@ const MOST_CHOICES: usize = 5;
 /// use nn_tensor::ReferenceTensor;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let architecture = Architecture {
-///     inputs: 2,
-///     hidden: vec![],
-///     outputs: 2,
-///     activation: Activation::Relu,
-///     output_activation: Activation::Identity,
-/// };
+/// let architecture = Architecture::new(2, [], 2, Activation::Relu);
 /// let mut network =
 ///     Network::<ReferenceTensor<f64>>::new(&(), &architecture, Initializer::HeUniform, 1)?;
 /// # use nn_tensor::Tensor;

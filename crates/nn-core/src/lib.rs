@@ -1,7 +1,7 @@
 //! Multi-layer perceptrons with hand-derived backpropagation, over any [`nn_tensor::Tensor`].
 //!
 //! There is no automatic differentiation: each equation of the lecture is one short function (see
-//! the crate's `backpropagation.rs`), and [`gradient_check`] compares them with central differences.
+//! the crate's `backpropagation.rs`), which `nn check` compares with central differences.
 //! No backend is named here; a caller picks one by the type parameter.
 //!
 //! The crate is the mathematics and the training loop. What one recipe needs attaches from outside:
@@ -45,7 +45,6 @@ mod evaluation;
 mod fingerprint;
 mod fold;
 mod full_batch;
-pub mod gradient_check;
 mod hooks;
 mod inference;
 mod initializer;

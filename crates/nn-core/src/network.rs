@@ -10,13 +10,7 @@ use nn_tensor::{BatchNorm, Element, Linear, Role, Shape, Tensor, TensorError};
 /// use nn_tensor::ReferenceTensor;
 ///
 /// # fn main() -> Result<(), nn_core::NetworkError> {
-/// let architecture = Architecture {
-///     inputs: 2,
-///     hidden: vec![3],
-///     outputs: 1,
-///     activation: Activation::Tanh,
-///     output_activation: Activation::Identity,
-/// };
+/// let architecture = Architecture::new(2, [3], 1, Activation::Tanh);
 /// let network = Network::<ReferenceTensor<f64>>::new(&(), &architecture, Initializer::GlorotUniform, 42)?;
 /// assert_eq!(network.layers().len(), 2);
 /// # Ok(())
@@ -56,13 +50,7 @@ impl<T: Tensor> Network<T> {
     /// ```
     /// use nn_core::{Activation, Architecture, Initializer, Network};
     /// use nn_tensor::ReferenceTensor;
-    /// # let architecture = Architecture {
-    /// #     inputs: 2,
-    /// #     hidden: vec![],
-    /// #     outputs: 1,
-    /// #     activation: Activation::Tanh,
-    /// #     output_activation: Activation::Identity,
-    /// # };
+    /// # let architecture = Architecture::new(2, [], 1, Activation::Tanh);
     /// let network = Network::<ReferenceTensor<f32>>::new(&(), &architecture, Initializer::HeUniform, 1)?;
     /// // Single precision goes into double precision exactly; the other way would round.
     /// let double = Network::<ReferenceTensor<f64>>::from_values(&(), &architecture, &network.to_values())?;
@@ -169,27 +157,34 @@ impl<T: Tensor> Network<T> {
         &mut self.norms
     }
 
-    /// All that is trained: layers first to last, then γ and β of each normalisation.
-    pub(crate) fn trained_mut(&mut self) -> impl Iterator<Item = &mut Linear<T>> {
-        self.layers.iter_mut().chain(self.norms.iter_mut().map(|norm| &mut norm.affine))
+    /// Returns all that is trained: layers first to last, then γ and β of each normalisation.
+    pub(crate) fn trained(&self) -> impl Iterator<Item = &Linear<T>> {
+        self.layers.iter().chain(self.norms.iter().map(|norm| &norm.affine))
     }
 
-    /// Moves the network to another point in the space of its weights: layer after layer, first
-    /// layer first, the weights (outputs x inputs, row-major), then the biases.
+    /// Moves the network to another point in the space of its parameters: layer after layer, first
+    /// layer first, the weights (outputs x inputs, row-major), then the biases; after the layers γ
+    /// and β of each normalisation.
     ///
     /// # Panics
     /// When there are not as many values as the network has parameters.
     pub fn set_parameters(&mut self, parameters: &[T::Elem]) {
-        let (actual, expected) = (parameters.len(), self.architecture.parameter_count());
-        assert!(actual == expected, "set_parameters: {actual} values for {expected} parameters");
         let mut rest = parameters;
-        for layer in &mut self.layers {
+        let affine = self.norms.iter_mut().map(|norm| &mut norm.affine);
+        for layer in self.layers.iter_mut().chain(affine) {
             for tensor in [&mut layer.weight, &mut layer.bias] {
-                let (values, after) = rest.split_at(tensor.shape().len());
+                let len = tensor.shape().len();
+                assert!(
+                    rest.len() >= len,
+                    "set_parameters: {} values are too few",
+                    parameters.len()
+                );
+                let (values, after) = rest.split_at(len);
                 tensor.write(values);
                 rest = after;
             }
         }
+        assert!(rest.is_empty(), "set_parameters: {} values too many", rest.len());
     }
 
     /// Returns the device.

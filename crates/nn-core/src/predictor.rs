@@ -19,13 +19,7 @@ use nn_tensor::{Element, Tensor};
 /// use nn_tensor::ReferenceTensor;
 ///
 /// # fn main() -> Result<(), nn_core::NetworkError> {
-/// let architecture = Architecture {
-///     inputs: 4,
-///     hidden: vec![3],
-///     outputs: 2,
-///     activation: Activation::Relu,
-///     output_activation: Activation::Identity,
-/// };
+/// let architecture = Architecture::new(4, [3], 2, Activation::Relu);
 /// let network = Network::<ReferenceTensor<f64>>::new(&(), &architecture, Initializer::HeUniform, 1)?;
 /// let mut predictor = Predictor::new(network, Loss::CrossEntropy, 1)?;
 /// let probabilities = predictor.predict_bytes(&[0, 128, 255, 0])?;

@@ -26,13 +26,7 @@ const STEPS_BETWEEN_CHECKS: u64 = 64;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// // y = 2x, learned by a network without hidden layers.
 /// let data = Dataset::regression(vec![-1.0, 0.0, 1.0, 2.0], 1, vec![-2.0, 0.0, 2.0, 4.0], 1)?;
-/// let architecture = Architecture {
-///     inputs: 1,
-///     hidden: vec![],
-///     outputs: 1,
-///     activation: Activation::Tanh,
-///     output_activation: Activation::Identity,
-/// };
+/// let architecture = Architecture::new(1, [], 1, Activation::Tanh);
 /// let config = TrainingConfig {
 ///     loss: Loss::SquaredError,
 ///     optimizer: Optimizer::Sgd,
@@ -79,13 +73,7 @@ impl<T: Tensor> Trainer<T> {
     /// use nn_tensor::ReferenceTensor;
     ///
     /// let data = Dataset::classification(vec![0.0, 1.0], 2, vec![1], 2)?; // samples of 2 numbers
-    /// let architecture = Architecture {
-    ///     inputs: 3,
-    ///     hidden: vec![],
-    ///     outputs: 2,
-    ///     activation: Activation::Relu,
-    ///     output_activation: Activation::Identity,
-    /// };
+    /// let architecture = Architecture::new(3, [], 2, Activation::Relu);
     /// let config = TrainingConfig::default();
     /// let refused =
     ///     Trainer::<ReferenceTensor<f32>>::new(&(), &architecture, &config, &data, None).err();

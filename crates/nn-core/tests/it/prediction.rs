@@ -1,20 +1,12 @@
 //! A predictor gives what the network gives, sample by sample and set by set.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
-
 use nn_core::{Activation, Architecture, Initializer, Loss, Network, NetworkError, Predictor};
 use nn_data::Dataset;
 use nn_tensor::{ReferenceTensor, Tensor};
 
 /// Two inputs, two outputs: (x + 2y + 0.5, -x).
 fn network() -> Network<ReferenceTensor<f64>> {
-    let architecture = Architecture {
-        inputs: 2,
-        hidden: vec![],
-        outputs: 2,
-        activation: Activation::Relu,
-        output_activation: Activation::Identity,
-    };
+    let architecture = Architecture::new(2, [], 2, Activation::Relu);
     let start = Initializer::HeUniform;
     let mut network = Network::<ReferenceTensor<f64>>::new(&(), &architecture, start, 1).unwrap();
     network.layers_mut()[0].weight.write(&[1.0, 2.0, -1.0, 0.0]);
@@ -24,8 +16,7 @@ fn network() -> Network<ReferenceTensor<f64>> {
 
 #[test]
 fn bytes_are_parts_of_255() {
-    let network = network();
-    let mut predictor = Predictor::new(&network, Loss::SquaredError, 8).unwrap();
+    let mut predictor = Predictor::new(network(), Loss::SquaredError, 8).unwrap();
     assert_eq!(predictor.predict_bytes(&[255, 0]).unwrap(), [1.5, -1.0]);
     assert_eq!(predictor.predict_bytes(&[0, 255]).unwrap(), [2.5, 0.0]);
     assert_eq!(predictor.predict_values(&[3.0, -1.0]).unwrap(), [1.5, -3.0]);
@@ -34,8 +25,7 @@ fn bytes_are_parts_of_255() {
 /// Under cross-entropy: softmax of (1.5, -1) is 1 / (1 + exp(-2.5)).
 #[test]
 fn cross_entropy_gives_probabilities() {
-    let network = network();
-    let mut predictor = Predictor::new(&network, Loss::CrossEntropy, 1).unwrap();
+    let mut predictor = Predictor::new(network(), Loss::CrossEntropy, 1).unwrap();
     let probabilities = predictor.predict_bytes(&[255, 0]).unwrap();
     let expected = 1.0 / (1.0 + (-2.5_f64).exp());
     assert!((probabilities[0] - expected).abs() < 1e-15);
@@ -46,13 +36,12 @@ fn cross_entropy_gives_probabilities() {
 /// batch larger than the set.
 #[test]
 fn any_batch_visits_all_samples_in_order() {
-    let network = network();
     let inputs: Vec<f64> = (0..14).map(f64::from).collect();
     let data = Dataset::regression(inputs, 2, vec![0.0; 14], 2).unwrap();
     let view = data.subset(&[6, 0, 3, 3, 5, 1, 2]).unwrap();
     for batch in 1..=9 {
-        let mut predictor = Predictor::new(&network, Loss::SquaredError, batch).unwrap();
-        // Twice, since rooms are kept in between.
+        let mut predictor = Predictor::new(network(), Loss::SquaredError, batch).unwrap();
+        // Twice, since memory is kept in between.
         for _ in 0..2 {
             let mut seen = Vec::new();
             let visit = |sample, answer: &[f64]| seen.push((sample, answer.to_vec()));
@@ -70,9 +59,8 @@ fn any_batch_visits_all_samples_in_order() {
 
 #[test]
 fn what_does_not_fit_is_refused() {
-    let network = network();
-    assert!(Predictor::new(&network, Loss::SquaredError, 0).is_err());
-    let mut predictor = Predictor::new(&network, Loss::SquaredError, 2).unwrap();
+    assert!(Predictor::new(network(), Loss::SquaredError, 0).is_err());
+    let mut predictor = Predictor::new(network(), Loss::SquaredError, 2).unwrap();
     let refused = predictor.predict_bytes(&[1, 2, 3]).unwrap_err();
     assert!(
         matches!(refused, NetworkError::InputWidth { expected: 2, actual: 3, .. }),

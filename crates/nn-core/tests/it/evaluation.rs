@@ -1,7 +1,5 @@
 //! Metrics, against scikit-learn (`golden/make_golden.py`) and by hand.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
-
 use nn_core::{
     Activation, Architecture, ConfusionMatrix, Initializer, Loss, Network, NetworkError, evaluate,
 };
@@ -26,13 +24,7 @@ struct Golden {
 
 /// A network of one layer that gives out what it takes in.
 fn unit_network<E: Element>(width: usize) -> Network<ReferenceTensor<E>> {
-    let architecture = Architecture {
-        inputs: width,
-        hidden: vec![],
-        outputs: width,
-        activation: Activation::Relu,
-        output_activation: Activation::Identity,
-    };
+    let architecture = Architecture::new(width, [], width, Activation::Relu);
     let start = Initializer::HeUniform;
     let mut network = Network::<ReferenceTensor<E>>::new(&(), &architecture, start, 1).unwrap();
     let unit = |index| if index % (width + 1) == 0 { E::ONE } else { E::ZERO };

@@ -1,52 +1,22 @@
 //! Forward pass, losses, optimizers, schedules and clipping, against values that PyTorch computed in
 //! double precision (`golden/make_golden.py`).
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
-
+use super::common::{Layer, Reference, trainer_from, values_of};
 use nn_core::{
-    Activation, Architecture, Checkpoint, Curve, Loss, Model, Optimizer, Predictor, Preprocessing,
-    Schedule, Trainer, TrainingConfig, Values,
+    Activation, Architecture, Curve, Loss, Network, Optimizer, Predictor, Schedule, TrainingConfig,
 };
 use nn_data::Dataset;
-use nn_tensor::{Linear, ReferenceTensor};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-type Reference = ReferenceTensor<f64>;
-
-/// Weights (outputs x inputs) and biases.
-#[derive(Deserialize)]
-struct Layer {
-    weight: Vec<f64>,
-    bias: Vec<f64>,
-}
-
-fn model_of(
+fn architecture(
     widths: &[usize],
     activation: Activation,
     output_activation: Activation,
-    loss: Loss,
-    layers: &[Layer],
-) -> Model {
-    let values = |layer: &Layer| Linear {
-        weight: Values::F64(layer.weight.clone()),
-        bias: Values::F64(layer.bias.clone()),
-    };
-    Model {
-        architecture: Architecture {
-            inputs: widths[0],
-            hidden: widths[1..widths.len() - 1].to_vec(),
-            outputs: widths[widths.len() - 1],
-            activation,
-            output_activation,
-        },
-        loss,
-        sample_shape: vec![widths[0]],
-        layers: layers.iter().map(values).collect(),
-        preprocessing: Preprocessing::default(),
-        norms: vec![],
-        companions: vec![],
-    }
+) -> Architecture {
+    let (inputs, outputs) = (widths[0], widths[widths.len() - 1]);
+    let hidden = &widths[1..widths.len() - 1];
+    Architecture { output_activation, ..Architecture::new(inputs, hidden, outputs, activation) }
 }
 
 #[track_caller]
@@ -73,9 +43,10 @@ fn outputs_under_every_activation() {
     assert_eq!(golden.outputs.len(), Activation::ALL.len());
     for activation in Activation::ALL {
         let loss = Loss::SquaredError;
-        let model = model_of(&golden.widths, activation, activation, loss, &golden.layers);
-        let network = model.to_network::<Reference>(&()).unwrap();
-        let mut predictor = Predictor::new(&network, loss, 1).unwrap();
+        let architecture = architecture(&golden.widths, activation, activation);
+        let values = values_of(&golden.layers);
+        let network = Network::<Reference>::from_values(&(), &architecture, &values).unwrap();
+        let mut predictor = Predictor::new(network, loss, 1).unwrap();
         let samples = golden.inputs.chunks(golden.widths[0]);
         let outputs: Vec<f64> =
             samples.flat_map(|x| predictor.predict_values(x).unwrap().to_vec()).collect();
@@ -134,16 +105,6 @@ impl Run {
     }
 }
 
-/// A training that starts from given weights: a fresh one's checkpoint with others put in.
-fn trainer_from(run: &Run, golden: &Training, data: &Dataset) -> Trainer<Reference> {
-    let Run { activation, output_activation, loss, .. } = *run;
-    let model = model_of(&golden.widths, activation, output_activation, loss, &golden.start);
-    let config = run.config(golden);
-    let fresh = Trainer::<Reference>::new(&(), &model.architecture, &config, data, None).unwrap();
-    let training = fresh.checkpoint().unwrap().training;
-    Trainer::resume(&(), &Checkpoint { model, training }, data, None).unwrap()
-}
-
 #[test]
 fn weights_after_five_steps() {
     let golden: Training = serde_json::from_str(include_str!("golden/training.json")).unwrap();
@@ -151,13 +112,15 @@ fn weights_after_five_steps() {
     let data = Dataset::classification(inputs, golden.widths[0], classes, 3).unwrap();
     for run in &golden.runs {
         let name = run.name();
-        let mut trainer = trainer_from(run, &golden, &data);
+        let form = architecture(&golden.widths, run.activation, run.output_activation);
+        let config = run.config(&golden);
+        let mut trainer = trainer_from(&form, &config, &data, &golden.start, Vec::new);
         trainer.run(&mut ()).unwrap();
         // PyTorch divides by norm + 1e-6 when it clips, we by the norm: 1e-5 of a norm of 0.1.
         let tolerance = if run.clip_norm == Some(0.1) { 1e-5 } else { 1e-11 };
         let losses: Vec<f64> = trainer.history().iter().map(|epoch| epoch.train_loss).collect();
         assert_close(&losses, &run.losses, tolerance, &name);
-        for (layer, expected) in trainer.model().layers.iter().zip(&run.layers) {
+        for (layer, expected) in trainer.result().to_values().layers.iter().zip(&run.layers) {
             assert_close(&layer.weight.to_elements(), &expected.weight, tolerance, &name);
             assert_close(&layer.bias.to_elements(), &expected.bias, tolerance, &name);
         }

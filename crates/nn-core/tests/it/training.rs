@@ -1,11 +1,10 @@
 //! What a training promises: exact resumption, a named divergence, the best weights back.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
-
+use super::common::StopAfter;
 use nn_core::{
-    Activation, Architecture, Checkpoint, Control, EpochRecord, GradientExchange, Initializer,
-    Loss, NetworkError, Observer, Optimizer, Outcome, Schedule, StepEvent, TrainError, Trainer,
-    TrainingConfig, evaluate,
+    Activation, Architecture, Control, EpochRecord, ExchangeGradients, GradientExchange,
+    Initializer, Loss, Member, NetworkError, Observer, Optimizer, Outcome, Schedule, StepEvent,
+    TrainError, Trainer, TrainingConfig, TrainingState, evaluate,
 };
 use nn_data::Dataset;
 use nn_tensor::{Linear, ReferenceTensor, Tensor};
@@ -28,13 +27,7 @@ fn moons(count: usize) -> Dataset {
 }
 
 fn form(hidden: &[usize]) -> Architecture {
-    Architecture {
-        inputs: 2,
-        hidden: hidden.to_vec(),
-        outputs: 2,
-        activation: Activation::Tanh,
-        output_activation: Activation::Identity,
-    }
+    Architecture::new(2, hidden.to_vec(), 2, Activation::Tanh)
 }
 
 fn config() -> TrainingConfig {
@@ -45,13 +38,12 @@ fn trainer(config: &TrainingConfig, data: &Dataset, validation: Option<&Dataset>
     Trainer::new(&(), &form(&[6, 5]), config, data, validation).unwrap()
 }
 
-/// Stops after a given number of steps.
-struct StopAfter(u64);
-
-impl Observer<T> for StopAfter {
-    fn on_step(&mut self, event: &StepEvent, _: &Trainer<T>) -> Control {
-        if event.step == self.0 { Control::Stop } else { Control::Continue }
-    }
+fn resume(
+    state: &TrainingState,
+    data: &Dataset,
+    validation: Option<&Dataset>,
+) -> Result<Trainer<T>, TrainError> {
+    Trainer::resume(&(), state, data, vec![Member::new(form(&[6, 5]), data, validation)])
 }
 
 #[test]
@@ -67,16 +59,16 @@ fn resumed_at_any_step_it_ends_with_the_bytes_of_a_straight_run() {
         };
         let mut straight = trainer(&config, &data, Some(&validation));
         straight.run(&mut ()).unwrap();
-        let expected = straight.checkpoint().unwrap();
+        let expected = straight.state().unwrap();
         let steps = straight.position().step;
         for stop in 1..steps {
             let mut first = trainer(&config, &data, Some(&validation));
             first.run(&mut StopAfter(stop)).unwrap();
-            let saved = first.checkpoint().unwrap();
+            let saved = first.state().unwrap();
             drop(first);
-            let mut second = Trainer::<T>::resume(&(), &saved, &data, Some(&validation)).unwrap();
+            let mut second = resume(&saved, &data, Some(&validation)).unwrap();
             second.run(&mut ()).unwrap();
-            assert_eq!(second.checkpoint().unwrap(), expected, "{name} at step {stop}");
+            assert_eq!(second.state().unwrap(), expected, "{name} at step {stop}");
         }
     }
 }
@@ -112,7 +104,7 @@ fn divergence_is_named_with_its_step_and_never_saved() {
         matches!(error, TrainError::Diverged { step: 2, epoch: 1, learning_rate } if learning_rate == 1e30),
         "{error}"
     );
-    assert!(matches!(trainer.checkpoint(), Err(TrainError::Diverged { .. })));
+    assert!(matches!(trainer.state(), Err(TrainError::Diverged { .. })));
 }
 
 /// The loss of a step is that before its update: an update that ruins the weights in the last step
@@ -149,13 +141,13 @@ fn a_validation_loss_that_is_not_finite_is_no_best_one() {
     assert!(matches!(error, TrainError::Diverged { epoch: 1, .. }), "{error}");
 }
 
-/// Keeps the checkpoint of a given step.
-struct KeepAt(u64, Option<Checkpoint>);
+/// Keeps the state after a given step.
+struct KeepAt(u64, Option<TrainingState>);
 
 impl Observer<T> for KeepAt {
     fn on_step(&mut self, event: &StepEvent, trainer: &Trainer<T>) -> Control {
         if event.step == self.0 {
-            self.1 = Some(trainer.checkpoint().unwrap());
+            self.1 = Some(trainer.state().unwrap());
         }
         Control::Continue
     }
@@ -169,11 +161,11 @@ fn a_checkpoint_of_the_last_batch_of_an_epoch_is_resumed() {
     let mut keep = KeepAt(3, None); // batches of 8, 8 and 4
     straight.run(&mut keep).unwrap();
     let saved = keep.1.unwrap();
-    assert_eq!((saved.training.as_ref().unwrap().position.batch, straight.position().step), (3, 9));
-    let mut second = Trainer::<T>::resume(&(), &saved, &data, None).unwrap();
+    assert_eq!((saved.position.batch, straight.position().step), (3, 9));
+    let mut second = resume(&saved, &data, None).unwrap();
     second.run(&mut ()).unwrap();
-    assert_eq!(second.checkpoint().unwrap(), straight.checkpoint().unwrap());
-    assert_eq!(second.history()[0].images_per_s, 0.0);
+    assert_eq!(second.state().unwrap(), straight.state().unwrap());
+    assert_eq!(second.history()[0].samples_per_s, 0.0);
 }
 
 #[test]
@@ -231,6 +223,10 @@ struct MeanOfTwo {
 }
 
 impl GradientExchange<ReferenceTensor<f64>> for MeanOfTwo {
+    fn worker(&self) -> u64 {
+        self.me as u64
+    }
+
     fn exchange(&mut self, gradients: &mut [Linear<ReferenceTensor<f64>>]) -> Result<(), String> {
         let (barrier, values) = &*self.shared;
         let mine = gradients.iter().flat_map(|g| [g.weight.to_vec(), g.bias.to_vec()]).flatten();
@@ -260,10 +256,10 @@ fn two_machines_with_half_the_data_each_equal_one_with_all() {
     let shared = Arc::new((Barrier::new(2), Mutex::new([Vec::new(), Vec::new()])));
     let run = |me: usize| {
         let config = TrainingConfig { batch: 20, ..config.clone() };
-        let mut trainer =
-            Trainer::<ReferenceTensor<f64>>::new(&(), &form(&[4]), &config, &halves[me], None)
-                .unwrap();
-        trainer.set_gradient_exchange(Box::new(MeanOfTwo { me, shared: shared.clone() }));
+        let exchange = ExchangeGradients(MeanOfTwo { me, shared: shared.clone() });
+        let member = Member::new(form(&[4]), &halves[me], None);
+        let members = vec![Member { hooks: vec![Box::new(exchange)], ..member }];
+        let mut trainer = Trainer::with_members(&(), &config, &halves[me], members).unwrap();
         trainer.run(&mut ()).unwrap();
         trainer.network().layers()[0].weight.to_vec()
     };
@@ -318,14 +314,61 @@ fn resuming_on_other_data_or_another_element_is_refused() {
     let data = moons(20);
     let mut first = trainer(&config(), &data, None);
     first.run(&mut StopAfter(2)).unwrap();
-    let saved = first.checkpoint().unwrap();
-    let error = Trainer::<T>::resume(&(), &saved, &moons(21), None).map(|_| ()).unwrap_err();
-    assert!(error.to_string().contains("other data"), "{error}");
+    let saved = first.state().unwrap();
+    let error = resume(&saved, &moons(21), None).err().unwrap().to_string();
+    assert!(error.contains("training set is another one: it had 20 samples"), "{error}");
     type Double = ReferenceTensor<f64>;
-    let error = Trainer::<Double>::resume(&(), &saved, &data, None).map(|_| ()).unwrap_err();
+    let members = vec![Member::new(form(&[6, 5]), &data, None)];
+    let error = Trainer::<Double>::resume(&(), &saved, &data, members).err().unwrap();
     assert!(error.to_string().contains("f32"), "{error}");
-    let finished = Checkpoint { training: None, ..saved };
-    assert!(Trainer::<T>::resume(&(), &finished, &data, None).is_err());
+    let members = vec![Member::new(form(&[6, 4]), &data, None)];
+    let error = Trainer::<T>::resume(&(), &saved, &data, members).err().unwrap();
+    assert!(error.to_string().contains("2-6-5-2 against 2-6-4-2"), "{error}");
+}
+
+/// The best epoch so far was chosen by the validation set; by another one it would be another.
+#[test]
+fn resuming_under_patience_with_another_validation_set_is_refused() {
+    let (data, validation) = moons(40).split(0.25, 1).unwrap();
+    let patient = TrainingConfig { patience: Some(2), ..config() };
+    let mut first = trainer(&patient, &data, Some(&validation));
+    first.run(&mut StopAfter(2)).unwrap();
+    let saved = first.state().unwrap();
+    let error = resume(&saved, &data, Some(&moons(10))).err().unwrap().to_string();
+    assert!(error.contains("validation set is another one"), "{error}");
+    resume(&saved, &data, Some(&validation)).unwrap();
+}
+
+/// Whatever part of a state is changed, it is refused with a sentence and never a panic.
+#[test]
+fn a_state_whose_parts_do_not_fit_is_refused() {
+    let data = moons(20);
+    let mut first = trainer(&config(), &data, None);
+    first.run(&mut StopAfter(4)).unwrap();
+    let saved = first.state().unwrap();
+    let refused = |change: fn(&mut TrainingState), words: &str| {
+        let mut state = saved.clone();
+        change(&mut state);
+        let error = resume(&state, &data, None).err().unwrap().to_string();
+        assert!(error.contains(words), "{error}");
+    };
+    refused(|s| s.members.clear(), "members is 0");
+    refused(|s| drop(s.members[0].values.layers.pop()), "number of layers is 2");
+    refused(|s| drop(s.members[0].moments.pop()), "layers of the optimizer is 2");
+    refused(|s| s.members[0].moments[0].weight.first = None, "optimizer state of layer 1");
+    refused(
+        |s| s.members[0].values.layers[0].bias = nn_core::Values::F32(vec![]),
+        "biases of layer 1",
+    );
+    refused(
+        |s| s.members[0].values.layers[0].bias = nn_core::Values::F32(vec![f32::NAN; 6]),
+        "not all finite",
+    );
+    refused(|s| s.tally.truncate(3), "running sums");
+    refused(|s| s.position.step += 1, "position");
+    refused(|s| drop(s.history.pop()), "epochs on record");
+    refused(|s| s.config.epochs = 0, "epochs is 0");
+    refused(|s| s.config.batch_norm = true, "number of normalisations");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Every derivative of every loss, activation and regulariser against central differences.
 
-use nn_core::gradient_check::{TOLERANCE, check_all};
+use nn_lecture::gradient_check::{TOLERANCE, check_all};
 use nn_tensor::ReferenceTensor;
 
 #[test]
