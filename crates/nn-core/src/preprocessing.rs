@@ -1,7 +1,8 @@
 //! What becomes of images before a network sees them.
 
 use crate::{ConfigError, NetworkError};
-use nn_data::{Dataset, DirectionEncoder};
+use nn_data::Dataset;
+use nn_images::DirectionEncoder;
 use serde::{Deserialize, Serialize};
 
 /// What becomes of images before a network sees them, in training and in every later use.
@@ -18,9 +19,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Preprocessing {
-    /// Whether they are put [upright](nn_data::deskew) and to one size.
+    /// Whether they are put [upright](nn_images::deskew) and to one size.
     pub deskew: bool,
-    /// Whether they are then, and after all distortion, [described](nn_data::directions) by the directions of
+    /// Whether they are then, and after all distortion, [described](nn_images::directions) by the directions of
     /// their edges.
     pub directions: bool,
     /// Whether these descriptions are the [square roots](DirectionEncoder::with_roots) of the usual ones.
@@ -35,7 +36,7 @@ impl Preprocessing {
     /// The data as the network is shown it.
     ///
     /// # Errors
-    /// [`NetworkError::Data`] where samples that are no images should be put upright or described.
+    /// [`NetworkError::Image`] where samples that are no images should be put upright or described.
     pub fn shown(self, data: &Dataset) -> Result<Dataset, NetworkError> {
         self.described(&self.upright(data)?)
     }
@@ -44,9 +45,9 @@ impl Preprocessing {
     /// distorted, and what [`Views`](crate::Views) look at.
     ///
     /// # Errors
-    /// [`NetworkError::Data`] where samples that are no images should be put upright.
+    /// [`NetworkError::Image`] where samples that are no images should be put upright.
     pub fn upright(self, data: &Dataset) -> Result<Dataset, NetworkError> {
-        if self.deskew { Ok(nn_data::deskewed(data)?) } else { Ok(data.clone()) }
+        if self.deskew { Ok(nn_images::deskewed(data)?) } else { Ok(data.clone()) }
     }
 
     /// What is [`upright`](Self::upright), perhaps distorted since, described where it is to be.
