@@ -10,7 +10,8 @@ use nn_core::{
     Preprocessing, ReceptiveFields, Schedule, StepEvent, Trainer, TrainingConfig, Values,
     evaluate_committee,
 };
-use nn_data::{Dataset, DirectionEncoder, deskewed};
+use nn_data::Dataset;
+use nn_images::{DirectionEncoder, deskewed};
 use nn_tensor::{Linear, ReferenceTensor};
 use strokes::strokes;
 

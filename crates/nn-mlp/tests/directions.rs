@@ -11,7 +11,8 @@ use nn_core::{
     Initializer, Model, Network, Preprocessing, Trainer, TrainingConfig, Views, evaluate,
     evaluate_committee, safetensors,
 };
-use nn_data::{Dataset, DirectionEncoder, deskewed, directions};
+use nn_data::Dataset;
+use nn_images::{DirectionEncoder, deskewed, directions};
 use nn_tensor::ReferenceTensor;
 use stop_in_the_middle::StopInTheMiddle;
 use strokes::strokes;

@@ -8,7 +8,8 @@ use nn_core::{
     Activation, Architecture, Checkpoint, CheckpointFault, Committee, Distortion, Loss, Model,
     Network, Predictor, Temperature, Trainer, TrainingConfig, Views, evaluate_committee,
 };
-use nn_data::{Dataset, DirectionEncoder};
+use nn_data::Dataset;
+use nn_images::DirectionEncoder;
 use nn_tensor::ReferenceTensor;
 use strokes::strokes;
 

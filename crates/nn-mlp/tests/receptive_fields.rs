@@ -9,7 +9,8 @@ use nn_core::{
     Activation, Architecture, Checkpoint, FullBatch, Initializer, Network, ReceptiveFields,
     Trainer, TrainingConfig,
 };
-use nn_data::{Dataset, DirectionEncoder};
+use nn_data::Dataset;
+use nn_images::DirectionEncoder;
 use nn_tensor::{Element, ReferenceTensor, Tensor};
 use stop_in_the_middle::StopInTheMiddle;
 use strokes::strokes;

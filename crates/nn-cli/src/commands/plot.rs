@@ -9,7 +9,7 @@ use crate::stdout;
 use nn_core::gradient_check::gradients;
 use nn_core::{Committee, Model, TrainingConfig, evaluate_committee};
 use nn_cpu::{CpuDevice, CpuTensor};
-use nn_data::DirectionEncoder;
+use nn_images::DirectionEncoder;
 use nn_plot::{ColourMap, Figure, ImageGrid, Picture};
 use serde_json::Value;
 use std::fs;

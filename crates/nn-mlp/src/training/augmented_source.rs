@@ -6,7 +6,8 @@
 //! alone.
 
 use crate::TrainError;
-use nn_data::{Dataset, DirectionEncoder, Distorter};
+use nn_data::Dataset;
+use nn_images::{DirectionEncoder, Distorter};
 use nn_tensor::Tensor;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};

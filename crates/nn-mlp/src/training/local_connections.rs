@@ -1,7 +1,7 @@
 //! A first layer whose neurons see a window of the image each, in place of all of it.
 
 use crate::{ConfigError, Initializer, NetworkError, TrainingConfig};
-use nn_data::DirectionEncoder;
+use nn_images::DirectionEncoder;
 use nn_tensor::{Element, Role, Shape, Tensor};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;

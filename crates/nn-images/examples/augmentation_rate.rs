@@ -1,14 +1,15 @@
 //! How long one thread takes to distort as many images as MNIST has, and to describe them by directions:
-//! `cargo run --release -p nn-data --features sample --example distortion_rate`.
+//! `cargo run --release -p nn-images --example augmentation_rate`.
 #![allow(clippy::print_stdout, reason = "a program that prints its result")]
 
-use nn_data::{DataError, DirectionEncoder, Distorter, Distortion, deskewed, embedded_sample};
+use nn_data::embedded_sample;
+use nn_images::{DirectionEncoder, Distorter, Distortion, ImageError, deskewed};
 use std::time::Instant;
 
 /// As many images as MNIST has: those of the sample ten times over.
 const IMAGES: u32 = 60_000;
 
-fn main() -> Result<(), DataError> {
+fn main() -> Result<(), ImageError> {
     let all = Distortion {
         rotation: 15.0,
         scale: 0.15,

@@ -4,21 +4,21 @@
 //! number of threads, in any order, and after an interruption.
 
 mod elastic;
-mod resample;
 
-use crate::error::DataError;
-use crate::random::{Purpose, generator};
+use crate::error::ImageError;
+use crate::random::generator;
+use crate::resample::Resampler;
 use elastic::SmoothField;
+use nn_data::{Dataset, Inputs};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::Rng;
-pub(crate) use resample::Resampler;
 use serde::{Deserialize, Serialize};
 
 /// How far images are distorted. Every amount is a range around "unchanged", and 0 is off; what one
 /// copy gets is drawn evenly from the range.
 ///
 /// ```
-/// let mild = nn_data::Distortion { rotation: 10.0, shift: 1.0, ..Default::default() };
+/// let mild = nn_images::Distortion { rotation: 10.0, shift: 1.0, ..Default::default() };
 /// assert!(mild.validate().is_ok());
 /// assert_eq!(mild.strength(0, 10), 1.0);
 /// ```
@@ -69,8 +69,8 @@ impl Distortion {
     /// Whether every setting is in its range.
     ///
     /// # Errors
-    /// [`DataError::DistortionSetting`] naming the setting, its value and what is allowed.
-    pub fn validate(&self) -> Result<(), DataError> {
+    /// [`ImageError::Setting`] naming the setting, its value and what is allowed.
+    pub fn validate(&self) -> Result<(), ImageError> {
         let ranges = [
             ("rotation", self.rotation, 0.0, MOST_ROTATION),
             ("scale", self.scale, 0.0, MOST_FACTOR),
@@ -83,8 +83,8 @@ impl Distortion {
         ];
         match ranges.into_iter().find(|(_, value, low, high)| !(low..=high).contains(&value)) {
             None => Ok(()),
-            Some((setting, value, low, high)) => {
-                Err(DataError::DistortionSetting { setting, value, low, high })
+            Some((key, value, low, high)) => {
+                Err(ImageError::Setting { transform: "augment", key, value, low, high })
             }
         }
     }
@@ -98,7 +98,7 @@ impl Distortion {
     /// The factor of every amount in `epoch` (the first is 0) of `epochs`.
     ///
     /// ```
-    /// let fading = nn_data::Distortion { fade: 0.2, fade_to: 0.5, ..Default::default() };
+    /// let fading = nn_images::Distortion { fade: 0.2, fade_to: 0.5, ..Default::default() };
     /// assert_eq!(fading.strength(79, 100), 1.0);
     /// assert_eq!(fading.strength(89, 100), 0.75);
     /// assert_eq!(fading.strength(99, 100), 0.5);
@@ -117,13 +117,13 @@ impl Distortion {
 /// Makes distorted copies of images of one size, with the room that it needs for that.
 ///
 /// ```
-/// use nn_data::{Distorter, Distortion};
+/// use nn_images::{Distorter, Distortion};
 /// let settings = Distortion { rotation: 15.0, elastic: 1.3, sigma: 5.0, ..Default::default() };
 /// let mut distorter = Distorter::new(28, 28, settings)?;
 /// let (image, mut copy) = (vec![200; 784], vec![0; 784]);
 /// distorter.distort(&image, &mut copy, 1.0, 42, 0, 7);
 /// assert_ne!(copy, image);
-/// # Ok::<(), nn_data::DataError>(())
+/// # Ok::<(), nn_images::ImageError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Distorter {
@@ -136,13 +136,16 @@ impl Distorter {
     /// For images of `height` x `width` bytes.
     ///
     /// # Errors
-    /// As [`Distortion::validate`]; [`DataError::NotAnImage`] for images without pixels or of more
+    /// As [`Distortion::validate`]; [`ImageError::NotAnImage`] for images without pixels or of more
     /// than 4096 of them along a side.
-    pub fn new(height: usize, width: usize, settings: Distortion) -> Result<Self, DataError> {
+    pub fn new(height: usize, width: usize, settings: Distortion) -> Result<Self, ImageError> {
         settings.validate()?;
         let allowed = 1..=4096;
         if !allowed.contains(&height) || !allowed.contains(&width) {
-            return Err(DataError::NotAnImage { shape: vec![height, width] });
+            return Err(ImageError::NotAnImage {
+                transform: "augment",
+                shape: vec![height, width],
+            });
         }
         let field =
             (settings.elastic > 0.0).then(|| SmoothField::new(height, width, settings.sigma));
@@ -152,11 +155,13 @@ impl Distorter {
     /// For the images of `dataset`.
     ///
     /// # Errors
-    /// As [`new`](Self::new); [`DataError::NotAnImage`] where samples are not height x width bytes.
-    pub fn for_dataset(dataset: &crate::Dataset, settings: Distortion) -> Result<Self, DataError> {
+    /// As [`new`](Self::new); [`ImageError::NotAnImage`] where samples are not height x width bytes.
+    pub fn for_dataset(dataset: &Dataset, settings: Distortion) -> Result<Self, ImageError> {
         match (dataset.sample_shape(), dataset.inputs()) {
-            (&[height, width], crate::Inputs::Bytes(_)) => Self::new(height, width, settings),
-            (shape, _) => Err(DataError::NotAnImage { shape: shape.to_vec() }),
+            (&[height, width], Inputs::Bytes(_)) => Self::new(height, width, settings),
+            (shape, _) => {
+                Err(ImageError::NotAnImage { transform: "augment", shape: shape.to_vec() })
+            }
         }
     }
 
@@ -176,7 +181,7 @@ impl Distorter {
         epoch: u64,
         sample: u32,
     ) {
-        let mut random = generator(Purpose::Distortion, seed, (epoch << 32) ^ u64::from(sample));
+        let mut random = generator(seed, epoch, sample);
         let affine = Affine::draw(&self.settings, strength, &mut random);
         self.resampler.place(&affine.matrix, affine.shift);
         if let Some(field) = &mut self.field {
@@ -256,7 +261,7 @@ mod tests {
         let settings = Distortion { shift: 3.0, ..Default::default() };
         let draws: Vec<f64> = (0..20_000)
             .map(|sample| {
-                let mut random = generator(Purpose::Distortion, 5, sample);
+                let mut random = generator(5, 0, sample);
                 f64::from(Affine::draw(&settings, 1.0, &mut random).shift[0])
             })
             .collect();
@@ -274,7 +279,7 @@ mod tests {
         let flat = Distortion { rotation: 0.0, shear: 0.0, ..settings };
         for sample in 0..50 {
             let determinant = |settings| {
-                let mut random = generator(Purpose::Distortion, 5, sample);
+                let mut random = generator(5, 0, sample);
                 let [[a, b], [c, d]] = Affine::draw(settings, 1.0, &mut random).matrix;
                 a * d - b * c
             };

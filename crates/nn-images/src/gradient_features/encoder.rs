@@ -7,13 +7,13 @@
 //! Recognition 36, 2003), kin to the histograms of Dalal and Triggs (2005). Behind the eight planes stands the
 //! image itself under 11 x 11 such windows. On demand square roots are taken of all of these, as of the histograms of
 //! Arandjelović and Zisserman (2012), so that the weak ones count for more; and on demand the [second
-//! order](crate::second_order) stands behind them. Nothing in it is learned.
+//! order](super::second_order) stands behind them. Nothing in it is learned.
 
-use crate::dataset::{Dataset, Inputs};
-use crate::error::DataError;
-use crate::second_order::{self, SecondOrder};
+use super::second_order::{self, SecondOrder};
+use super::windows::{Area, Grid};
+use crate::error::ImageError;
 use crate::whole::whole_and_rest;
-use crate::windows::{Area, Grid};
+use nn_data::{Dataset, Inputs};
 use std::f32::consts::SQRT_2;
 use std::ops::Range;
 
@@ -31,14 +31,14 @@ const EDGE_SCALE: f32 = 1.5;
 /// Describes images of one size by the directions of their edges, with the room that it needs for that.
 ///
 /// ```
-/// use nn_data::DirectionEncoder;
+/// use nn_images::DirectionEncoder;
 /// // White above, ink below: the edge faces down, which is the third of eight directions.
 /// let image: Vec<u8> = (0..784).map(|index| if index < 392 { 0 } else { 255 }).collect();
 /// let mut features = vec![0; DirectionEncoder::WIDTH];
 /// DirectionEncoder::new(28, 28)?.encode(&image, &mut features);
 /// let middle = |direction: usize| features[81 * direction + 40];
 /// assert!(middle(2) > 100 && [0, 1, 3, 4, 5, 6, 7].iter().all(|&other| middle(other) == 0));
-/// # Ok::<(), nn_data::DataError>(())
+/// # Ok::<(), nn_images::ImageError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct DirectionEncoder {
@@ -79,11 +79,14 @@ impl DirectionEncoder {
     /// For images of `height` x `width` bytes.
     ///
     /// # Errors
-    /// [`DataError::NotAnImage`] for images without pixels or of more than 4096 of them along a side.
-    pub fn new(height: usize, width: usize) -> Result<Self, DataError> {
+    /// [`ImageError::NotAnImage`] for images without pixels or of more than 4096 of them along a side.
+    pub fn new(height: usize, width: usize) -> Result<Self, ImageError> {
         let allowed = 1..=Self::MOST_SIDE;
         if !allowed.contains(&height) || !allowed.contains(&width) {
-            return Err(DataError::NotAnImage { shape: vec![height, width] });
+            return Err(ImageError::NotAnImage {
+                transform: "gradient-features",
+                shape: vec![height, width],
+            });
         }
         let row = || vec![0.0; width];
         Ok(Self {
@@ -103,23 +106,26 @@ impl DirectionEncoder {
     /// For the images of `dataset`.
     ///
     /// # Errors
-    /// As [`new`](Self::new); [`DataError::NotAnImage`] where samples are not height x width bytes.
-    pub fn for_dataset(dataset: &Dataset) -> Result<Self, DataError> {
+    /// As [`new`](Self::new); [`ImageError::NotAnImage`] where samples are not height x width bytes.
+    pub fn for_dataset(dataset: &Dataset) -> Result<Self, ImageError> {
         match (dataset.sample_shape(), dataset.inputs()) {
             (&[height, width], Inputs::Bytes(_)) => Self::new(height, width),
-            (shape, _) => Err(DataError::NotAnImage { shape: shape.to_vec() }),
+            (shape, _) => Err(ImageError::NotAnImage {
+                transform: "gradient-features",
+                shape: shape.to_vec(),
+            }),
         }
     }
 
     /// The same, taking the square root of each number (from 0 to 1) where `roots` says so.
     ///
     /// ```
-    /// use nn_data::DirectionEncoder;
+    /// use nn_images::DirectionEncoder;
     /// let grey = vec![64; 784];
     /// let mut features = vec![0; DirectionEncoder::WIDTH];
     /// DirectionEncoder::new(28, 28)?.with_roots(true).encode(&grey, &mut features);
     /// assert_eq!(features[648 + 60], 128); // the image in its middle: √(64 / 255) is 128 / 255
-    /// # Ok::<(), nn_data::DataError>(())
+    /// # Ok::<(), nn_images::ImageError>(())
     /// ```
     #[must_use]
     pub fn with_roots(self, roots: bool) -> Self {
@@ -131,7 +137,7 @@ impl DirectionEncoder {
     /// averaged under 5 x 5 Gaussian windows. They tell where edges end and bend, and what lies beside what.
     ///
     /// ```
-    /// use nn_data::DirectionEncoder;
+    /// use nn_images::DirectionEncoder;
     /// // Ink below the middle, from the left to the middle: an edge that faces down, and ends.
     /// let ink = |index: usize| if index >= 392 && index % 28 < 14 { 255 } else { 0 };
     /// let image: Vec<u8> = (0..784).map(ink).collect();
@@ -142,7 +148,7 @@ impl DirectionEncoder {
     /// let (line, direction) = (0, 2);
     /// let across = &features[769 + 25 * (8 * line + direction)..][..25];
     /// assert!(across[12] > 20 && across[14] == 0);
-    /// # Ok::<(), nn_data::DataError>(())
+    /// # Ok::<(), nn_images::ImageError>(())
     /// ```
     #[must_use]
     pub fn with_second_order(self, second_order: bool) -> Self {
@@ -224,23 +230,25 @@ impl DirectionEncoder {
     /// A data set of the same samples, each described in place of its pixels; only those of this view are kept.
     ///
     /// ```
-    /// use nn_data::{Dataset, DirectionEncoder};
+    /// use nn_data::Dataset;
+    /// use nn_images::DirectionEncoder;
     /// let images = Dataset::from_images(vec![7; 2 * 64], &[8, 8], vec![0, 1], 2)?;
     /// let described = DirectionEncoder::new(8, 8)?.with_roots(true).describe(&images)?;
     /// assert_eq!((described.len(), described.input_width()), (2, 769));
     /// assert!(DirectionEncoder::new(4, 16)?.describe(&images).is_err());
-    /// # Ok::<(), nn_data::DataError>(())
+    /// # Ok::<(), nn_images::ImageError>(())
     /// ```
     ///
     /// # Errors
-    /// [`DataError::NotAnImage`] where samples are not images of the encoder's size.
-    pub fn describe(&mut self, dataset: &Dataset) -> Result<Dataset, DataError> {
+    /// [`ImageError::NotAnImage`] where samples are not images of the encoder's size.
+    pub fn describe(&mut self, dataset: &Dataset) -> Result<Dataset, ImageError> {
         let size = [self.image.len() / self.width, self.width];
         if dataset.sample_shape() != size {
-            return Err(DataError::NotAnImage { shape: dataset.sample_shape().to_vec() });
+            let shape = dataset.sample_shape().to_vec();
+            return Err(ImageError::NotAnImage { transform: "gradient-features", shape });
         }
         let width = self.description_width();
-        dataset.map_images_to(&[width], |image, features| self.encode(image, features))
+        Ok(dataset.map_bytes(&[width], |image, features| self.encode(image, features))?)
     }
 
     /// Numbers in the place of features, such as weights, laid out to be drawn: a square of
@@ -351,8 +359,8 @@ fn nearest_byte(share: f32) -> u8 {
 /// its pixels; only those of this view are kept.
 ///
 /// # Errors
-/// [`DataError::NotAnImage`] where samples are not height x width bytes.
-pub fn directions(dataset: &Dataset) -> Result<Dataset, DataError> {
+/// [`ImageError::NotAnImage`] where samples are not height x width bytes.
+pub fn directions(dataset: &Dataset) -> Result<Dataset, ImageError> {
     DirectionEncoder::for_dataset(dataset)?.describe(dataset)
 }
 

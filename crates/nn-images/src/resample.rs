@@ -9,9 +9,9 @@ pub(crate) struct Resampler {
     width: usize,
     /// Where each pixel is read: its row, height x width. While an image is read, only what is behind
     /// the point, and then what was read.
-    pub(super) rows: Vec<f32>,
+    pub(crate) rows: Vec<f32>,
     /// And its column.
-    pub(super) columns: Vec<f32>,
+    pub(crate) columns: Vec<f32>,
     /// The pixel of the framed image above and left of each place.
     corners: Vec<u32>,
     /// The image with a frame of zeros: one line before it and two behind, in both directions. Each pixel, and by how

@@ -6,7 +6,7 @@
 //! Sobel's gradient in place of wavelets. Of each only the line counts on which it lies, not to which side of it:
 //! half a turn changes nothing.
 
-use crate::windows::{Area, Grid};
+use super::windows::{Area, Grid};
 use std::f32::consts::SQRT_2;
 use std::ops::Range;
 

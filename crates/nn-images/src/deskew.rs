@@ -1,8 +1,8 @@
 //! Upright images of one size: slant and size, in which hands differ, are taken out.
 
-use crate::dataset::{Dataset, Inputs};
-use crate::distortion::Resampler;
-use crate::error::DataError;
+use crate::error::ImageError;
+use crate::resample::Resampler;
+use nn_data::{Dataset, Inputs};
 
 /// Steepest slant that is taken out, in columns a row: beyond it the image is hardly slanted writing.
 const MOST_SLANT: f64 = 1.0;
@@ -27,17 +27,17 @@ const RIM: u8 = 32;
 /// // A stroke that leans by one column a row stands upright afterwards.
 /// let mut image = vec![0; 28 * 28];
 /// (6..22).for_each(|row| image[row * 28 + 27 - row] = 255);
-/// let upright = nn_data::deskew(&image, 28, 28)?;
+/// let upright = nn_images::deskew(&image, 28, 28)?;
 /// let columns = (0..784).filter(|&index| upright[index] > 0).map(|index| index % 28);
 /// assert!(columns.clone().count() > 0 && columns.clone().all(|column| (11..=16).contains(&column)));
-/// # Ok::<(), nn_data::DataError>(())
+/// # Ok::<(), nn_images::ImageError>(())
 /// ```
 ///
 /// # Errors
-/// [`DataError::NotAnImage`] where `image` is not height x width bytes.
-pub fn deskew(image: &[u8], height: usize, width: usize) -> Result<Vec<u8>, DataError> {
+/// [`ImageError::NotAnImage`] where `image` is not height x width bytes.
+pub fn deskew(image: &[u8], height: usize, width: usize) -> Result<Vec<u8>, ImageError> {
     if image.is_empty() || height.checked_mul(width) != Some(image.len()) {
-        return Err(DataError::NotAnImage { shape: vec![height, width] });
+        return Err(ImageError::NotAnImage { transform: "deskew", shape: vec![height, width] });
     }
     let mut copy = vec![0; image.len()];
     upright(&mut Resampler::new(height, width), image, &mut copy);
@@ -47,13 +47,15 @@ pub fn deskew(image: &[u8], height: usize, width: usize) -> Result<Vec<u8>, Data
 /// A data set of the same samples, each [upright](deskew); only those of this view are kept.
 ///
 /// # Errors
-/// [`DataError::NotAnImage`] where samples are not height x width bytes.
-pub fn deskewed(dataset: &Dataset) -> Result<Dataset, DataError> {
+/// [`ImageError::NotAnImage`] where samples are not height x width bytes.
+pub fn deskewed(dataset: &Dataset) -> Result<Dataset, ImageError> {
     let (&[height, width], Inputs::Bytes(_)) = (dataset.sample_shape(), dataset.inputs()) else {
-        return Err(DataError::NotAnImage { shape: dataset.sample_shape().to_vec() });
+        let shape = dataset.sample_shape().to_vec();
+        return Err(ImageError::NotAnImage { transform: "deskew", shape });
     };
     let mut resampler = Resampler::new(height.max(1), width.max(1));
-    dataset.map_images(|image, copy| upright(&mut resampler, image, copy))
+    let shape = [height, width];
+    Ok(dataset.map_bytes(&shape, |image, copy| upright(&mut resampler, image, copy))?)
 }
 
 fn upright(resampler: &mut Resampler, image: &[u8], copy: &mut [u8]) {
@@ -205,9 +207,8 @@ mod tests {
     /// Where nothing is cut off, the ink grows as the area does: by the share that each axis lacks, as
     /// far as there is room.
     #[test]
-    #[cfg(feature = "sample")]
     fn no_digit_loses_its_ends() {
-        let data = crate::embedded_sample().unwrap().train;
+        let data = nn_data::embedded_sample().unwrap().train;
         let ink = |image: &[u8]| image.iter().map(|&byte| f64::from(byte)).sum::<f64>();
         let (mut worst, mut limited) = (0.0_f64, 0);
         for sample in 0..1000 {
