@@ -273,6 +273,15 @@ pub enum DataError {
     /// Bytes are needed, but the inputs are numbers.
     #[error("the inputs of the data set are numbers, not bytes (pixels); use one of images")]
     NotBytes,
+    /// Numbers are needed, but the inputs are bytes.
+    #[error("the inputs of the data set are bytes (pixels), not numbers; use one of numbers")]
+    NotNumbers,
+    /// Names that are not one a class.
+    #[error("class names: {cause}; give one name for each class")]
+    ClassNames {
+        /// What is wrong with them.
+        cause: String,
+    },
     /// A class has fewer samples than a selection asks for.
     #[error("class {class} has {available} samples, {wanted} are wanted; ask for fewer a class")]
     ClassTooSmall {

@@ -1,6 +1,6 @@
 //! Files read only after their size was looked at.
 
-use crate::checkpoint_error::CheckpointFault;
+use crate::file::error::FileFault;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -15,8 +15,8 @@ pub(crate) struct BoundedFile {
 
 impl BoundedFile {
     /// Opens a regular file of at most `limit` bytes.
-    pub(crate) fn open(path: &Path, limit: u64) -> Result<Self, CheckpointFault> {
-        let failed = |cause| CheckpointFault::Io { action: "open", cause };
+    pub(crate) fn open(path: &Path, limit: u64) -> Result<Self, FileFault> {
+        let failed = |cause| FileFault::Io { action: "open", cause };
         // Looked at before it is opened: opening a pipe would wait for its writer.
         let metadata = std::fs::metadata(path).map_err(failed)?;
         if !metadata.is_file() {
@@ -24,22 +24,22 @@ impl BoundedFile {
         }
         let length = metadata.len();
         if length > limit {
-            return Err(CheckpointFault::TooLarge { bytes: length, limit });
+            return Err(FileFault::TooLarge { bytes: length, limit });
         }
         Ok(Self { file: File::open(path).map_err(failed)?, length, bytes: Vec::new() })
     }
 
     /// The first `count` bytes, or all where there are fewer.
-    pub(crate) fn first_bytes(&mut self, count: usize) -> Result<&[u8], CheckpointFault> {
+    pub(crate) fn first_bytes(&mut self, count: usize) -> Result<&[u8], FileFault> {
         let missing = (count as u64).saturating_sub(self.bytes.len() as u64);
         self.append(missing)?;
         Ok(&self.bytes)
     }
 
     /// All its bytes; no more than it had when it was opened.
-    pub(crate) fn into_bytes(mut self) -> Result<Vec<u8>, CheckpointFault> {
+    pub(crate) fn into_bytes(mut self) -> Result<Vec<u8>, FileFault> {
         let missing = self.length.saturating_sub(self.bytes.len() as u64);
-        let refused = CheckpointFault::OutOfMemory { bytes: missing };
+        let refused = FileFault::OutOfMemory { bytes: missing };
         match usize::try_from(missing) {
             Ok(count) if self.bytes.try_reserve_exact(count).is_ok() => {}
             _ => return Err(refused),
@@ -48,8 +48,8 @@ impl BoundedFile {
         Ok(self.bytes)
     }
 
-    fn append(&mut self, count: u64) -> Result<(), CheckpointFault> {
+    fn append(&mut self, count: u64) -> Result<(), FileFault> {
         let read = (&mut self.file).take(count).read_to_end(&mut self.bytes);
-        read.map(|_| ()).map_err(|cause| CheckpointFault::Io { action: "read", cause })
+        read.map(|_| ()).map_err(|cause| FileFault::Io { action: "read", cause })
     }
 }

@@ -1,7 +1,7 @@
 //! Checkpoints in files.
 
 use crate::bounded_read::BoundedFile;
-use crate::checkpoint_error::{CheckpointError, CheckpointFault};
+use crate::file::error::{FileError, FileFault};
 use crate::{BranchState, Checkpoint, MemberForm, Preprocessing, codec, format1};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -29,7 +29,7 @@ struct Extras {
 #[derive(Serialize)]
 struct Written<'c> {
     checkpoint: &'c Checkpoint,
-    #[serde(with = "crate::codec::json_bytes")]
+    #[serde(with = "crate::file::envelope::json_bytes")]
     extras: Extras,
 }
 
@@ -37,7 +37,7 @@ struct Written<'c> {
 #[derive(Deserialize)]
 struct Read {
     checkpoint: Checkpoint,
-    #[serde(with = "crate::codec::json_bytes")]
+    #[serde(with = "crate::file::envelope::json_bytes")]
     extras: Extras,
 }
 
@@ -49,11 +49,11 @@ struct OfBranches<C> {
 }
 
 impl OfBranches<Read> {
-    fn into_checkpoint(self) -> Result<Checkpoint, CheckpointFault> {
+    fn into_checkpoint(self) -> Result<Checkpoint, FileFault> {
         let mut checkpoint = self.checkpoint.into_checkpoint()?;
         let Some(training) = &mut checkpoint.training else {
             let cause = "branches in training of a finished model".to_owned();
-            return Err(CheckpointFault::Inconsistent { cause });
+            return Err(FileFault::Inconsistent { cause });
         };
         training.branches = self.branches;
         Ok(checkpoint)
@@ -61,7 +61,7 @@ impl OfBranches<Read> {
 }
 
 impl Read {
-    fn into_checkpoint(self) -> Result<Checkpoint, CheckpointFault> {
+    fn into_checkpoint(self) -> Result<Checkpoint, FileFault> {
         let Self { mut checkpoint, extras } = self;
         let Extras { deskew, directions, root_directions, second_order_directions, forms } = extras;
         checkpoint.model.preprocessing =
@@ -70,7 +70,7 @@ impl Read {
         let (has, others) = (forms.len(), companions.len());
         if has != 0 && has != others {
             let cause = format!("{has} forms for the {others} further networks of a committee");
-            return Err(CheckpointFault::Inconsistent { cause });
+            return Err(FileFault::Inconsistent { cause });
         }
         for (member, form) in companions.iter_mut().zip(forms) {
             member.form = form;
@@ -83,9 +83,9 @@ impl Checkpoint {
     /// The bytes of a checkpoint file. Equal checkpoints give equal bytes.
     ///
     /// # Errors
-    /// [`CheckpointFault::Inconsistent`] where [`from_bytes`](Self::from_bytes) would refuse them,
-    /// [`CheckpointFault::TooLarge`] beyond 16 GiB.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, CheckpointFault> {
+    /// [`FileFault::Inconsistent`] where [`from_bytes`](Self::from_bytes) would refuse them,
+    /// [`FileFault::TooLarge`] beyond 16 GiB.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, FileFault> {
         self.check_consistency()?;
         let Preprocessing { deskew, directions, root_directions, second_order_directions } =
             self.model.preprocessing;
@@ -118,9 +118,9 @@ impl Checkpoint {
     /// The checkpoint in `bytes`, which may be compiled into a program.
     ///
     /// # Errors
-    /// [`CheckpointFault`], whatever the bytes are: nothing is decoded before the checksum over all
+    /// [`FileFault`], whatever the bytes are: nothing is decoded before the checksum over all
     /// of them is right, and nothing returned whose parts do not fit each other.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CheckpointFault> {
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, FileFault> {
         let (format, payload) = codec::open(bytes)?;
         let checkpoint: Self = match format {
             1 => codec::decode::<format1::Checkpoint>(payload)?.into(),
@@ -157,31 +157,31 @@ impl Checkpoint {
     /// ```
     ///
     /// # Errors
-    /// [`CheckpointFault::Io`] if the folder or the disk does not take the file, otherwise as
+    /// [`FileFault::Io`] if the folder or the disk does not take the file, otherwise as
     /// [`to_bytes`](Self::to_bytes); the old file is then as it was.
-    pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
-        let bytes = self.to_bytes().map_err(|fault| CheckpointError::new(path, fault))?;
+    pub fn save(&self, path: &Path) -> Result<(), FileError> {
+        let bytes = self.to_bytes().map_err(|fault| FileError::new(path, fault))?;
         write_whole(path, &bytes)
     }
 
     /// Reads the file `path`: its size and header first, then the rest.
     ///
     /// # Errors
-    /// [`CheckpointFault::Io`] if the system refuses, [`CheckpointFault::TooLarge`] beyond 16 GiB,
+    /// [`FileFault::Io`] if the system refuses, [`FileFault::TooLarge`] beyond 16 GiB,
     /// otherwise as [`from_bytes`](Self::from_bytes).
-    pub fn load(path: &Path) -> Result<Self, CheckpointError> {
+    pub fn load(path: &Path) -> Result<Self, FileError> {
         let load = || {
             let mut file = BoundedFile::open(path, codec::MAX_BYTES)?;
             let length = file.length;
             codec::check_header(file.first_bytes(codec::HEADER_LENGTH)?, length)?;
             Self::from_bytes(&file.into_bytes()?)
         };
-        load().map_err(|fault| CheckpointError::new(path, fault))
+        load().map_err(|fault| FileError::new(path, fault))
     }
 }
 
 /// Replaces the file `path` by one with these bytes, or leaves it as it was.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     nn_data::replace_file(path, |file| file.write_all(bytes))
-        .map_err(|cause| CheckpointError::new(path, CheckpointFault::Io { action: "write", cause }))
+        .map_err(|cause| FileError::new(path, FileFault::Io { action: "write", cause }))
 }

@@ -1,29 +1,29 @@
-//! What can be wrong with a file that holds a model or a training.
+//! What can be wrong with a file of a model or training.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A file of a model or training that could not be read or written: which file, and why.
+/// A file of a model or training that cannot be read or written: which file, and why.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {fault}", path.display())]
-pub struct CheckpointError {
+pub struct FileError {
     /// The file.
     pub path: PathBuf,
     /// The cause, with the next step in its message.
-    pub fault: CheckpointFault,
+    pub fault: FileFault,
 }
 
-impl CheckpointError {
+impl FileError {
     /// `fault` of the file `path`.
-    pub(crate) fn new(path: &Path, fault: CheckpointFault) -> Self {
+    pub(crate) fn new(path: &Path, fault: FileFault) -> Self {
         Self { path: path.to_owned(), fault }
     }
 }
 
-/// Why a file of a model or training could not be read or written.
+/// Why a file of a model or training cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum CheckpointFault {
+pub enum FileFault {
     /// The system refused.
     #[error("cannot {action}: {cause}")]
     Io {
@@ -32,10 +32,10 @@ pub enum CheckpointFault {
         /// What the system answered.
         cause: io::Error,
     },
-    /// The first bytes are not those of a checkpoint.
+    /// The first bytes are not those of a model or checkpoint.
     #[error(
-        "not a checkpoint: its first bytes are not a checkpoint's; give a file that `nn train` \
-         wrote, or import a safetensors file first"
+        "not a model or checkpoint by its first bytes; give a file that nn or nn-mlp saved, or import a \
+         safetensors file first"
     )]
     NotACheckpoint,
     /// The file ends too early.
@@ -75,6 +75,15 @@ pub enum CheckpointFault {
         /// The newest that is known here.
         supported: u32,
     },
+    /// Written with features that this build does not have.
+    #[error("it needs {}, which this build does not know; use a newer build", names.join(", "))]
+    Requires {
+        /// The features.
+        names: Vec<String>,
+    },
+    /// A file of a model where one of a training is needed.
+    #[error("it holds a model but no training under way; give the checkpoint of the run")]
+    NoTraining,
     /// Whole, but its content makes no sense.
     #[error("its content cannot be decoded ({cause}); it was written by another program")]
     Undecodable {
@@ -125,6 +134,24 @@ pub enum CheckpointFault {
         tensor: String,
         /// What is wrong with it.
         cause: String,
+    },
+    /// Names of layers that do not say in which order the layers come.
+    #[error(
+        "the order of the layers {} cannot be told from their names and shapes; give it, first layer first \
+         (ImportOptions::order)",
+        names.iter().map(|name| one_line(name)).collect::<Vec<_>>().join(", ")
+    )]
+    AmbiguousOrder {
+        /// Names of the layers.
+        names: Vec<String>,
+    },
+    /// An order of layers that is not that of the file's.
+    #[error("the order names the layers {given}, the file has {found}; name each of the file's once")]
+    WrongOrder {
+        /// Names that were given.
+        given: String,
+        /// Names in the file.
+        found: String,
     },
     /// A file without a single layer.
     #[error("it holds no layer: there is no tensor named like 0.weight")]

@@ -1,6 +1,6 @@
 //! From the tensors of a safetensors file to a chain of layers.
 
-use crate::checkpoint_error::CheckpointFault;
+use crate::file::error::FileFault;
 use crate::model::Values;
 use nn_tensor::{Linear, Shape};
 use safetensors::tensor::TensorView;
@@ -18,7 +18,7 @@ pub(crate) struct Layer {
 /// All layers of a file, in the natural order of their prefixes.
 ///
 /// The crate that opened the file has checked that shapes, types and byte counts agree.
-pub(crate) fn read_layers(file: &SafeTensors<'_>) -> Result<Vec<Layer>, CheckpointFault> {
+pub(crate) fn read_layers(file: &SafeTensors<'_>) -> Result<Vec<Layer>, FileFault> {
     let mut layers = Vec::new();
     for (prefix, (weight, bias)) in pairs_by_prefix(file)? {
         let name = prefix.text;
@@ -27,7 +27,7 @@ pub(crate) fn read_layers(file: &SafeTensors<'_>) -> Result<Vec<Layer>, Checkpoi
         layers.push(read_layer(name, &weight, &bias)?);
     }
     if layers.is_empty() {
-        return Err(CheckpointFault::NoLayers);
+        return Err(FileFault::NoLayers);
     }
     Ok(layers)
 }
@@ -35,14 +35,14 @@ pub(crate) fn read_layers(file: &SafeTensors<'_>) -> Result<Vec<Layer>, Checkpoi
 /// Weight and bias of each prefix.
 type Pairs<'a> = BTreeMap<NaturalOrder<'a>, (Option<TensorView<'a>>, Option<TensorView<'a>>)>;
 
-fn pairs_by_prefix<'a>(file: &'a SafeTensors<'a>) -> Result<Pairs<'a>, CheckpointFault> {
+fn pairs_by_prefix<'a>(file: &'a SafeTensors<'a>) -> Result<Pairs<'a>, FileFault> {
     let mut pairs = Pairs::new();
     let mut names = file.names();
     names.sort_unstable(); // so that of several faults the same one is named every time
     for name in names {
         let tensor = file.tensor(name).map_err(|error| {
             let (tensor, cause) = (name.to_owned(), error.to_string());
-            CheckpointFault::Tensor { tensor, cause }
+            FileFault::Tensor { tensor, cause }
         })?;
         let (prefix, kind) = name.rsplit_once('.').unwrap_or(("", name));
         let pair = pairs.entry(NaturalOrder::of(prefix)).or_default();
@@ -51,7 +51,7 @@ fn pairs_by_prefix<'a>(file: &'a SafeTensors<'a>) -> Result<Pairs<'a>, Checkpoin
             "bias" => pair.1 = Some(tensor),
             _ => {
                 let cause = "it is neither a weight nor a bias".to_owned();
-                return Err(CheckpointFault::Tensor { tensor: name.to_owned(), cause });
+                return Err(FileFault::Tensor { tensor: name.to_owned(), cause });
             }
         }
     }
@@ -60,7 +60,7 @@ fn pairs_by_prefix<'a>(file: &'a SafeTensors<'a>) -> Result<Pairs<'a>, Checkpoin
 }
 
 /// Each layer takes in what the one before gives out, in one element type.
-fn check_chain(pairs: &Pairs<'_>) -> Result<(), CheckpointFault> {
+fn check_chain(pairs: &Pairs<'_>) -> Result<(), FileFault> {
     let weights: Vec<_> = pairs
         .iter()
         .filter_map(|(prefix, (weight, _))| Some((prefix.text, weight.as_ref()?)))
@@ -78,16 +78,16 @@ fn check_chain(pairs: &Pairs<'_>) -> Result<(), CheckpointFault> {
     Ok(())
 }
 
-fn fault(prefix: &str, kind: &str, cause: &str) -> CheckpointFault {
+fn fault(prefix: &str, kind: &str, cause: &str) -> FileFault {
     let tensor = if prefix.is_empty() { kind.to_owned() } else { format!("{prefix}.{kind}") };
-    CheckpointFault::Tensor { tensor, cause: cause.to_owned() }
+    FileFault::Tensor { tensor, cause: cause.to_owned() }
 }
 
 fn read_layer(
     name: &str,
     weight: &TensorView<'_>,
     bias: &TensorView<'_>,
-) -> Result<Layer, CheckpointFault> {
+) -> Result<Layer, FileFault> {
     let &[outputs, inputs] = weight.shape() else {
         let cause = format!("its shape is {:?}, a weight is outputs x inputs", weight.shape());
         return Err(fault(name, "weight", &cause));

@@ -6,9 +6,9 @@
 //! as it is. What tensors cannot say stands in the file's metadata, as JSON under the key `nn`.
 
 use crate::bounded_read::BoundedFile;
-use crate::checkpoint_error::{CheckpointError, CheckpointFault};
-use crate::checkpoint_file::write_whole;
-use crate::codec::MAX_BYTES;
+use crate::file::error::{FileError, FileFault};
+use crate::file::write_whole;
+use crate::file::envelope::MAX_BYTES;
 use crate::model::Values;
 use crate::safetensors_layers::{Layer, read_layers};
 use crate::{Activation, Architecture, Loss, Model, Preprocessing};
@@ -79,10 +79,10 @@ struct Description {
 /// ```
 ///
 /// # Errors
-/// [`CheckpointFault::Inconsistent`] where the model's parts do not fit each other,
-/// [`CheckpointFault::Io`] if the folder or the disk does not take the file.
-pub fn export(model: &Model, path: &Path) -> Result<(), CheckpointError> {
-    let bytes = to_bytes(model).map_err(|fault| CheckpointError::new(path, fault))?;
+/// [`FileFault::Inconsistent`] where the model's parts do not fit each other,
+/// [`FileFault::Io`] if the folder or the disk does not take the file.
+pub fn export(model: &Model, path: &Path) -> Result<(), FileError> {
+    let bytes = to_bytes(model).map_err(|fault| FileError::new(path, fault))?;
     write_whole(path, &bytes)
 }
 
@@ -93,20 +93,20 @@ pub fn export(model: &Model, path: &Path) -> Result<(), CheckpointError> {
 /// their shapes. `f16` and `bf16` become `f32`, exactly.
 ///
 /// # Errors
-/// [`CheckpointFault::NotSafetensors`] for other files, [`CheckpointFault::Tensor`] for tensors that
-/// do not make a chain of fully connected layers, [`CheckpointFault::Inconsistent`] where metadata,
-/// `options` and tensors disagree, [`CheckpointFault::TooLarge`] beyond 16 GiB,
-/// [`CheckpointFault::Io`] if the system refuses.
-pub fn import(path: &Path, options: &ImportOptions) -> Result<Model, CheckpointError> {
+/// [`FileFault::NotSafetensors`] for other files, [`FileFault::Tensor`] for tensors that
+/// do not make a chain of fully connected layers, [`FileFault::Inconsistent`] where metadata,
+/// `options` and tensors disagree, [`FileFault::TooLarge`] beyond 16 GiB,
+/// [`FileFault::Io`] if the system refuses.
+pub fn import(path: &Path, options: &ImportOptions) -> Result<Model, FileError> {
     let read = || from_bytes(&BoundedFile::open(path, MAX_BYTES)?.into_bytes()?, options);
-    read().map_err(|fault| CheckpointError::new(path, fault))
+    read().map_err(|fault| FileError::new(path, fault))
 }
 
 /// The bytes of the file that [`export`] writes. Equal models give equal bytes.
 ///
 /// # Errors
-/// [`CheckpointFault::Inconsistent`] where the model's parts do not fit each other.
-pub fn to_bytes(model: &Model) -> Result<Vec<u8>, CheckpointFault> {
+/// [`FileFault::Inconsistent`] where the model's parts do not fit each other.
+pub fn to_bytes(model: &Model) -> Result<Vec<u8>, FileFault> {
     check(model)?;
     check_plain(model)?;
     let description = Description {
@@ -118,7 +118,7 @@ pub fn to_bytes(model: &Model) -> Result<Vec<u8>, CheckpointFault> {
         root_directions: model.preprocessing.root_directions,
         second_order_directions: model.preprocessing.second_order_directions,
     };
-    let unsound = |cause: String| CheckpointFault::NotSafetensors { cause };
+    let unsound = |cause: String| FileFault::NotSafetensors { cause };
     let json = serde_json::to_string(&description).map_err(|error| unsound(error.to_string()))?;
     let metadata = HashMap::from([(METADATA_KEY.to_owned(), json)]);
     let shapes = model.architecture.weight_shapes();
@@ -149,8 +149,8 @@ pub fn to_bytes(model: &Model) -> Result<Vec<u8>, CheckpointFault> {
 ///
 /// # Errors
 /// As [`import`], but for what concerns files.
-pub fn from_bytes(bytes: &[u8], options: &ImportOptions) -> Result<Model, CheckpointFault> {
-    let unsound = |cause: String| CheckpointFault::NotSafetensors { cause };
+pub fn from_bytes(bytes: &[u8], options: &ImportOptions) -> Result<Model, FileFault> {
+    let unsound = |cause: String| FileFault::NotSafetensors { cause };
     let file = SafeTensors::deserialize(bytes).map_err(|error| unsound(error.to_string()))?;
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| unsound(e.to_string()))?;
     let description = header.metadata().as_ref().and_then(|metadata| metadata.get(METADATA_KEY));
@@ -169,9 +169,9 @@ fn assemble(
     layers: Vec<Layer>,
     description: Option<Description>,
     options: &ImportOptions,
-) -> Result<Model, CheckpointFault> {
+) -> Result<Model, FileFault> {
     let (Some(first), Some(last)) = (layers.first(), layers.last()) else {
-        return Err(CheckpointFault::NoLayers);
+        return Err(FileFault::NoLayers);
     };
     let said = description.as_ref().map(|description| &description.architecture);
     let activation = options.activation.or(said.map(|said| said.activation));
@@ -185,7 +185,7 @@ fn assemble(
     };
     if let Some(said) = said.filter(|said| said.widths() != architecture.widths()) {
         let cause = format!("the metadata says {said}, the tensors are {architecture}");
-        return Err(CheckpointFault::Inconsistent { cause });
+        return Err(FileFault::Inconsistent { cause });
     }
     let loss = options.loss.or(description.as_ref().map(|description| description.loss));
     let preprocessing = description.as_ref().map(|description| Preprocessing {
@@ -213,7 +213,7 @@ fn usual_shape(inputs: usize) -> Vec<usize> {
 }
 
 /// The format holds one chain of fully connected layers.
-fn check_plain(model: &Model) -> Result<(), CheckpointFault> {
+fn check_plain(model: &Model) -> Result<(), FileFault> {
     let cause = match (model.companions.len(), model.norms.len()) {
         (0, 0) => return Ok(()),
         (0, _) => {
@@ -226,16 +226,16 @@ fn check_plain(model: &Model) -> Result<(), CheckpointFault> {
             others + 1
         ),
     };
-    Err(CheckpointFault::NotExportable { cause })
+    Err(FileFault::NotExportable { cause })
 }
 
 /// Parts fit each other, numbers are finite, and the loss suits the output.
-fn check(model: &Model) -> Result<(), CheckpointFault> {
+fn check(model: &Model) -> Result<(), FileFault> {
     model.check_consistency()?;
     let activation = model.architecture.output_activation;
     if model.loss == Loss::CrossEntropy && activation != Activation::Identity {
         let cause = crate::ConfigError::SoftmaxTwice { activation: activation.name() }.to_string();
-        return Err(CheckpointFault::Inconsistent { cause });
+        return Err(FileFault::Inconsistent { cause });
     }
     Ok(())
 }
