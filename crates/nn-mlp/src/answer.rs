@@ -1,7 +1,6 @@
 //! What a model says about a sample.
 
-use crate::model::{ModelParts, Task};
-use nn_core::Loss;
+use crate::task::Task;
 use std::sync::Arc;
 
 /// What a model says about a sample.
@@ -21,15 +20,19 @@ pub(crate) struct AnswerKind {
 }
 
 impl AnswerKind {
-    pub(crate) fn of(parts: &ModelParts) -> Self {
-        let numbers = || (0..parts.outputs()).map(|class| class.to_string()).collect();
-        let class_names = match (parts.task, parts.class_names.as_slice()) {
+    /// Describes answers of `outputs` numbers.
+    pub(crate) fn new(
+        task: Task,
+        has_probabilities: bool,
+        outputs: usize,
+        class_names: &[String],
+    ) -> Self {
+        let class_names = match (task, class_names) {
             (Task::Regression, _) => Vec::new(),
-            (Task::Classification, []) => numbers(),
+            (Task::Classification, []) => (0..outputs).map(|class| class.to_string()).collect(),
             (Task::Classification, names) => names.to_vec(),
         };
-        let has_probabilities = parts.loss == Loss::CrossEntropy;
-        Self { task: parts.task, has_probabilities, class_names }
+        Self { task, has_probabilities, class_names }
     }
 }
 

@@ -2,32 +2,15 @@
 
 use crate::error::MlpError;
 use crate::input_range::InputRange;
+use crate::predict::Predict;
 use crate::scaler::Scaler;
+use crate::task::Task;
 use nn_core::{Architecture, ConfigError, Loss, Network, NetworkError, NetworkValues};
 use nn_images::{Pipeline, TestViews};
 use nn_tensor::{Activation, Tensor};
-use serde::{Deserialize, Deserializer, Serialize};
-
-/// What a model answers with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Task {
-    /// A class.
-    Classification,
-    /// Values.
-    Regression,
-}
-
-impl Task {
-    /// Returns "classes" or "values".
-    #[must_use]
-    pub fn answers(self) -> &'static str {
-        match self {
-            Self::Classification => "classes",
-            Self::Regression => "values",
-        }
-    }
-}
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// One network of a model, with what samples go through before it sees them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,10 +58,38 @@ pub struct ModelParts {
 /// // A model is no network, so what evaluates a bare network does not take it.
 /// nn_core::evaluate(&model, &data, nn_core::Loss::CrossEntropy);
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Model {
-    parts: ModelParts,
+    parts: Arc<ModelParts>,
+    cache: Cache,
+}
+
+/// The model as it stands ready to predict, made at the first prediction. It is no part of what the model is.
+#[derive(Default)]
+struct Cache(Mutex<Option<Box<dyn Predict>>>);
+
+impl Clone for Cache {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Cache {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("..")
+    }
+}
+
+impl Serialize for Model {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.parts.serialize(serializer)
+    }
 }
 
 impl<'de> Deserialize<'de> for Model {
@@ -95,7 +106,7 @@ impl Model {
     /// [`ConfigError`] naming the first part that does not fit the others, or [`nn_images::ImageError`] for a transform.
     pub fn from_parts(parts: ModelParts) -> Result<Self, MlpError> {
         parts.validate()?;
-        Ok(Self { parts })
+        Ok(Self { parts: Arc::new(parts), cache: Cache::default() })
     }
 
     /// Returns its parts, to look at.
@@ -107,7 +118,27 @@ impl Model {
     /// Returns its parts, to be changed and made a model again.
     #[must_use]
     pub fn into_parts(self) -> ModelParts {
-        self.parts
+        Arc::unwrap_or_clone(self.parts)
+    }
+
+    /// Returns its parts, shared.
+    pub(crate) fn shared_parts(&self) -> Arc<ModelParts> {
+        Arc::clone(&self.parts)
+    }
+
+    /// Calls `ask` with the model as it stands ready to predict, which `prepare` makes where it has not been needed yet.
+    pub(crate) fn with_cached<R>(
+        &self,
+        prepare: impl FnOnce() -> Result<Box<dyn Predict>, MlpError>,
+        ask: impl FnOnce(&mut dyn Predict) -> Result<R, MlpError>,
+    ) -> Result<R, MlpError> {
+        let Cache(cache) = &self.cache;
+        // A panic while it was held left no answer half given: every call begins anew.
+        let mut cached = cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ready) = &mut *cached {
+            return ask(ready.as_mut());
+        }
+        ask(cached.insert(prepare()?).as_mut())
     }
 
     /// Returns its networks and what belongs to each.
@@ -169,18 +200,18 @@ impl Model {
     ///
     /// # Errors
     /// [`nn_images::ImageError`] for settings out of range, or copies where a member has no random transform.
-    pub fn with_views(mut self, views: TestViews) -> Result<Self, MlpError> {
-        self.parts.views = views;
-        Self::from_parts(self.parts)
+    pub fn with_views(self, views: TestViews) -> Result<Self, MlpError> {
+        Self::from_parts(ModelParts { views, ..self.into_parts() })
     }
 
     /// Returns the same model that takes numbers of any range.
     #[must_use]
-    pub fn without_range_check(mut self) -> Self {
-        if matches!(self.parts.input_range, InputRange::Numbers { .. }) {
-            self.parts.input_range = InputRange::Unknown;
+    pub fn without_range_check(self) -> Self {
+        let mut parts = self.into_parts();
+        if matches!(parts.input_range, InputRange::Numbers { .. }) {
+            parts.input_range = InputRange::Unknown;
         }
-        self
+        Self { parts: Arc::new(parts), cache: Cache::default() }
     }
 
     /// Returns one model of several, which answers with the pool of their answers. They may have other architectures and
@@ -199,13 +230,13 @@ impl Model {
         let mut models = models.into_iter();
         let refuse = |cause: String| Err(MlpError::Ensemble { cause });
         let Some(first) = models.next() else { return refuse("there is none".to_owned()) };
-        let mut parts = first.parts;
+        let mut parts = first.into_parts();
         for (index, model) in models.enumerate() {
             if let Some(difference) = parts.cannot_answer_with(&model.parts) {
                 return refuse(format!("model {} has another {difference}", index + 2));
             }
             parts.input_range = parts.input_range.joined(model.parts.input_range);
-            parts.members.extend(model.parts.members);
+            parts.members.extend(model.into_parts().members);
         }
         Self::from_parts(parts)
     }
@@ -226,13 +257,24 @@ impl Model {
         self.members().iter().map(network).collect()
     }
 
+    /// Returns the same model with batch normalisation folded into the layers before it; answers are equal up to rounding.
+    #[must_use]
+    pub fn folded(&self) -> Self {
+        let mut parts = self.clone().into_parts();
+        for member in &mut parts.members {
+            member.values = member.values.folded();
+        }
+        Self { parts: Arc::new(parts), cache: Cache::default() }
+    }
+
     /// Returns the same model in single precision: weights in double are rounded, and nothing else is said about it.
     #[must_use]
-    pub fn rounded_to_f32(mut self) -> Self {
-        for member in &mut self.parts.members {
+    pub fn rounded_to_f32(self) -> Self {
+        let mut parts = self.into_parts();
+        for member in &mut parts.members {
             member.values = member.values.rounded_to_f32();
         }
-        self
+        Self { parts: Arc::new(parts), cache: Cache::default() }
     }
 }
 

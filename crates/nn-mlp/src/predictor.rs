@@ -4,8 +4,10 @@ use crate::answer::{Answer, AnswerKind};
 use crate::error::MlpError;
 use crate::evaluation::{Evaluation, RegressionCount};
 use crate::input_range::InputRange;
-use crate::model::{Model, ModelParts, Task};
+use crate::model::{Model, ModelParts};
+use crate::predict::Predict;
 use crate::sample::{Numbers, Sample, is_same_shape, shape_in_words};
+use crate::task::Task;
 use nn_core::{AnswerPool, EvaluationCount, Loss, NetworkError, check_targets};
 use nn_data::{Dataset, Inputs};
 use nn_images::{Draw, Pipeline, Worker};
@@ -90,15 +92,16 @@ impl<T: Tensor> Predictor<T> {
             });
         }
         let outputs = parts.outputs();
-        let kind = Arc::new(AnswerKind::of(parts));
+        let probabilities = parts.loss == Loss::CrossEntropy;
+        let kind = AnswerKind::new(parts.task, probabilities, outputs, &parts.class_names);
         Ok(Self {
             pool: AnswerPool::new(parts.loss, parts.views.count(), outputs),
             means: vec![0.0; members.len() * outputs],
             members,
             numbers: Vec::new(),
             bytes: Vec::new(),
-            answer: Answer::new(&kind, outputs),
-            parts: Arc::new(ModelParts { members: Vec::new(), ..parts.clone() }),
+            answer: Answer::new(&Arc::new(kind), outputs),
+            parts: model.shared_parts(),
         })
     }
 
@@ -185,21 +188,23 @@ impl<T: Tensor> Predictor<T> {
     ) -> Result<(), MlpError> {
         let data = self.parts.prepared(data)?;
         let data = self.images_of(&data)?;
-        let (outputs, members) = (self.parts.outputs_of(&self.answer), self.members.len());
+        let (outputs, members) = (self.parts.outputs(), self.members.len());
         let width = members * outputs;
-        let groups = groups_of(&self.members);
+        let mut groups = Vec::new();
+        for group in groups_of(&self.members) {
+            let transforms = &self.members[group[0]].transforms;
+            groups.push((self.parts.views.prepare(transforms, data.sample_shape())?, group));
+        }
         let all: Vec<u32> = (0..data.len() as u32).collect(); // fits: at most u32::MAX samples
         for (index, samples) in all.chunks(BATCH).enumerate() {
             let part = data.subset(samples)?;
             // Sample x member x output.
             let mut means = vec![0.0; samples.len() * width];
-            let Self { parts, members, pool, .. } = self;
-            for group in &groups {
-                let mut views =
-                    parts.views.prepare(&members[group[0]].transforms, part.sample_shape())?;
+            let Self { members, pool, .. } = self;
+            for (views, group) in &mut groups {
                 for view in views.of(&part)? {
                     let view = view?;
-                    for &member in group {
+                    for &member in &*group {
                         members[member].network.for_each(&view, |sample, output| {
                             let place = sample * width + member * outputs;
                             pool.add_view(&mut means[place..][..outputs], output);
@@ -233,7 +238,7 @@ impl<T: Tensor> Predictor<T> {
             let core = nn_core::evaluate(member.network.network(), &seen, self.parts.loss)?;
             return Ok(Evaluation::new(core, None));
         }
-        let outputs = self.parts.outputs_of(&self.answer);
+        let outputs = self.parts.outputs();
         let mut count = EvaluationCount::new(outputs, &data, self.parts.loss);
         let values = self.parts.task == Task::Regression;
         let mut distances = values.then(|| RegressionCount::new(&data));
@@ -259,6 +264,35 @@ impl<T: Tensor> Predictor<T> {
         Ok(data.values_to_bytes(|numbers, bytes| {
             bytes.iter_mut().zip(numbers).for_each(|(byte, &number)| *byte = to_byte(number));
         })?)
+    }
+}
+
+impl<T: Tensor> Predict for Predictor<T> {
+    fn predict_sample(&mut self, sample: Sample<'_>) -> Result<&Answer, MlpError> {
+        self.predict(sample)
+    }
+
+    fn evaluate_on(&mut self, data: &Dataset) -> Result<Evaluation, MlpError> {
+        self.evaluate(data)
+    }
+
+    fn expect_probabilities(&self, data: &Dataset) -> Result<Dataset, MlpError> {
+        let loss = self.parts.loss;
+        if loss != Loss::CrossEntropy {
+            let (needs, has) = ("cross-entropy, for probabilities", "another loss");
+            return Err(NetworkError::Targets { loss: loss.name(), needs, has }.into());
+        }
+        let data = self.parts.with_own_targets(data)?;
+        check_targets(self.members[0].network.network().architecture(), loss, &data)?;
+        Ok(data)
+    }
+
+    fn visit_answers(
+        &mut self,
+        data: &Dataset,
+        visit: &mut dyn FnMut(usize, &[f64]),
+    ) -> Result<(), MlpError> {
+        self.for_each(data, visit)
     }
 }
 
@@ -400,10 +434,5 @@ impl ModelParts {
         };
         let numbers = names.iter().map(number).collect::<Result<Vec<u32>, MlpError>>()?;
         Ok(data.clone().relabelled(&numbers, own.len())?)
-    }
-
-    /// Returns the number of outputs, which the parts of a predictor do not have without their members.
-    fn outputs_of(&self, answer: &Answer) -> usize {
-        answer.values.len()
     }
 }

@@ -1,10 +1,11 @@
 //! From the tensors of a safetensors file to a chain of layers.
 
-use crate::file::error::FileFault;
-use crate::model::Values;
+use crate::file::FileFault;
+use crate::safetensors::order::in_order;
+use ::safetensors::tensor::TensorView;
+use ::safetensors::{Dtype, SafeTensors};
+use nn_core::Values;
 use nn_tensor::{Linear, Shape};
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
 use std::collections::BTreeMap;
 
 /// One fully connected layer of a file.
@@ -15,25 +16,33 @@ pub(crate) struct Layer {
     pub(crate) values: Linear<Values>,
 }
 
-/// All layers of a file, in the natural order of their prefixes.
+/// Returns all layers of a file, in `order` where one is given, otherwise in the one that names and shapes say.
 ///
 /// The crate that opened the file has checked that shapes, types and byte counts agree.
-pub(crate) fn read_layers(file: &SafeTensors<'_>) -> Result<Vec<Layer>, FileFault> {
+pub(crate) fn read_layers(
+    file: &SafeTensors<'_>,
+    order: Option<&[String]>,
+) -> Result<Vec<Layer>, FileFault> {
     let mut layers = Vec::new();
-    for (prefix, (weight, bias)) in pairs_by_prefix(file)? {
-        let name = prefix.text;
+    for (name, (weight, bias)) in pairs_by_prefix(file)? {
         let weight = weight.ok_or_else(|| fault(name, "bias", "there is no weight beside it"))?;
         let bias = bias.ok_or_else(|| fault(name, "weight", "there is no bias beside it"))?;
-        layers.push(read_layer(name, &weight, &bias)?);
+        let shape = shape_of(name, &weight)?;
+        layers.push((name, shape, weight, bias));
     }
-    if layers.is_empty() {
-        return Err(FileFault::NoLayers);
-    }
-    Ok(layers)
+    let shapes: Vec<(&str, Shape)> = layers.iter().map(|(name, shape, ..)| (*name, *shape)).collect();
+    let order = in_order(&shapes, order)?;
+    check_chain(&order.iter().map(|&index| shapes[index]).collect::<Vec<_>>())?;
+    let read = |index: usize| {
+        let (name, shape, weight, bias) = &layers[index];
+        read_layer(name, *shape, weight, bias)
+    };
+    let layers: Vec<Layer> = order.into_iter().map(read).collect::<Result<_, _>>()?;
+    if layers.is_empty() { Err(FileFault::NoLayers) } else { Ok(layers) }
 }
 
 /// Weight and bias of each prefix.
-type Pairs<'a> = BTreeMap<NaturalOrder<'a>, (Option<TensorView<'a>>, Option<TensorView<'a>>)>;
+type Pairs<'a> = BTreeMap<&'a str, (Option<TensorView<'a>>, Option<TensorView<'a>>)>;
 
 fn pairs_by_prefix<'a>(file: &'a SafeTensors<'a>) -> Result<Pairs<'a>, FileFault> {
     let mut pairs = Pairs::new();
@@ -45,7 +54,7 @@ fn pairs_by_prefix<'a>(file: &'a SafeTensors<'a>) -> Result<Pairs<'a>, FileFault
             FileFault::Tensor { tensor, cause }
         })?;
         let (prefix, kind) = name.rsplit_once('.').unwrap_or(("", name));
-        let pair = pairs.entry(NaturalOrder::of(prefix)).or_default();
+        let pair = pairs.entry(prefix).or_default();
         match kind {
             "weight" => pair.0 = Some(tensor),
             "bias" => pair.1 = Some(tensor),
@@ -55,22 +64,15 @@ fn pairs_by_prefix<'a>(file: &'a SafeTensors<'a>) -> Result<Pairs<'a>, FileFault
             }
         }
     }
-    check_chain(&pairs)?;
     Ok(pairs)
 }
 
-/// Each layer takes in what the one before gives out, in one element type.
-fn check_chain(pairs: &Pairs<'_>) -> Result<(), FileFault> {
-    let weights: Vec<_> = pairs
-        .iter()
-        .filter_map(|(prefix, (weight, _))| Some((prefix.text, weight.as_ref()?)))
-        .collect();
-    for pair in weights.windows(2) {
-        let ((before, outputs), (name, inputs)) = (&pair[0], &pair[1]);
-        let (gives, takes) = (outputs.shape().first(), inputs.shape().get(1));
+/// Checks that each layer takes in what the one before gives out.
+fn check_chain(layers: &[(&str, Shape)]) -> Result<(), FileFault> {
+    for pair in layers.windows(2) {
+        let ((before, gives), (name, takes)) = (pair[0], pair[1]);
+        let (gives, takes) = (gives.rows, takes.columns);
         if gives != takes {
-            let of = |count: Option<&usize>| count.map_or(0, |&count| count);
-            let (takes, gives) = (of(takes), of(gives));
             let cause = format!("it takes {takes} inputs, {before}.weight gives {gives} outputs");
             return Err(fault(name, "weight", &cause));
         }
@@ -83,25 +85,32 @@ fn fault(prefix: &str, kind: &str, cause: &str) -> FileFault {
     FileFault::Tensor { tensor, cause: cause.to_owned() }
 }
 
-fn read_layer(
-    name: &str,
-    weight: &TensorView<'_>,
-    bias: &TensorView<'_>,
-) -> Result<Layer, FileFault> {
+/// Returns outputs and inputs of a weight.
+fn shape_of(name: &str, weight: &TensorView<'_>) -> Result<Shape, FileFault> {
     let &[outputs, inputs] = weight.shape() else {
         let cause = format!("its shape is {:?}, a weight is outputs x inputs", weight.shape());
         return Err(fault(name, "weight", &cause));
     };
+    Ok(Shape::new(outputs, inputs))
+}
+
+fn read_layer(
+    name: &str,
+    shape: Shape,
+    weight: &TensorView<'_>,
+    bias: &TensorView<'_>,
+) -> Result<Layer, FileFault> {
+    let outputs = shape.rows;
     if bias.shape() != [outputs] {
         let cause = format!("its shape is {:?}, its weight has {outputs} outputs", bias.shape());
         return Err(fault(name, "bias", &cause));
     }
     let weight = read_values(weight).map_err(|cause| fault(name, "weight", &cause))?;
     let bias = read_values(bias).map_err(|cause| fault(name, "bias", &cause))?;
-    Ok(Layer { shape: Shape::new(outputs, inputs), values: Linear { weight, bias } })
+    Ok(Layer { shape, values: Linear { weight, bias } })
 }
 
-/// The elements of a tensor; its bytes are already in memory, and this takes at most twice as many.
+/// Reads the elements of a tensor: its bytes are in memory already, and this takes at most twice as many.
 fn read_values(tensor: &TensorView<'_>) -> Result<Values, String> {
     let bytes = tensor.data();
     match tensor.dtype() {
@@ -137,70 +146,9 @@ fn from_bf16(bits: u16) -> f32 {
     f32::from_bits(u32::from(bits) << 16)
 }
 
-/// A name that sorts as a person counts: `fc2` before `fc10`.
-struct NaturalOrder<'a> {
-    text: &'a str,
-    parts: Vec<Part<'a>>,
-}
-
-/// A run of digits, or of anything else.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Part<'a> {
-    /// Without leading zeros: the longer is the larger, equal lengths compare as text.
-    Number(usize, &'a str),
-    Text(&'a str),
-}
-
-impl<'a> NaturalOrder<'a> {
-    fn of(text: &'a str) -> Self {
-        let mut parts = Vec::new();
-        let mut rest = text;
-        while let Some(first) = rest.chars().next() {
-            let digits = first.is_ascii_digit();
-            let end = rest.find(|c: char| c.is_ascii_digit() != digits).unwrap_or(rest.len());
-            let (part, after) = rest.split_at(end);
-            let number = part.trim_start_matches('0');
-            parts.push(if digits { Part::Number(number.len(), number) } else { Part::Text(part) });
-            rest = after;
-        }
-        Self { text, parts }
-    }
-
-    fn key(&self) -> (&[Part<'a>], &'a str) {
-        (&self.parts, self.text)
-    }
-}
-
-impl PartialEq for NaturalOrder<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-    }
-}
-
-impl Eq for NaturalOrder<'_> {}
-
-impl PartialOrd for NaturalOrder<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for NaturalOrder<'_> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.key().cmp(&other.key())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_sort_as_a_person_counts() {
-        let mut names = ["fc10", "net.2.a", "fc2", "10", "9", "net.10.a", "", "007", "7"];
-        names.sort_by_key(|name| NaturalOrder::of(name));
-        assert_eq!(names, ["", "007", "7", "9", "10", "fc2", "fc10", "net.2.a", "net.10.a"]);
-    }
 
     /// Bit patterns from the tables of IEEE 754 and bfloat16.
     #[test]
