@@ -2,7 +2,7 @@
 
 use crate::{Architecture, ConfigError, Loss, Preprocessing, ReceptiveFields, TrainingConfig};
 use nn_data::Dataset;
-use nn_images::Distortion;
+use nn_images::Augment as Distortion;
 use serde::{Deserialize, Serialize};
 
 /// A further branch of a network: hidden layers and an output layer of its own, which no weight joins to those

@@ -4,7 +4,7 @@ use crate::batches::{check_targets, check_undescribed, expect_shape};
 use crate::calibration::log_softmax;
 use crate::{Loss, Model, Network, NetworkError, Predictor, Preprocessing};
 use nn_data::{Dataset, Inputs};
-use nn_images::{Distorter, Distortion, ImageError};
+use nn_images::{Augment as Distortion, Augmenter as Distorter, ImageError};
 use nn_tensor::{Element, Tensor};
 
 /// The ways in which each sample is looked at, besides as it is; the answers are averaged.
@@ -353,7 +353,7 @@ impl Views {
         let mut pixels = vec![0; part.len() * width];
         for (sample, place) in pixels.chunks_exact_mut(width).enumerate() {
             let image = part.image(sample).unwrap_or_default();
-            distorter.distort(image, place, self.strength, COPIES_SEED, copy, 0);
+            distorter.augment(image, place, self.strength, COPIES_SEED, copy, 0);
         }
         without_labels(pixels, shape)
     }
@@ -427,7 +427,7 @@ mod tests {
                 .collect();
             for copy in 0..4 {
                 let mut distorted = vec![0; 36];
-                distorter.distort(image, &mut distorted, 0.5, 0, copy, 0);
+                distorter.augment(image, &mut distorted, 0.5, 0, copy, 0);
                 assert_ne!(distorted, image);
                 seen.push(distorted);
             }
