@@ -42,7 +42,11 @@ impl<T: Tensor> Member<T> {
     }
 
     /// Checks that network, inputs and data go together.
-    pub(crate) fn validate(&self, config: &TrainingConfig, train: &Dataset) -> Result<(), NetworkError> {
+    pub(crate) fn validate(
+        &self,
+        config: &TrainingConfig,
+        train: &Dataset,
+    ) -> Result<(), NetworkError> {
         let loss = config.loss;
         check_inputs(&self.architecture, self.source.sample_shape())?;
         check_targets(&self.architecture, loss, train)?;
@@ -50,7 +54,12 @@ impl<T: Tensor> Member<T> {
             values.validate(&self.architecture)?;
             let (has, needs) = (!values.norms.is_empty(), config.batch_norm);
             let allowed = if needs { "with batch norm" } else { "without batch norm" };
-            ConfigError::check("network to begin with", "of the other kind", has == needs, allowed)?;
+            ConfigError::check(
+                "network to begin with",
+                "of the other kind",
+                has == needs,
+                allowed,
+            )?;
         }
         match &self.validation {
             Some(validation) => check_data(&self.architecture, loss, validation),

@@ -356,7 +356,10 @@ impl Dataset {
     ///
     /// # Errors
     /// [`DataError::NotNumbers`] where inputs are bytes, [`DataError::NotFinite`] for a new number that is not finite.
-    pub fn map_values(&self, mut change: impl FnMut(&[f64], &mut [f64])) -> Result<Self, DataError> {
+    pub fn map_values(
+        &self,
+        mut change: impl FnMut(&[f64], &mut [f64]),
+    ) -> Result<Self, DataError> {
         let Inputs::Values(values) = &*self.inputs else { return Err(DataError::NotNumbers) };
         let width = self.input_width;
         let mut changed = vec![0.0; self.len() * width];
@@ -370,7 +373,10 @@ impl Dataset {
     ///
     /// # Errors
     /// [`DataError::NotNumbers`] where inputs are bytes.
-    pub fn values_to_bytes(&self, mut change: impl FnMut(&[f64], &mut [u8])) -> Result<Self, DataError> {
+    pub fn values_to_bytes(
+        &self,
+        mut change: impl FnMut(&[f64], &mut [u8]),
+    ) -> Result<Self, DataError> {
         let Inputs::Values(values) = &*self.inputs else { return Err(DataError::NotNumbers) };
         let width = self.input_width;
         let mut bytes = vec![0; self.len() * width];

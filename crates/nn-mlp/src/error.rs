@@ -74,7 +74,9 @@ pub enum MlpError {
         value: f64,
     },
     /// Classes for a regression, or values for a classifier.
-    #[error("the model answers with {model}, the data has {data}; give data of the kind it was trained on")]
+    #[error(
+        "the model answers with {model}, the data has {data}; give data of the kind it was trained on"
+    )]
     Task {
         /// "classes" or "values".
         model: &'static str,
@@ -90,7 +92,9 @@ pub enum MlpError {
         known: String,
     },
     /// Models that cannot answer together.
-    #[error("no ensemble of these models: {cause}; give models that were trained for the same task")]
+    #[error(
+        "no ensemble of these models: {cause}; give models that were trained for the same task"
+    )]
     Ensemble {
         /// In what they differ.
         cause: String,

@@ -98,9 +98,11 @@ impl RegressionCount {
     pub(crate) fn finish(self) -> Regression {
         let width = self.squares.len().max(1) as f64;
         let count = self.samples.max(1) as f64 * width;
-        let explained = self.squares.iter().zip(&self.spread).map(|(squares, spread)| {
-            (*spread > 0.0).then(|| 1.0 - squares / spread)
-        });
+        let explained = self
+            .squares
+            .iter()
+            .zip(&self.spread)
+            .map(|(squares, spread)| (*spread > 0.0).then(|| 1.0 - squares / spread));
         let explained: Option<Vec<f64>> = explained.collect();
         Regression {
             mean_absolute_error: self.absolute / count,

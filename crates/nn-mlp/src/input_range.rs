@@ -1,6 +1,7 @@
 //! Which numbers a model was trained on, so that others are not taken for them.
 
 use crate::error::MlpError;
+use crate::scaler::Scaler;
 use nn_core::ConfigError;
 use nn_data::{Dataset, Inputs};
 use serde::{Deserialize, Serialize};
@@ -62,13 +63,13 @@ impl InputRange {
         }
     }
 
-    /// Checks that bytes have a meaning to the model: 255 is 1. `scaled` tells whether a scaler maps a range to 0 to 1.
-    pub(crate) fn check_bytes(self, scaled: bool) -> Result<(), MlpError> {
-        match self {
-            Self::Numbers { low, high } if !(scaled || (low >= 0.0 && high <= 1.0)) => {
-                Err(MlpError::BytesForNumbers { low, high })
-            }
-            _ => Ok(()),
+    /// Checks that bytes, of which 255 is 1, have a meaning to networks that were trained on this range, after `scaler`.
+    pub(crate) fn check_bytes(self, scaler: Option<&Scaler>) -> Result<(), MlpError> {
+        match (self, scaler) {
+            (Self::Numbers { low, high }, None) if low >= 0.0 && high <= 1.0 => Ok(()),
+            (Self::Numbers { .. }, Some(Scaler::Range { .. })) => Ok(()),
+            (Self::Numbers { low, high }, _) => Err(MlpError::BytesForNumbers { low, high }),
+            (Self::Bytes | Self::Unknown, _) => Ok(()),
         }
     }
 
@@ -146,7 +147,12 @@ mod tests {
         assert!(range.check_numbers(&[0.5; 784]).is_err());
         assert!(range.check_numbers(&[0.0; 784]).is_ok()); // blank
         assert!(range.check_numbers(&[0.5; 3]).is_ok()); // a table may have small numbers
-        assert!(range.check_bytes(false).is_err() && range.check_bytes(true).is_ok());
+        assert!(range.check_bytes(None).is_err());
+        assert!(range.check_bytes(Some(&Scaler::Range { low: 0.0, high: 255.0 })).is_ok());
+        let standard = Scaler::Standardise { mean: vec![0.0], deviation: vec![1.0] };
+        let fractions = InputRange::Numbers { low: 0.0, high: 1.0 };
+        assert!(fractions.check_bytes(None).is_ok());
+        assert!(fractions.check_bytes(Some(&standard)).is_err());
     }
 
     #[test]

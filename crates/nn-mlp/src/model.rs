@@ -363,7 +363,10 @@ impl ModelParts {
             [
                 ("number of outputs", parts.outputs().to_string()),
                 ("task", parts.task.answers().to_owned()),
-                ("activation of the outputs", first.architecture.output_activation.name().to_owned()),
+                (
+                    "activation of the outputs",
+                    first.architecture.output_activation.name().to_owned(),
+                ),
                 ("loss", parts.loss.name().to_owned()),
                 ("shape of a sample", format!("{:?}", parts.sample_shape)),
                 ("kind of inputs", kind(parts.input_range)),

@@ -118,10 +118,9 @@ impl<T: Tensor> Predictor<T> {
         if views > 1 {
             return self.predict_views(&sample);
         }
-        let scaled = self.parts.scaler.is_some();
         match &sample.numbers {
             Numbers::Bytes(bytes) => {
-                self.parts.input_range.check_bytes(scaled)?;
+                self.parts.input_range.check_bytes(self.parts.scaler.as_ref())?;
                 self.answer_bytes(bytes)?;
             }
             Numbers::Singles(numbers) => {
@@ -403,7 +402,7 @@ impl ModelParts {
         }
         let data = data.clone().with_sample_shape(&self.sample_shape)?;
         if matches!(data.inputs(), Inputs::Bytes(_)) {
-            self.input_range.check_bytes(self.scaler.is_some())?;
+            self.input_range.check_bytes(self.scaler.as_ref())?;
             return Ok(data);
         }
         let scaled = match &self.scaler {

@@ -35,10 +35,8 @@ impl Sample<'_> {
     #[must_use]
     pub fn with_shape(mut self, shape: &[usize]) -> Self {
         let mut sizes = [0; MOST_DIMENSIONS];
-        self.shape = sizes.get_mut(..shape.len()).map(|place| {
-            place.copy_from_slice(shape);
-            (sizes, shape.len())
-        });
+        sizes.iter_mut().zip(shape).for_each(|(size, given)| *size = *given);
+        self.shape = (shape.len() <= MOST_DIMENSIONS).then_some((sizes, shape.len()));
         self
     }
 

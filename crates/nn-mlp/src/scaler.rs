@@ -97,7 +97,11 @@ impl Scaler {
                 check(&counts, fits, &format!("of one of each for {inputs} inputs"))?;
                 let finite = mean.iter().chain(deviation).all(|number| number.is_finite());
                 let positive = deviation.iter().all(|&deviation| deviation > 0.0);
-                check("of unusable numbers", finite && positive, "of finite ones, deviations above 0")
+                check(
+                    "of unusable numbers",
+                    finite && positive,
+                    "of finite ones, deviations above 0",
+                )
             }
             Self::Range { low, high } => {
                 let fits = low.is_finite() && high.is_finite() && high > low;

@@ -165,7 +165,9 @@ impl Checkpoint {
         let (members, trained) = (self.model.members(), &state.members);
         let (has, needs) = (trained.len(), members.len());
         if has != needs {
-            return Err(inconsistent(format!("{has} networks in training for the {needs} of the model")));
+            return Err(inconsistent(format!(
+                "{has} networks in training for the {needs} of the model"
+            )));
         }
         for (member, trained) in members.iter().zip(trained) {
             if let Some(difference) = member.architecture.difference(&trained.architecture) {
@@ -280,12 +282,13 @@ fn assemble(
         let cause = format!("members and hooks of the training: {counts:?} of them");
         return Err(FileFault::Inconsistent { cause });
     }
-    let member = |((architecture, names), numbers): ((Architecture, Vec<String>), MemberNumbers)| {
-        let MemberNumbers { values, moments, hooks } = numbers;
-        let hook = |(name, values)| HookState { name, values };
-        let hooks = names.into_iter().zip(hooks).map(hook).collect();
-        MemberState { architecture, values, moments, hooks }
-    };
+    let member =
+        |((architecture, names), numbers): ((Architecture, Vec<String>), MemberNumbers)| {
+            let MemberNumbers { values, moments, hooks } = numbers;
+            let hook = |(name, values)| HookState { name, values };
+            let hooks = names.into_iter().zip(hooks).map(hook).collect();
+            MemberState { architecture, values, moments, hooks }
+        };
     let state = TrainingState {
         config,
         position: numbers.position,

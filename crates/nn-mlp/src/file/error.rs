@@ -146,7 +146,9 @@ pub enum FileFault {
         names: Vec<String>,
     },
     /// An order of layers that is not that of the file's.
-    #[error("the order names the layers {given}, the file has {found}; name each of the file's once")]
+    #[error(
+        "the order names the layers {given}, the file has {found}; name each of the file's once"
+    )]
     WrongOrder {
         /// Names that were given.
         given: String,

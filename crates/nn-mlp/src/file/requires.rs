@@ -46,11 +46,10 @@ pub(super) fn features_of(parts: &ModelParts, training: Option<&TrainingState>) 
 /// Checks that this build knows every feature of a file. A hook of the caller's own is no feature of this build, so a
 /// training with one is refused here as everywhere but where it was begun.
 pub(super) fn check(features: &[Vec<u8>]) -> Result<(), FileFault> {
-    let known = |name: &str| {
-        FEATURES.contains(&name) || KINDS.iter().any(|kind| kind.name == name)
-    };
+    let known = |name: &str| FEATURES.contains(&name) || KINDS.iter().any(|kind| kind.name == name);
     let names = features.iter().map(|name| String::from_utf8_lossy(name));
-    let unknown: Vec<String> = names.filter(|name| !known(name)).map(|name| one_line(&name)).collect();
+    let unknown: Vec<String> =
+        names.filter(|name| !known(name)).map(|name| one_line(&name)).collect();
     if unknown.is_empty() { Ok(()) } else { Err(FileFault::Requires { names: unknown }) }
 }
 

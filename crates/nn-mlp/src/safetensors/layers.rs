@@ -30,7 +30,8 @@ pub(crate) fn read_layers(
         let shape = shape_of(name, &weight)?;
         layers.push((name, shape, weight, bias));
     }
-    let shapes: Vec<(&str, Shape)> = layers.iter().map(|(name, shape, ..)| (*name, *shape)).collect();
+    let shapes: Vec<(&str, Shape)> =
+        layers.iter().map(|(name, shape, ..)| (*name, *shape)).collect();
     let order = in_order(&shapes, order)?;
     check_chain(&order.iter().map(|&index| shapes[index]).collect::<Vec<_>>())?;
     let read = |index: usize| {

@@ -246,9 +246,11 @@ fn usual_shape(inputs: usize) -> Vec<usize> {
 fn only_member(model: &Model) -> Result<&ModelMember, FileFault> {
     let cause = match model.members() {
         [member] if member.values.norms.is_empty() => return Ok(member),
-        [_] => "the network has batch normalisation, which must be folded in first (nn export --fold, \
+        [_] => {
+            "the network has batch normalisation, which must be folded in first (nn export --fold, \
                 Model::folded)"
-            .to_owned(),
+                .to_owned()
+        }
         members => format!(
             "it has {} networks, and the format holds one: export those that it was made of, where they are \
              kept",

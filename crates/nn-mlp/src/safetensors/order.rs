@@ -135,9 +135,14 @@ mod tests {
         assert_eq!(names, ["", "007", "7", "9", "10", "fc2", "fc10", "net.2.a", "net.10.a"]);
     }
 
-    fn order(layers: &[(&str, usize, usize)], asked: Option<&[&str]>) -> Result<Vec<usize>, FileFault> {
-        let layers: Vec<(&str, Shape)> =
-            layers.iter().map(|&(name, outputs, inputs)| (name, Shape::new(outputs, inputs))).collect();
+    fn order(
+        layers: &[(&str, usize, usize)],
+        asked: Option<&[&str]>,
+    ) -> Result<Vec<usize>, FileFault> {
+        let layers: Vec<(&str, Shape)> = layers
+            .iter()
+            .map(|&(name, outputs, inputs)| (name, Shape::new(outputs, inputs)))
+            .collect();
         let asked: Option<Vec<String>> =
             asked.map(|names| names.iter().map(|&name| name.to_owned()).collect());
         in_order(&layers, asked.as_deref())
@@ -147,7 +152,10 @@ mod tests {
     fn names_without_numbers_are_put_in_the_order_of_their_shapes() {
         let named = [("hidden", 5, 9), ("input", 9, 4), ("output", 3, 5)];
         assert_eq!(order(&named, None).unwrap(), [1, 0, 2]);
-        assert_eq!(order(&[("fc2", 5, 5), ("fc10", 3, 5), ("fc1", 5, 4)], None).unwrap(), [2, 0, 1]);
+        assert_eq!(
+            order(&[("fc2", 5, 5), ("fc10", 3, 5), ("fc1", 5, 4)], None).unwrap(),
+            [2, 0, 1]
+        );
     }
 
     /// What was read in the order of the alphabet, and answered at chance.
@@ -155,7 +163,10 @@ mod tests {
     fn equal_widths_behind_names_without_numbers_are_ambiguous() {
         let named = [("input", 8, 4), ("layer_three", 8, 8), ("layer_two", 8, 8), ("output", 3, 8)];
         let fault = order(&named, None).unwrap_err();
-        assert!(matches!(&fault, FileFault::AmbiguousOrder { names } if names.len() == 4), "{fault}");
+        assert!(
+            matches!(&fault, FileFault::AmbiguousOrder { names } if names.len() == 4),
+            "{fault}"
+        );
         let asked = ["input", "layer_two", "layer_three", "output"];
         assert_eq!(order(&named, Some(&asked)).unwrap(), [0, 2, 1, 3]);
         assert!(matches!(order(&named, Some(&asked[..3])), Err(FileFault::WrongOrder { .. })));

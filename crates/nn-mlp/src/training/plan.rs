@@ -112,7 +112,8 @@ impl TrainingPlan {
             None => range_of_images(&train),
         };
         let names = data.class_names().to_vec();
-        let mut plan = Self::assemble(settings.pinned(), (&train, validation.as_ref()), scaler, names)?;
+        let mut plan =
+            Self::assemble(settings.pinned(), (&train, validation.as_ref()), scaler, names)?;
         if let Some(model) = options.warm_start {
             plan.begin_from(model)?;
         }
@@ -190,7 +191,8 @@ impl TrainingPlan {
         ConfigError::check("networks to begin from", has, has == needs, &needs.to_string())?;
         for (member, from) in self.members.iter_mut().zip(model.members()) {
             if let Some(difference) = from.architecture.difference(&member.architecture) {
-                let message = format!("the model to begin from is of another network: {difference}");
+                let message =
+                    format!("the model to begin from is of another network: {difference}");
                 return Err(MlpError::Unsupported(message));
             }
             if from.transforms.fixed() != member.transforms.fixed() {
@@ -449,7 +451,8 @@ impl SeenSet {
 fn pipeline_of(member: &MemberSettings) -> Result<Pipeline, MlpError> {
     let tables = member.transforms.iter().cloned().map(toml::Value::Table).collect();
     let pipeline: Result<Pipeline, toml::de::Error> = toml::Value::Array(tables).try_into();
-    pipeline.map_err(|error| crate::settings::SettingsError::new("transform", error.to_string()).into())
+    pipeline
+        .map_err(|error| crate::settings::SettingsError::new("transform", error.to_string()).into())
 }
 
 /// Returns training and validation set: those given, or the shares that the settings ask for.
