@@ -4,8 +4,8 @@ use crate::TrainError;
 use nn_data::{Dataset, Inputs};
 use nn_tensor::{Element, Tensor};
 
-/// A byte means this times itself: 255 is 1.
-pub(crate) const BYTE_SCALE: f64 = 1.0 / 255.0;
+/// The factor by which a byte becomes a network's input, so that 255 is 1.
+pub const BYTE_SCALE: f64 = 1.0 / 255.0;
 
 /// The epoch whose batches a [`BatchSource`] is about to be asked for.
 #[derive(Clone, Copy, Debug)]

@@ -11,9 +11,6 @@ use nn_tensor::{Element, Linear, Role, Shape, TALLY_WIDTH, Tensor, Update};
 /// Share by which running statistics move to those of a batch, as in PyTorch.
 const STATISTICS_SHARE: f64 = 0.1;
 
-/// Distance between the seeds of two members: more than anybody counts seeds up.
-const BETWEEN_SEEDS: u64 = 1 << 40;
-
 /// Distance between the dropout seeds of two workers.
 const BETWEEN_WORKERS: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -58,9 +55,12 @@ impl<T: Tensor> Learner<T> {
         member: Member<T>,
         samples: usize,
     ) -> Result<Self, TrainError> {
-        let Member { architecture, source, mut hooks, .. } = member;
-        let seed = config.seed.wrapping_add((index as u64).wrapping_mul(BETWEEN_SEEDS));
-        let mut network = initial_network(device, &architecture, config, seed)?;
+        let Member { architecture, source, mut hooks, initial, .. } = member;
+        let seed = Member::<T>::seed(config.seed, index);
+        let mut network = match initial {
+            Some(values) => Network::from_values(device, &architecture, &values)?,
+            None => initial_network(device, &architecture, config, seed)?,
+        };
         for hook in &mut hooks {
             hook.begin(&mut network)?;
         }

@@ -71,7 +71,7 @@ mod workspace;
 
 pub use answers::AnswerPool;
 pub use architecture::Architecture;
-pub use batch_source::{BatchSource, DatasetRows, Epoch};
+pub use batch_source::{BYTE_SCALE, BatchSource, DatasetRows, Epoch};
 pub use config::TrainingConfig;
 pub use data_checks::check_targets;
 pub use early_stopping::EarlyStopping;

@@ -112,7 +112,7 @@ impl<T: Tensor> Trainer<T> {
             return Err(NetworkError::Empty { what: "training", task: "train on" }.into());
         }
         validate_members(&members, config)?;
-        members.iter().try_for_each(|member| member.validate(config.loss, train))?;
+        members.iter().try_for_each(|member| member.validate(config, train))?;
         let sets = members.iter_mut().filter_map(|member| member.validation.take());
         let validation: Vec<Dataset> = sets.filter(|set| !set.is_empty()).collect();
         if config.patience.is_some() && validation.len() < members.len() {

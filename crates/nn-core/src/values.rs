@@ -72,6 +72,12 @@ impl Values {
         }
     }
 
+    /// Returns the elements in single precision, rounded where they were not.
+    #[must_use]
+    pub fn rounded_to_f32(&self) -> Self {
+        Self::F32(self.to_elements())
+    }
+
     /// Returns `"f32"` or `"f64"`.
     #[must_use]
     pub fn element_name(&self) -> &'static str {
@@ -122,6 +128,24 @@ impl NetworkValues {
             write_layer(&mut norm.affine, &values.affine);
             norm.mean.write(&values.mean.to_elements::<T::Elem>());
             norm.variance.write(&values.variance.to_elements::<T::Elem>());
+        }
+    }
+
+    /// Returns the same numbers in single precision, rounded where they were not.
+    #[must_use]
+    pub fn rounded_to_f32(&self) -> Self {
+        let layer = |layer: &Linear<Values>| Linear {
+            weight: layer.weight.rounded_to_f32(),
+            bias: layer.bias.rounded_to_f32(),
+        };
+        let norm = |norm: &BatchNorm<Values>| BatchNorm {
+            affine: layer(&norm.affine),
+            mean: norm.mean.rounded_to_f32(),
+            variance: norm.variance.rounded_to_f32(),
+        };
+        Self {
+            layers: self.layers.iter().map(layer).collect(),
+            norms: self.norms.iter().map(norm).collect(),
         }
     }
 

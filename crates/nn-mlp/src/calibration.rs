@@ -1,9 +1,10 @@
-//! Is a network right as often as it says? Reliability, and the temperature that mends it.
+//! Is a model right as often as it says? Reliability, and temperature scaling.
 
-use crate::model::Values;
-use crate::{Committee, ConfigError, Loss, Model, NetworkError};
+use crate::error::MlpError;
+use crate::model::Model;
+use crate::predict::Predict;
+use nn_core::{ConfigError, Loss, NetworkError, Values};
 use nn_data::Dataset;
-use nn_tensor::{Element, Tensor};
 
 /// Bins of equal width from probability 0 to 1.
 const BINS: usize = 15;
@@ -28,7 +29,7 @@ impl CalibrationBin {
     }
 }
 
-/// How the probabilities of the answers go with how often they are right (Guo et al. 2017).
+/// Reliability: how often answers of each probability are right (Guo et al. 2017).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Calibration {
     /// Bins of equal width: answers with probability (i/15, (i+1)/15] are in bin i.
@@ -45,7 +46,7 @@ impl Calibration {
     /// Counts an answer that was given with this probability.
     ///
     /// ```
-    /// let mut calibration = nn_core::Calibration::default();
+    /// let mut calibration = nn_mlp::Calibration::default();
     /// calibration.add(0.9, true);
     /// calibration.add(0.9, false);
     /// assert!((calibration.expected_error().unwrap() - 0.4).abs() < 1e-12); // |0.5 - 0.9|
@@ -67,72 +68,71 @@ impl Calibration {
         (count > 0).then(|| self.bins.iter().map(gap).sum::<f64>() / count as f64)
     }
 
-    /// Of a committee on a data set.
+    /// Measures a model, whose answers are probabilities of the classes of `data`.
     ///
     /// # Errors
-    /// [`NetworkError::Targets`] for data without classes or a loss without probabilities, otherwise
-    /// as [`Committee::expect_test_set`] and [`Committee::for_each`].
-    pub fn measure<T: Tensor>(
-        committee: &mut Committee<'_, T>,
-        dataset: &Dataset,
-    ) -> Result<Self, NetworkError> {
-        committee.expect_probabilities(dataset)?;
+    /// [`NetworkError::Targets`] for answers that are no probabilities, otherwise as
+    /// [`Predictor::evaluate`](crate::Predictor::evaluate).
+    pub fn measure(model: &mut dyn Predict, data: &Dataset) -> Result<Self, MlpError> {
         let mut calibration = Self::default();
-        committee.for_each(dataset, |sample, answer| {
-            let class = nn_tensor::argmax(answer);
-            let right = dataset.label(sample) == Some(class as u32);
-            calibration.add(answer[class].exp(), right);
+        visit_probabilities(model, data, |class, answer| {
+            let said = nn_core::argmax(answer);
+            calibration.add(answer[said].exp(), said == class);
         })?;
         Ok(calibration)
     }
 }
 
-/// The number by which logits are divided so that probabilities become as modest as they should be.
+/// Calls `visit` with the class of each sample and the logarithms of the probabilities of its answer.
+fn visit_probabilities(
+    model: &mut dyn Predict,
+    data: &Dataset,
+    mut visit: impl FnMut(usize, &[f64]),
+) -> Result<(), MlpError> {
+    if data.is_empty() {
+        return Err(NetworkError::Empty { what: "test", task: "test" }.into());
+    }
+    let data = model.expect_probabilities(data)?;
+    model.visit_answers(&data, &mut |sample, answer| {
+        visit(data.label(sample).unwrap_or_default() as usize, answer);
+    })
+}
+
+/// The number by which logits are divided so that probabilities say how often answers are right (Guo et al. 2017).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Temperature(pub f64);
 
-/// Temperatures are looked for between one over this and this.
+/// Temperatures are searched between one over this and this.
 const MOST: f64 = 100.0;
 
 impl Temperature {
-    /// The temperature with the lowest cross-entropy on a data set, which should be none that the
-    /// network was trained on. (The loss has one minimum in 1/T, and is convex there.)
+    /// Finds the temperature with the lowest cross-entropy on `data`, which should be nothing that the model was trained on.
+    /// (The loss has one minimum in 1/T, and is convex there.)
     ///
     /// # Errors
     /// As [`Calibration::measure`].
-    pub fn fit<T: Tensor>(
-        committee: &mut Committee<'_, T>,
-        dataset: &Dataset,
-    ) -> Result<Self, NetworkError> {
-        committee.expect_probabilities(dataset)?;
-        let mut answers: Vec<(Vec<f64>, usize)> = Vec::with_capacity(dataset.len());
-        committee.for_each(dataset, |sample, answer| {
-            let class = dataset.label(sample).unwrap_or_default() as usize;
-            answers.push((answer.to_vec(), class));
-        })?;
-        Ok(Self(coolest(&answers)))
+    pub fn fit(model: &mut dyn Predict, data: &Dataset) -> Result<Self, MlpError> {
+        let mut answers: Vec<(Vec<f64>, usize)> = Vec::with_capacity(data.len());
+        visit_probabilities(model, data, |class, answer| answers.push((answer.to_vec(), class)))?;
+        Ok(Self(best_temperature(&answers)))
     }
 
-    /// The model whose logits are divided by this temperature: weights and biases of its last layer
-    /// are.
+    /// Returns the model whose logits are divided by this temperature: weights and biases of its last layers are.
     ///
     /// # Errors
     /// [`NetworkError::Config`] for a temperature that is not above 0, or a loss without logits.
-    pub fn apply(self, model: &Model) -> Result<Model, NetworkError> {
+    pub fn apply(self, model: &Model) -> Result<Model, MlpError> {
         let Self(temperature) = self;
         let positive = temperature > 0.0 && temperature.is_finite();
         ConfigError::check("temperature", temperature, positive, "above 0")?;
-        let logits = model.loss == Loss::CrossEntropy;
-        ConfigError::check("loss", model.loss.name(), logits, "cross-entropy for a temperature")?;
-        let mut model = model.clone();
-        let others = model.companions.iter_mut().map(|member| &mut member.layers);
-        for layers in std::iter::once(&mut model.layers).chain(others) {
-            if let Some(last) = layers.last_mut() {
-                last.weight = divided(&last.weight, temperature);
-                last.bias = divided(&last.bias, temperature);
-            }
+        let (loss, logits) = (model.loss(), model.loss() == Loss::CrossEntropy);
+        ConfigError::check("loss", loss.name(), logits, "cross-entropy for a temperature")?;
+        let mut parts = model.clone().into_parts();
+        for last in parts.members.iter_mut().filter_map(|member| member.values.layers.last_mut()) {
+            last.weight = divided(&last.weight, temperature);
+            last.bias = divided(&last.bias, temperature);
         }
-        Ok(model)
+        Model::from_parts(parts)
     }
 }
 
@@ -141,7 +141,7 @@ fn divided(values: &Values, divisor: f64) -> Values {
 }
 
 /// Golden-section search for ln T.
-fn coolest(answers: &[(Vec<f64>, usize)]) -> f64 {
+fn best_temperature(answers: &[(Vec<f64>, usize)]) -> f64 {
     let loss = |logarithm: f64| -> f64 {
         let beta = (-logarithm).exp();
         let of = |(answer, class): &(Vec<f64>, usize)| {
@@ -158,16 +158,6 @@ fn coolest(answers: &[(Vec<f64>, usize)]) -> f64 {
         if loss(left) <= loss(right) { high = right } else { low = left }
     }
     (0.5 * (low + high)).exp()
-}
-
-/// Elements that are logarithms of probabilities, as `f64`.
-pub(crate) fn log_softmax<E: Element>(logits: &[E], result: &mut [f64]) {
-    let numbers = || logits.iter().map(|&logit| Element::to_f64(logit));
-    let largest = numbers().fold(f64::NEG_INFINITY, f64::max);
-    let sum: f64 = numbers().map(|logit| (logit - largest).exp()).sum();
-    for (value, logit) in result.iter_mut().zip(numbers()) {
-        *value = logit - largest - sum.ln();
-    }
 }
 
 #[cfg(test)]
@@ -197,17 +187,8 @@ mod tests {
             let answer = |index: usize| (vec![distance, 0.0], usize::from(index >= right));
             let answers: Vec<_> = (0..10).map(answer).collect();
             let truth = distance / (right as f64 / (10 - right) as f64).ln();
-            let found = coolest(&answers);
+            let found = best_temperature(&answers);
             assert!((found - truth).abs() < 1e-6 * truth, "{found} {truth}");
         }
-    }
-
-    #[test]
-    fn logarithms_of_probabilities_do_not_overflow() {
-        let mut result = [0.0; 3];
-        log_softmax(&[1e30_f64, 0.0, 1e30], &mut result);
-        assert!((result[0] + std::f64::consts::LN_2).abs() < 1e-12);
-        log_softmax(&[0.0_f32, 0.0, 0.0], &mut result);
-        assert!(result.iter().all(|x| (x + 3.0_f64.ln()).abs() < 1e-12));
     }
 }

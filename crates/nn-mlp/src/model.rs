@@ -1,239 +1,383 @@
-//! A trained network on the host: what files hold and backends are loaded from.
+//! A trained model: its networks, with all that must be known to use them.
 
-use crate::batches::expect_shape;
-use crate::{
-    Architecture, ConfigError, Loss, Member, ModelPart, Network, NetworkError, Preprocessing,
-};
-use nn_data::{Dataset, DirectionEncoder};
-use nn_tensor::{BatchNorm, Element, Linear, Tensor, TensorError};
-use serde::{Deserialize, Serialize};
+use crate::error::MlpError;
+use crate::input_range::InputRange;
+use crate::predict::Predict;
+use crate::scaler::Scaler;
+use crate::task::Task;
+use nn_core::{Architecture, ConfigError, Loss, Network, NetworkError, NetworkValues};
+use nn_images::{Pipeline, TestViews};
+use nn_tensor::{Activation, Tensor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// The numbers of one tensor, row-major, in the type they were trained in.
+/// One network of a model, with what samples go through before it sees them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Values {
-    /// Single precision.
-    F32(Vec<f32>),
-    /// Double precision.
-    F64(Vec<f64>),
-}
-
-impl Values {
-    /// The elements of `tensor`.
-    pub fn read<T: Tensor>(tensor: &T) -> Self {
-        let values = tensor.to_vec();
-        match T::Elem::NAME {
-            "f64" => Self::F64(values.into_iter().map(Element::to_f64).collect()),
-            _ => Self::F32(values.into_iter().map(|value| value.to_f64() as f32).collect()),
-        }
-    }
-
-    /// Number of elements.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        match self {
-            Self::F32(values) => values.len(),
-            Self::F64(values) => values.len(),
-        }
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Whether no element is NaN or infinite.
-    #[must_use]
-    pub fn is_finite(&self) -> bool {
-        match self {
-            Self::F32(values) => values.iter().all(|value| value.is_finite()),
-            Self::F64(values) => values.iter().all(|value| value.is_finite()),
-        }
-    }
-
-    /// The elements as `E`: exactly, except from `f64` to `f32`, which rounds.
-    #[must_use]
-    pub fn to_elements<E: Element>(&self) -> Vec<E> {
-        match self {
-            Self::F32(values) => values.iter().map(|&v| E::from_f64(f64::from(v))).collect(),
-            Self::F64(values) => values.iter().map(|&v| E::from_f64(v)).collect(),
-        }
-    }
-
-    /// Other numbers in the same element type.
-    pub(crate) fn with_numbers(&self, numbers: Vec<f64>) -> Self {
-        match self {
-            Self::F32(_) => Self::F32(numbers.into_iter().map(|number| number as f32).collect()),
-            Self::F64(_) => Self::F64(numbers),
-        }
-    }
-
-    /// `"f32"` or `"f64"`.
-    #[must_use]
-    pub fn element_name(&self) -> &'static str {
-        match self {
-            Self::F32(_) => f32::NAME,
-            Self::F64(_) => f64::NAME,
-        }
-    }
-}
-
-/// A network with what one must know to use it, independent of any backend.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Model {
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ModelMember {
     /// Layers and activations.
     pub architecture: Architecture,
-    /// What it was trained for; under cross-entropy its outputs are logits of a softmax.
+    /// The transforms of images, in training and in use; random ones are left out in use, except for test views.
+    pub transforms: Pipeline,
+    /// Weights, biases and batch normalisation.
+    pub values: NetworkValues,
+}
+
+/// All that a model is. [`Model::from_parts`] checks that the parts fit each other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ModelParts {
+    /// Classes or values.
+    pub task: Task,
+    /// What the networks were trained for; under cross-entropy their outputs are logits of a softmax.
     pub loss: Loss,
-    /// Shape of a sample, `[28, 28]` for MNIST; its product is the architecture's inputs, unless the network
-    /// is one of [directions](Preprocessing::directions).
+    /// Dimensions of a sample as it is given, such as `[28, 28]`.
     pub sample_shape: Vec<usize>,
-    /// What became of images before it was shown them, and must in every later use: see
-    /// [`shown`](Self::shown).
-    #[serde(skip)] // stands at the end of a checkpoint
-    pub preprocessing: Preprocessing,
-    /// Weights (outputs x inputs) and biases, first layer first.
-    pub layers: Vec<Linear<Values>>,
-    /// Batch normalisation of the hidden layers, one each; none where there is no such thing.
-    pub norms: Vec<BatchNorm<Values>>,
-    /// Further networks, where this is a committee: the answer is the mean of all.
-    pub companions: Vec<Member>,
+    /// The numbers that samples had in training.
+    pub input_range: InputRange,
+    /// How numbers are scaled before the networks see them.
+    pub scaler: Option<Scaler>,
+    /// A name for each class, class 0 first; empty where classes have none.
+    pub class_names: Vec<String>,
+    /// The views of each sample whose answers are averaged; by default the sample as it is.
+    pub views: TestViews,
+    /// The networks, at least one; the answer is the pool of all of theirs.
+    pub members: Vec<ModelMember>,
+}
+
+/// A trained model: one network, or several that answer together, with everything that they must be used with.
+///
+/// Samples are given as they were in training; the model applies its own scaling and transforms, and knows its loss. There
+/// is no way to get an answer or an evaluation without them, except through the bare networks, which
+/// [`to_raw_networks`](Self::to_raw_networks) returns by name:
+///
+/// ```compile_fail
+/// # let model: nn_mlp::Model = todo!();
+/// # let data: nn_data::Dataset = todo!();
+/// // A model is no network, so what evaluates a bare network does not take it.
+/// nn_core::evaluate(&model, &data, nn_core::Loss::CrossEntropy);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    parts: Arc<ModelParts>,
+    cache: Cache,
+}
+
+/// The model as it stands ready to predict, made at the first prediction. It is no part of what the model is.
+#[derive(Default)]
+struct Cache(Mutex<Option<Box<dyn Predict>>>);
+
+impl Clone for Cache {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Cache {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("..")
+    }
+}
+
+impl Serialize for Model {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.parts.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Model {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let parts = ModelParts::deserialize(deserializer)?;
+        Self::from_parts(parts).map_err(serde::de::Error::custom)
+    }
 }
 
 impl Model {
-    /// Copies a network to the host.
-    pub fn from_network<T: Tensor>(
-        network: &Network<T>,
-        loss: Loss,
-        sample_shape: &[usize],
-    ) -> Self {
-        Self {
-            architecture: network.architecture().clone(),
-            loss,
-            sample_shape: sample_shape.to_vec(),
-            preprocessing: Preprocessing::default(),
-            layers: read_layers(network.layers()),
-            norms: read_norms(network.norms()),
-            companions: Vec::new(),
-        }
-    }
-
-    /// The data as this model must be shown it: each image upright and described by directions, where it was
-    /// trained so; as the first of a committee must. A [`Committee`](crate::Committee) shows each of its
-    /// networks what it must be shown.
+    /// Makes a model of its parts.
     ///
     /// # Errors
-    /// [`NetworkError::Data`] where samples that are no images should be put upright or described,
-    /// [`NetworkError::InputWidth`] where images to be described are of another shape.
-    pub fn shown(&self, data: &Dataset) -> Result<Dataset, NetworkError> {
-        if self.preprocessing.directions {
-            expect_shape(&self.sample_shape, data)?;
-        }
-        self.preprocessing.shown(data)
+    /// [`ConfigError`] naming the first part that does not fit the others, or [`nn_images::ImageError`] for a transform.
+    pub fn from_parts(parts: ModelParts) -> Result<Self, MlpError> {
+        parts.validate()?;
+        Ok(Self { parts: Arc::new(parts), cache: Cache::default() })
     }
 
-    /// Whether numbers of layers, weights and inputs are those of the architecture.
+    /// Returns its parts, to look at.
+    #[must_use]
+    pub fn parts(&self) -> &ModelParts {
+        &self.parts
+    }
+
+    /// Returns its parts, to be changed and made a model again.
+    #[must_use]
+    pub fn into_parts(self) -> ModelParts {
+        Arc::unwrap_or_clone(self.parts)
+    }
+
+    /// Returns its parts, shared.
+    pub(crate) fn shared_parts(&self) -> Arc<ModelParts> {
+        Arc::clone(&self.parts)
+    }
+
+    /// Calls `ask` with the model as it stands ready to predict, which `prepare` makes where it has not been needed yet.
+    pub(crate) fn with_cached<R>(
+        &self,
+        prepare: impl FnOnce() -> Result<Box<dyn Predict>, MlpError>,
+        ask: impl FnOnce(&mut dyn Predict) -> Result<R, MlpError>,
+    ) -> Result<R, MlpError> {
+        let Cache(cache) = &self.cache;
+        // A panic while it was held left no answer half given: every call begins anew.
+        let mut cached = cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ready) = &mut *cached {
+            return ask(ready.as_mut());
+        }
+        ask(cached.insert(prepare()?).as_mut())
+    }
+
+    /// Returns its networks and what belongs to each.
+    #[must_use]
+    pub fn members(&self) -> &[ModelMember] {
+        &self.parts.members
+    }
+
+    /// Returns what it answers with.
+    #[must_use]
+    pub fn task(&self) -> Task {
+        self.parts.task
+    }
+
+    /// Returns the loss that it was trained for.
+    #[must_use]
+    pub fn loss(&self) -> Loss {
+        self.parts.loss
+    }
+
+    /// Returns the dimensions of a sample as it is given.
+    #[must_use]
+    pub fn sample_shape(&self) -> &[usize] {
+        &self.parts.sample_shape
+    }
+
+    /// Returns the number of classes, or of values in an answer.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.parts.outputs()
+    }
+
+    /// Returns the name of a class: the one it was given, or else its number.
+    #[must_use]
+    pub fn class_name(&self, class: usize) -> String {
+        self.parts.class_names.get(class).cloned().unwrap_or_else(|| class.to_string())
+    }
+
+    /// Returns `"f32"` or `"f64"`: the type of its numbers.
+    #[must_use]
+    pub fn element_name(&self) -> &'static str {
+        self.parts.members.first().map_or("f32", |member| member.values.element_name())
+    }
+
+    /// Returns the number of weights and biases of all its networks.
+    #[must_use]
+    pub fn parameter_count(&self) -> usize {
+        self.members().iter().map(|member| member.architecture.parameter_count()).sum()
+    }
+
+    /// Returns its networks in words, such as `784-64-10` or `784-64-10 + 784-30-10`.
+    #[must_use]
+    pub fn networks_in_words(&self) -> String {
+        let networks = self.members().iter().map(|member| member.architecture.to_string());
+        networks.collect::<Vec<_>>().join(" + ")
+    }
+
+    /// Returns the same model with these views of each sample, whose answers are averaged.
     ///
     /// # Errors
-    /// [`NetworkError::Config`] naming the first part that does not fit.
-    pub fn validate(&self) -> Result<(), NetworkError> {
-        for part in self.parts() {
-            part.architecture.validate()?;
-            part.preprocessing.validate()?;
-            self.validate_inputs(&part)?;
-            validate_layers(&part)?;
-            validate_norms(&part)?;
+    /// [`nn_images::ImageError`] for settings out of range, or copies where a member has no random transform.
+    pub fn with_views(self, views: TestViews) -> Result<Self, MlpError> {
+        Self::from_parts(ModelParts { views, ..self.into_parts() })
+    }
+
+    /// Returns the same model that takes numbers of any range.
+    #[must_use]
+    pub fn without_range_check(self) -> Self {
+        let mut parts = self.into_parts();
+        if matches!(parts.input_range, InputRange::Numbers { .. }) {
+            parts.input_range = InputRange::Unknown;
         }
-        Ok(self.validate_answers()?)
+        Self { parts: Arc::new(parts), cache: Cache::default() }
     }
 
-    /// Whether a network of these inputs can be shown samples of this model's shape.
-    fn validate_inputs(&self, part: &ModelPart<'_>) -> Result<(), ConfigError> {
-        let (shape, inputs) = (format!("{:?}", self.sample_shape), part.architecture.inputs);
-        if let Some(needed) = part.preprocessing.description_width() {
-            let sides = 1..=DirectionEncoder::MOST_SIDE;
-            let is_image = self.sample_shape.len() == 2
-                && self.sample_shape.iter().all(|side| sides.contains(side));
-            let allowed = "height and width of an image";
-            ConfigError::check("sample shape", shape, is_image, allowed)?;
-            return ConfigError::check("inputs", inputs, inputs == needed, &needed.to_string());
+    /// Returns one model of several, which answers with the pool of their answers. They may have other architectures and
+    /// transforms each.
+    ///
+    /// ```no_run
+    /// use nn_mlp::Model;
+    /// let both = Model::ensemble([Model::load("first.nn")?, Model::load("second.nn")?])?;
+    /// # Ok::<(), nn_mlp::MlpError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`MlpError::Ensemble`] without a model, or where one differs from the first in task, loss, outputs, element type,
+    /// or what samples are.
+    pub fn ensemble(models: impl IntoIterator<Item = Self>) -> Result<Self, MlpError> {
+        let mut models = models.into_iter();
+        let refuse = |cause: String| Err(MlpError::Ensemble { cause });
+        let Some(first) = models.next() else { return refuse("there is none".to_owned()) };
+        let mut parts = first.into_parts();
+        for (index, model) in models.enumerate() {
+            if let Some(difference) = parts.cannot_answer_with(&model.parts) {
+                return refuse(format!("model {} has another {difference}", index + 2));
+            }
+            parts.input_range = parts.input_range.joined(model.parts.input_range);
+            parts.members.extend(model.into_parts().members);
         }
-        let product = self.sample_shape.iter().try_fold(1_usize, |all, &n| all.checked_mul(n));
-        let (fits, allowed) = (product == Some(inputs), format!("one of {inputs} values"));
-        ConfigError::check("sample shape", shape, fits, &allowed)
+        Self::from_parts(parts)
+    }
+
+    /// Puts the bare networks onto a device, for those who want the mathematics. They know nothing of the model's scaling,
+    /// transforms and loss: what they are shown must have gone through [`members`](Self::members)' transforms, and what is
+    /// evaluated with them is not the model.
+    ///
+    /// # Errors
+    /// [`NetworkError::Precision`] where the device computes in a shorter type, [`NetworkError::Tensor`] where it refuses.
+    pub fn to_raw_networks<T: Tensor>(
+        &self,
+        device: &T::Device,
+    ) -> Result<Vec<Network<T>>, NetworkError> {
+        let network = |member: &ModelMember| {
+            Network::from_values(device, &member.architecture, &member.values)
+        };
+        self.members().iter().map(network).collect()
+    }
+
+    /// Returns the same model with batch normalisation folded into the layers before it; answers are equal up to rounding.
+    #[must_use]
+    pub fn folded(&self) -> Self {
+        let mut parts = self.clone().into_parts();
+        for member in &mut parts.members {
+            member.values = member.values.folded();
+        }
+        Self { parts: Arc::new(parts), cache: Cache::default() }
+    }
+
+    /// Returns the same model in single precision: weights in double are rounded, and nothing else is said about it.
+    #[must_use]
+    pub fn rounded_to_f32(self) -> Self {
+        let mut parts = self.into_parts();
+        for member in &mut parts.members {
+            member.values = member.values.rounded_to_f32();
+        }
+        Self { parts: Arc::new(parts), cache: Cache::default() }
     }
 }
 
-fn validate_norms(part: &ModelPart<'_>) -> Result<(), ConfigError> {
-    let (has, hidden) = (part.norms.len(), &part.architecture.hidden);
-    let (fits, allowed) = (has == 0 || has == hidden.len(), format!("0 or {}", hidden.len()));
-    ConfigError::check("number of normalisations", has, fits, &allowed)?;
-    for (index, (norm, &width)) in part.norms.iter().zip(hidden).enumerate() {
-        for values in [&norm.affine.weight, &norm.affine.bias, &norm.mean, &norm.variance] {
-            let (name, has) = (format!("normalisation {index}: number of values"), values.len());
-            ConfigError::check(&name, has, has == width, &width.to_string())?;
+impl ModelParts {
+    /// Checks that the parts fit each other: numbers of weights, shapes, classes, transforms.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the first part that does not, or [`nn_images::ImageError`] for a transform.
+    pub fn validate(&self) -> Result<(), MlpError> {
+        let count = self.members.len();
+        ConfigError::check("number of networks", count, count > 0, "at least 1")?;
+        for (index, member) in self.members.iter().enumerate() {
+            self.validate_member(member).map_err(|error| match (count, error) {
+                (2.., MlpError::Network(NetworkError::Config(error))) => {
+                    error.with_detail(format!("network {}", index + 1)).into()
+                }
+                (_, error) => error,
+            })?;
+        }
+        self.validate_classes()?;
+        self.input_range.validate()?;
+        match &self.scaler {
+            Some(scaler) => Ok(scaler.validate(self.inputs())?),
+            None => Ok(()),
         }
     }
-    Ok(())
-}
 
-fn validate_layers(part: &ModelPart<'_>) -> Result<(), ConfigError> {
-    let shapes = part.architecture.weight_shapes();
-    let (has, needs) = (part.layers.len(), shapes.len());
-    ConfigError::check("number of layers", has, has == needs, &needs.to_string())?;
-    for (index, (layer, shape)) in part.layers.iter().zip(shapes).enumerate() {
-        let (weights, biases) = (layer.weight.len(), layer.bias.len());
-        for (what, has, needs) in
-            [("weights", weights, shape.len()), ("biases", biases, shape.rows)]
-        {
-            let name = format!("layer {index}: number of {what}");
-            ConfigError::check(&name, has, has == needs, &needs.to_string())?;
+    fn validate_member(&self, member: &ModelMember) -> Result<(), MlpError> {
+        let ModelMember { architecture, transforms, values } = member;
+        values.validate(architecture)?;
+        let (element, first) = (values.element_name(), &self.members[0]);
+        let of_first = first.values.element_name();
+        ConfigError::check("element type", element, element == of_first, of_first)?;
+        let (outputs, activation) = (architecture.outputs, architecture.output_activation);
+        let of_first = first.architecture.outputs;
+        ConfigError::check("outputs", outputs, outputs == of_first, &of_first.to_string())?;
+        let of_first = first.architecture.output_activation;
+        let (name, fits) = (activation.name(), activation == of_first);
+        ConfigError::check("activation of the outputs", name, fits, of_first.name())?;
+        if self.loss == Loss::CrossEntropy && activation != Activation::Identity {
+            return Err(ConfigError::SoftmaxTwice { activation: name }.into());
         }
+        transforms.validate()?;
+        self.views.validate(transforms)?;
+        let seen = transforms.fixed().output_shape(&self.sample_shape)?;
+        let width = seen.iter().try_fold(1_usize, |all, &size| all.checked_mul(size));
+        let (inputs, allowed) = (architecture.inputs, format!("{seen:?} multiplied"));
+        ConfigError::check("inputs", inputs, width == Some(inputs), &allowed)?;
+        let on_numbers = matches!(self.input_range, InputRange::Numbers { .. });
+        let fits = transforms.is_empty() || !(on_numbers || self.scaler.is_some());
+        let allowed = "left out for a model of numbers";
+        Ok(ConfigError::check("transforms of images", "given", fits, allowed)?)
     }
-    Ok(())
-}
 
-/// Copies layers to the host.
-pub(crate) fn read_layers<T: Tensor>(layers: &[Linear<T>]) -> Vec<Linear<Values>> {
-    let read = |layer: &Linear<T>| Linear {
-        weight: Values::read(&layer.weight),
-        bias: Values::read(&layer.bias),
-    };
-    layers.iter().map(read).collect()
-}
-
-/// Writes host values over the layers of a network of the same shapes.
-pub(crate) fn write_layers<T: Tensor>(layers: &mut [Linear<T>], values: &[Linear<Values>]) {
-    for (layer, values) in layers.iter_mut().zip(values) {
-        layer.weight.write(&values.weight.to_elements::<T::Elem>());
-        layer.bias.write(&values.bias.to_elements::<T::Elem>());
+    fn validate_classes(&self) -> Result<(), ConfigError> {
+        let classes = self.task == Task::Classification;
+        let (loss, fits) = (self.loss, classes || self.loss != Loss::CrossEntropy);
+        ConfigError::check("loss", loss.name(), fits, "a squared error for a regression")?;
+        let (has, outputs) = (self.class_names.len(), self.outputs());
+        let fits = has == 0 || (classes && has == outputs);
+        let allowed = if classes { format!("0 or {outputs}") } else { "0".to_owned() };
+        ConfigError::check("number of class names", has, fits, &allowed)
     }
-}
 
-/// Copies normalisations to the host.
-pub(crate) fn read_norms<T: Tensor>(norms: &[BatchNorm<T>]) -> Vec<BatchNorm<Values>> {
-    let read = |norm: &BatchNorm<T>| BatchNorm {
-        affine: Linear {
-            weight: Values::read(&norm.affine.weight),
-            bias: Values::read(&norm.affine.bias),
-        },
-        mean: Values::read(&norm.mean),
-        variance: Values::read(&norm.variance),
-    };
-    norms.iter().map(read).collect()
-}
-
-/// Writes host values over the normalisations of a network of the same shapes.
-pub(crate) fn write_norms<T: Tensor>(norms: &mut [BatchNorm<T>], values: &[BatchNorm<Values>]) {
-    for (norm, values) in norms.iter_mut().zip(values) {
-        norm.affine.weight.write(&values.affine.weight.to_elements::<T::Elem>());
-        norm.affine.bias.write(&values.affine.bias.to_elements::<T::Elem>());
-        norm.mean.write(&values.mean.to_elements::<T::Elem>());
-        norm.variance.write(&values.variance.to_elements::<T::Elem>());
+    /// Returns the number of classes, or of values in an answer.
+    pub(crate) fn outputs(&self) -> usize {
+        self.members.first().map_or(0, |member| member.architecture.outputs)
     }
-}
 
-/// Reports a device that failed since it was last asked.
-pub(crate) fn synchronized<T: Tensor>(device: &T::Device) -> Result<(), TensorError> {
-    T::synchronize(device)
+    /// Returns the number of inputs in a sample as it is given.
+    pub(crate) fn inputs(&self) -> usize {
+        self.sample_shape.iter().product()
+    }
+
+    /// Returns in what the answers of `other` cannot be pooled with these.
+    fn cannot_answer_with(&self, other: &Self) -> Option<String> {
+        let known = |range: InputRange| range != InputRange::Unknown;
+        let both_known = known(self.input_range) && known(other.input_range);
+        let kind = |range: InputRange| if both_known { range.name() } else { "any" }.to_owned();
+        let of = |parts: &Self| {
+            let first = &parts.members[0]; // there is one: see `validate`
+            let classes = match parts.class_names.as_slice() {
+                [] => "numbers".to_owned(),
+                names => names.join(", "),
+            };
+            [
+                ("number of outputs", parts.outputs().to_string()),
+                ("task", parts.task.answers().to_owned()),
+                (
+                    "activation of the outputs",
+                    first.architecture.output_activation.name().to_owned(),
+                ),
+                ("loss", parts.loss.name().to_owned()),
+                ("shape of a sample", format!("{:?}", parts.sample_shape)),
+                ("kind of inputs", kind(parts.input_range)),
+                ("scaler", if parts.scaler == self.scaler { "same" } else { "other" }.to_owned()),
+                ("list of class names", classes),
+                ("element type", first.values.element_name().to_owned()),
+                ("list of test views", format!("{:?}", parts.views)),
+            ]
+        };
+        let pairs = of(self).into_iter().zip(of(other));
+        let differing = pairs.into_iter().find(|(here, there)| here.1 != there.1);
+        differing.map(|((what, here), (_, there))| format!("{what}: {there}, not {here}"))
+    }
 }

@@ -5,7 +5,7 @@
 /// seed alone.
 ///
 /// ```
-/// let summary = nn_core::Summary::of(&[0.981, 0.979, 0.980]).unwrap();
+/// let summary = nn_mlp::Summary::of(&[0.981, 0.979, 0.980]).unwrap();
 /// assert!((summary.mean - 0.980).abs() < 1e-12);
 /// let (low, high) = summary.interval().unwrap();
 /// assert!(low < 0.979 && high > 0.981); // three seeds say little
@@ -81,7 +81,7 @@ fn student_tails(t: f64, freedom: usize) -> f64 {
 /// is, each of the others is as likely to be right for one as for the other: a fair coin.
 ///
 /// ```
-/// let test = nn_core::McNemar { only_first_right: 1, only_second_right: 8 };
+/// let test = nn_mlp::McNemar { only_first_right: 1, only_second_right: 8 };
 /// assert!((test.p_value() - 0.0390625).abs() < 1e-12); // 2 (1 + 9) / 2⁹
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
