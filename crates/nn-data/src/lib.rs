@@ -5,18 +5,19 @@
 //!   share one copy of the pixels.
 //! - [`load_folder`] and [`load_pair`]: data sets from files.
 //! - [`epoch_order`]: the order in which an epoch visits the samples, the same for ever for a seed.
-//! - [`Distorter`]: distorted copies of images, fresh in each epoch; [`deskewed`]: the opposite.
-//! - [`directions`]: images described by the directions of their edges in place of their pixels.
 //! - `embedded_sample` (feature `sample`): 6,000 + 1,000 digits of MNIST inside the binary.
 //!
 //! Whatever a file holds, reading it gives a data set or a [`DataError`] that names the file, the
 //! cause and what to do next; nothing panics, and no memory is taken on the word of a header alone.
 
 mod dataset;
+<<<<<<< HEAD
 mod deskew;
 mod destination;
 mod directions;
 mod distortion;
+=======
+>>>>>>> h-images
 mod error;
 mod file_operations;
 mod folder;
@@ -26,17 +27,11 @@ mod partial_file;
 mod random;
 mod replace;
 mod sample;
-mod second_order;
 mod shuffle;
 mod split;
 mod train_test;
-mod whole;
-mod windows;
 
 pub use dataset::{Dataset, Inputs, MAX_CLASSES, Targets};
-pub use deskew::{deskew, deskewed};
-pub use directions::{DirectionEncoder, directions};
-pub use distortion::{Distorter, Distortion};
 pub use error::DataError;
 pub use file_operations::{FileOperation, watch_file_operations};
 pub use folder::{folder_files, load_folder, write_folder};

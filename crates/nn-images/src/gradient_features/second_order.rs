@@ -1,16 +1,15 @@
-//! Where the edges of one direction begin, end and bend: directions of directions.
+//! The second order of oriented gradient features: where the edges of one direction begin, end and bend.
 //!
-//! The plane that the edges of a direction make is an image again, so its own edges have directions: across a stroke
-//! they tell that there is one, along it that it ends or turns there, and whether near or far from another. They are
-//! the second order of a scattering transform (Bruna and Mallat, Invariant scattering convolution networks, 2013), with
-//! Sobel's gradient in place of wavelets. Of each only the line counts on which it lies, not to which side of it:
-//! half a turn changes nothing.
+//! The plane of one direction is an image again, which has a gradient of its own: across a stroke it tells that there
+//! is one, along it that the stroke ends or turns there, and whether near or far from another. This is the second order
+//! of a scattering transform (Bruna and Mallat, Invariant scattering convolution networks, 2013), with Sobel's gradient
+//! in place of wavelets. Gradients half a turn apart count alike: only the line matters on which they lie.
 
-use crate::windows::{Area, Grid};
+use super::windows::{Area, Grid};
 use std::f32::consts::SQRT_2;
 use std::ops::Range;
 
-/// Planes that are looked at: directions of the first order.
+/// Planes of the first order, one for each direction.
 pub(crate) const FIRST: usize = 8;
 /// Lines on which a gradient may lie, an eighth of a turn apart: across, falling, down, rising.
 pub(crate) const LINES: usize = 4;
@@ -19,14 +18,14 @@ pub(crate) const PLANES: usize = LINES * FIRST;
 /// Windows along each side.
 pub(crate) const REGIONS: usize = 5;
 
-/// What the mean of a plane is multiplied by before it becomes a byte: of upright digits of MNIST, one number of a
+/// What the mean of a plane is multiplied by before it becomes a byte: of deskewed digits of MNIST, one number of a
 /// thousand is above two thirds of the range, and one of a hundred thousand at its end.
 pub(crate) const SCALE: f32 = 3.0;
 
 /// Shares of four neighbours in the mean that stands for the middle two.
 const HALVING: [f32; 4] = [0.125, 0.375, 0.375, 0.125];
 
-/// The second order of images of one size, with the room that it needs.
+/// Computes the second order for images of one size, with its scratch space.
 #[derive(Clone, Debug)]
 pub(crate) struct SecondOrder {
     height: usize,
@@ -35,7 +34,7 @@ pub(crate) struct SecondOrder {
     row: Vec<[f32; FIRST]>,
     /// The planes at half the size, in a frame of zeros one line wide.
     half: Vec<[f32; FIRST]>,
-    /// What of the gradient of each of them falls to each line, at half the size.
+    /// The part of the gradient of each of them on each line, at half the size.
     edges: Vec<[f32; PLANES]>,
     regions: Grid<PLANES>,
 }
@@ -54,7 +53,7 @@ impl SecondOrder {
         }
     }
 
-    /// Means of each plane under all windows, from the left to the right and in each column from the top down. `planes`
+    /// Returns the means of each plane under all windows, from the left to the right and in each column from the top down. `planes`
     /// (height x width) are taken to be 0 outside of `area`, and not read there.
     pub(crate) fn means(&mut self, planes: &[[f32; FIRST]], area: &Area) -> &[[f32; PLANES]] {
         let [height, width] = [self.height.div_ceil(2), self.width.div_ceil(2)];
@@ -70,7 +69,7 @@ impl SecondOrder {
         self.regions.means(&self.edges, &edged)
     }
 
-    /// Some `columns` of one row at half the size: means of four by four.
+    /// Computes some `columns` of one row at half the size: means of four by four.
     fn halve(
         &mut self,
         half_row: usize,
@@ -99,7 +98,7 @@ impl SecondOrder {
         }
     }
 
-    /// The gradient of each plane along some `columns` of a row at half the size, and its part on each line.
+    /// Computes the gradient of each plane along some `columns` of a row at half the size, and its part on each line.
     fn split_gradient(&mut self, row: usize, columns: Range<usize>) {
         let width = self.width.div_ceil(2);
         let line = |row: usize| &self.half[row * (width + 2)..][..width + 2];
@@ -114,7 +113,7 @@ impl SecondOrder {
     }
 }
 
-/// Of `all` lines at half the size those whose means of four have one of `lines` among them.
+/// Returns, of `all` lines at half the size, those whose means of four have one of `lines` among them.
 fn halved(lines: &Range<usize>, all: usize) -> Range<usize> {
     if lines.is_empty() {
         return 0..0;
@@ -122,7 +121,7 @@ fn halved(lines: &Range<usize>, all: usize) -> Range<usize> {
     lines.start.saturating_sub(1) / 2..all.min((lines.end + 2) / 2)
 }
 
-/// Of `all` lines those that are next to one of `lines`, or among them.
+/// Returns, of `all` lines, those that are next to one of `lines`, or among them.
 fn grown(lines: &Range<usize>, all: usize) -> Range<usize> {
     if lines.is_empty() {
         return 0..0;
@@ -135,7 +134,7 @@ fn subtract(mut from: [f32; FIRST], what: [f32; FIRST]) -> [f32; FIRST] {
     from
 }
 
-/// (a + 2 b + c) / 4, plane by plane.
+/// Returns (a + 2 b + c) / 4, plane by plane.
 fn weigh(mut a: [f32; FIRST], b: [f32; FIRST], c: [f32; FIRST]) -> [f32; FIRST] {
     for ((a, b), c) in a.iter_mut().zip(b).zip(c) {
         *a = (*a + 2.0 * b + c) / 4.0;
@@ -143,7 +142,7 @@ fn weigh(mut a: [f32; FIRST], b: [f32; FIRST], c: [f32; FIRST]) -> [f32; FIRST] 
     a
 }
 
-/// The part of the gradient of each plane that lies on each line, by the parallelogram rule: `edges` are line x plane.
+/// Splits the gradient of each plane onto the lines, by the parallelogram rule: `edges` are line x plane.
 fn split(down: [f32; FIRST], right: [f32; FIRST], edges: &mut [f32; PLANES]) {
     let above_0 = |value: f32| if value > 0.0 { value } else { 0.0 };
     for (plane, (down, right)) in down.into_iter().zip(right).enumerate() {

@@ -1,9 +1,9 @@
-//! Smooth random displacements.
+//! Smooth random displacement fields.
 //!
-//! Elastic distortion moves each pixel by white noise smoothed with a Gaussian of standard deviation
+//! Elastic deformation moves each pixel by white noise smoothed with a Gaussian of standard deviation
 //! σ (Simard, Steinkraus and Platt 2003). Smoothed white noise is a Gaussian random field whose
-//! covariance is known: exp(-d²/4σ²), which is a product of one factor for each axis. So no field is
-//! smoothed here: with K = A Aᵀ along each axis, A_rows Z A_columnsᵀ has just that covariance when Z
+//! covariance is known: exp(-d²/4σ²), a product of one factor for each axis. So no field is
+//! smoothed here: with K = A Aᵀ along each axis, A_rows Z A_columnsᵀ has that covariance when Z
 //! is white noise, and A needs few columns where σ is large: 9 for 28 pixels and σ = 5.
 
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -12,7 +12,7 @@ use rand_xoshiro::rand_core::Rng;
 /// Share of a pixel's variance that may be missing along each axis: columns of A beyond are left out.
 const MISSING: f64 = 1e-3;
 
-/// So many columns are summed side by side: what a register holds everywhere.
+/// Columns that are summed side by side: what a register holds on every CPU.
 const LANES: usize = 4;
 
 /// Draws fields of height x width displacements of root mean square 1 (the variance is within 0.2 %).
@@ -103,7 +103,7 @@ fn add_combination(sums: &mut [f32; LANES], factors: &[f32], values: &[[f32; LAN
     *sums = whole;
 }
 
-/// Mean 0, variance 1: the sum of four even numbers of 16 bits. A displacement is a sum of dozens of
+/// Mean 0, variance 1: the sum of four uniform numbers of 16 bits. A displacement is a sum of dozens of
 /// them, and as good as normal.
 fn nearly_normal(random: &mut Xoshiro256PlusPlus) -> f32 {
     const SIXTEEN_BITS: f64 = 65_536.0;
@@ -115,7 +115,7 @@ fn nearly_normal(random: &mut Xoshiro256PlusPlus) -> f32 {
 }
 
 /// Columns of A, A Aᵀ = K with K_ij = exp(-(i-j)²/4σ²), by the Cholesky factorisation that takes the
-/// largest remaining diagonal first, until no diagonal lacks more than [`MISSING`].
+/// largest remaining diagonal element first, until none lacks more than [`MISSING`].
 fn factor(length: usize, sigma: f64) -> Vec<Vec<f64>> {
     let covariance = |i: usize, j: usize| (-((i.abs_diff(j)) as f64 / (2.0 * sigma)).powi(2)).exp();
     let mut columns: Vec<Vec<f64>> = Vec::new();

@@ -1,25 +1,26 @@
-//! Images described by the directions of their edges.
+//! Computes oriented gradient features.
 //!
 //! Two hands draw the same stroke a pixel apart, or twice as thick: as pixels the two have little in common, as
 //! edges of one direction in one region much. So the gradient of each pixel (Sobel) is split onto the two
-//! nearest of eight directions by the parallelogram rule, and what falls to a direction is averaged under 9 x 9
+//! nearest of eight directions by the parallelogram rule, and the part of each direction is averaged under 9 x 9
 //! Gaussian windows: the gradient direction feature of Liu, Nakashima, Sako and Fujisawa (Pattern
-//! Recognition 36, 2003), kin to the histograms of Dalal and Triggs (2005). Behind the eight planes stands the
-//! image itself under 11 x 11 such windows. On demand square roots are taken of all of these, as of the histograms of
-//! Arandjelović and Zisserman (2012), so that the weak ones count for more; and on demand the [second
-//! order](crate::second_order) stands behind them. Nothing in it is learned.
+//! Recognition 36, 2003), related to the histograms of Dalal and Triggs (2005). The eight planes are followed by the
+//! image itself under 11 x 11 such windows. Optionally the square root is taken of all of these, as of the histograms
+//! of Arandjelović and Zisserman (2012), so that weak edges count for more, and the [second
+//! order](super::second_order) follows. Nothing in it is learned.
 
-use crate::dataset::{Dataset, Inputs};
-use crate::error::DataError;
-use crate::second_order::{self, SecondOrder};
+use super::second_order::{self, SecondOrder};
+use super::windows::{Area, Grid};
+use crate::error::ImageError;
+use crate::transform::MAX_SIDE;
 use crate::whole::whole_and_rest;
-use crate::windows::{Area, Grid};
+use nn_data::{Dataset, Inputs};
 use std::f32::consts::SQRT_2;
 use std::ops::Range;
 
 /// Directions that an edge may face, an eighth of a turn apart: right, right and down, down, and so on.
 const DIRECTIONS: usize = 8;
-/// Windows along each side, for the edges of one direction.
+/// Windows along each side, for the gradient of one direction.
 const REGIONS: usize = 9;
 /// Windows along each side, for the image itself.
 const PLAIN_REGIONS: usize = 11;
@@ -28,23 +29,23 @@ const PLAIN_REGIONS: usize = 11;
 /// window of MNIST comes to two thirds of the range.
 const EDGE_SCALE: f32 = 1.5;
 
-/// Describes images of one size by the directions of their edges, with the room that it needs for that.
+/// Computes oriented gradient features of images of one size, with its scratch space.
 ///
 /// ```
-/// use nn_data::DirectionEncoder;
+/// use nn_images::GradientEncoder;
 /// // White above, ink below: the edge faces down, which is the third of eight directions.
 /// let image: Vec<u8> = (0..784).map(|index| if index < 392 { 0 } else { 255 }).collect();
-/// let mut features = vec![0; DirectionEncoder::WIDTH];
-/// DirectionEncoder::new(28, 28)?.encode(&image, &mut features);
+/// let mut features = vec![0; GradientEncoder::WIDTH];
+/// GradientEncoder::new(28, 28)?.encode(&image, &mut features);
 /// let middle = |direction: usize| features[81 * direction + 40];
 /// assert!(middle(2) > 100 && [0, 1, 3, 4, 5, 6, 7].iter().all(|&other| middle(other) == 0));
-/// # Ok::<(), nn_data::DataError>(())
+/// # Ok::<(), nn_images::ImageError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct DirectionEncoder {
+pub struct GradientEncoder {
     width: usize,
-    /// Whether square roots are taken of the means.
-    roots: bool,
+    /// Whether the square root is taken of the means.
+    sqrt: bool,
     /// The image, from 0 to 1.
     image: Vec<[f32; 1]>,
     /// The same in a frame of zeros one line wide.
@@ -53,42 +54,40 @@ pub struct DirectionEncoder {
     gradient: [Vec<f32>; 2],
     /// Of each column of the image, whether there is ink in it (any bit).
     inked: Vec<u8>,
-    /// What of the gradient of each pixel falls to each direction.
+    /// The part of the gradient of each pixel in each direction.
     edges: Vec<[f32; DIRECTIONS]>,
     regions: Grid<DIRECTIONS>,
     plain_regions: Grid<1>,
-    /// Where the directions of directions are wanted.
+    /// Where it is wanted.
     second_order: Option<SecondOrder>,
 }
 
-impl DirectionEncoder {
-    /// Numbers that describe an image, whatever its size: eight planes of 9 x 9, then 11 x 11, each row-major.
+impl GradientEncoder {
+    /// Number of features, whatever the size of the image: eight planes of 9 x 9, then 11 x 11, each row-major.
     pub const WIDTH: usize = DIRECTIONS * REGIONS * REGIONS + PLAIN_REGIONS * PLAIN_REGIONS;
 
-    /// The same with the [second order](Self::with_second_order): behind those, 32 planes of 5 x 5.
+    /// The same with the [second order](Self::with_second_order): then 32 planes of 5 x 5.
     pub const WIDTH_WITH_SECOND_ORDER: usize =
         Self::WIDTH + second_order::PLANES * second_order::REGIONS * second_order::REGIONS;
-
-    /// Most pixels along a side of an image. An encoder holds some 40 bytes for each pixel, 80 with the second order:
-    /// 1.3 GB for images of that size.
-    pub const MOST_SIDE: usize = 4096;
 
     /// Side of a [`picture`](Self::picture).
     pub const PICTURE_SIDE: usize = 3 * PLAIN_REGIONS;
 
-    /// For images of `height` x `width` bytes.
+    /// For images of `height` x `width` bytes. It holds some 40 bytes for each pixel, 80 with the second order.
     ///
     /// # Errors
-    /// [`DataError::NotAnImage`] for images without pixels or of more than 4096 of them along a side.
-    pub fn new(height: usize, width: usize) -> Result<Self, DataError> {
-        let allowed = 1..=Self::MOST_SIDE;
-        if !allowed.contains(&height) || !allowed.contains(&width) {
-            return Err(DataError::NotAnImage { shape: vec![height, width] });
+    /// [`ImageError::NotAnImage`] for images without pixels or of more than [`MAX_SIDE`] of them along a side.
+    pub fn new(height: usize, width: usize) -> Result<Self, ImageError> {
+        if ![height, width].iter().all(|side| (1..=MAX_SIDE).contains(side)) {
+            return Err(ImageError::NotAnImage {
+                transform: super::KIND,
+                shape: vec![height, width],
+            });
         }
         let row = || vec![0.0; width];
         Ok(Self {
             width,
-            roots: false,
+            sqrt: false,
             image: vec![[0.0]; height * width],
             framed: vec![0.0; (height + 2) * (width + 2)],
             gradient: [row(), row()],
@@ -103,46 +102,49 @@ impl DirectionEncoder {
     /// For the images of `dataset`.
     ///
     /// # Errors
-    /// As [`new`](Self::new); [`DataError::NotAnImage`] where samples are not height x width bytes.
-    pub fn for_dataset(dataset: &Dataset) -> Result<Self, DataError> {
+    /// As [`new`](Self::new); [`ImageError::NotAnImage`] where samples are not height x width bytes.
+    pub fn for_dataset(dataset: &Dataset) -> Result<Self, ImageError> {
         match (dataset.sample_shape(), dataset.inputs()) {
             (&[height, width], Inputs::Bytes(_)) => Self::new(height, width),
-            (shape, _) => Err(DataError::NotAnImage { shape: shape.to_vec() }),
+            (shape, _) => {
+                Err(ImageError::NotAnImage { transform: super::KIND, shape: shape.to_vec() })
+            }
         }
     }
 
-    /// The same, taking the square root of each number (from 0 to 1) where `roots` says so.
+    /// Returns the same encoder, which takes the square root of each feature (from 0 to 1) where `sqrt` says so.
     ///
     /// ```
-    /// use nn_data::DirectionEncoder;
+    /// use nn_images::GradientEncoder;
     /// let grey = vec![64; 784];
-    /// let mut features = vec![0; DirectionEncoder::WIDTH];
-    /// DirectionEncoder::new(28, 28)?.with_roots(true).encode(&grey, &mut features);
+    /// let mut features = vec![0; GradientEncoder::WIDTH];
+    /// GradientEncoder::new(28, 28)?.with_sqrt(true).encode(&grey, &mut features);
     /// assert_eq!(features[648 + 60], 128); // the image in its middle: √(64 / 255) is 128 / 255
-    /// # Ok::<(), nn_data::DataError>(())
+    /// # Ok::<(), nn_images::ImageError>(())
     /// ```
     #[must_use]
-    pub fn with_roots(self, roots: bool) -> Self {
-        Self { roots, ..self }
+    pub fn with_sqrt(self, sqrt: bool) -> Self {
+        Self { sqrt, ..self }
     }
 
-    /// The same, with directions of directions behind the other numbers where `second_order` says so: of the plane
-    /// of each direction, at half its size, the gradient, split onto four lines (across, falling, down, rising), and
-    /// averaged under 5 x 5 Gaussian windows. They tell where edges end and bend, and what lies beside what.
+    /// Returns the same encoder, with the second order behind the other features where `second_order` says so.
+    ///
+    /// Of the plane of each direction, at half its size, the gradient is split onto four lines (across, falling, down,
+    /// rising) and averaged under 5 x 5 Gaussian windows. It tells where edges end and bend, and what lies beside what.
     ///
     /// ```
-    /// use nn_data::DirectionEncoder;
+    /// use nn_images::GradientEncoder;
     /// // Ink below the middle, from the left to the middle: an edge that faces down, and ends.
     /// let ink = |index: usize| if index >= 392 && index % 28 < 14 { 255 } else { 0 };
     /// let image: Vec<u8> = (0..784).map(ink).collect();
-    /// let mut encoder = DirectionEncoder::new(28, 28)?.with_second_order(true);
-    /// let mut features = vec![0; encoder.description_width()];
+    /// let mut encoder = GradientEncoder::new(28, 28)?.with_second_order(true);
+    /// let mut features = vec![0; encoder.features()];
     /// encoder.encode(&image, &mut features);
     /// // Where an edge that faces down begins or ends, going across: in the middle, and not to the right of it.
     /// let (line, direction) = (0, 2);
     /// let across = &features[769 + 25 * (8 * line + direction)..][..25];
     /// assert!(across[12] > 20 && across[14] == 0);
-    /// # Ok::<(), nn_data::DataError>(())
+    /// # Ok::<(), nn_images::ImageError>(())
     /// ```
     #[must_use]
     pub fn with_second_order(self, second_order: bool) -> Self {
@@ -150,20 +152,19 @@ impl DirectionEncoder {
         Self { second_order: second_order.then(|| SecondOrder::new(sides)), ..self }
     }
 
-    /// Numbers in a description by this encoder.
+    /// Returns the number of features.
     #[must_use]
-    pub fn description_width(&self) -> usize {
+    pub fn features(&self) -> usize {
         Self::width_of(self.second_order.is_some())
     }
 
-    /// Numbers in a description with or without the second order.
+    /// Returns the number of features with or without the second order.
     #[must_use]
     pub const fn width_of(second_order: bool) -> usize {
         if second_order { Self::WIDTH_WITH_SECOND_ORDER } else { Self::WIDTH }
     }
 
-    /// The pixel, by row and column, about which each number of a description is taken, on images of
-    /// `height` x `width`.
+    /// Returns the pixel, by row and column, about which each feature is taken, on images of `height` x `width`.
     #[must_use]
     pub fn places(height: usize, width: usize, second_order: bool) -> Vec<[usize; 2]> {
         let of_plane = |count: usize| {
@@ -177,23 +178,26 @@ impl DirectionEncoder {
         directions.chain(of_plane(PLAIN_REGIONS)).chain(second_order).collect()
     }
 
-    /// Describes `image` (height x width bytes, row-major) by `features`
-    /// ([`description_width`](Self::description_width) bytes).
+    /// Writes the features of `image` (height x width bytes, row-major) into `features`, a byte each.
     ///
     /// # Panics
     /// When either has another length.
     pub fn encode(&mut self, image: &[u8], features: &mut [u8]) {
         let pixels = self.image.len();
-        assert!(image.len() == pixels, "directions: {} bytes for {pixels} pixels", image.len());
-        let fits = features.len() == self.description_width();
-        assert!(fits, "directions: room for {} bytes", features.len());
+        assert!(
+            image.len() == pixels,
+            "gradient features: {} bytes for {pixels} pixels",
+            image.len()
+        );
+        let fits = features.len() == self.features();
+        assert!(fits, "gradient features: room for {} bytes", features.len());
         self.frame(image);
         let area = self.edged(image);
         for row in area.rows.clone() {
             self.split_gradient(row, area.columns.clone());
         }
-        let roots = self.roots;
-        let nearest_byte = |share: f32| nearest_byte(if roots { share.sqrt() } else { share });
+        let sqrt = self.sqrt;
+        let nearest_byte = |share: f32| nearest_byte(if sqrt { share.sqrt() } else { share });
         let (features, second_order) = features.split_at_mut(Self::WIDTH);
         let (directions, plain) = features.split_at_mut(DIRECTIONS * REGIONS * REGIONS);
         for (window, edges) in self.regions.means(&self.edges, &area).iter().enumerate() {
@@ -221,38 +225,40 @@ impl DirectionEncoder {
         }
     }
 
-    /// A data set of the same samples, each described in place of its pixels; only those of this view are kept.
+    /// Returns the samples of this view, with features in place of pixels.
     ///
     /// ```
-    /// use nn_data::{Dataset, DirectionEncoder};
+    /// use nn_data::Dataset;
+    /// use nn_images::GradientEncoder;
     /// let images = Dataset::from_images(vec![7; 2 * 64], &[8, 8], vec![0, 1], 2)?;
-    /// let described = DirectionEncoder::new(8, 8)?.with_roots(true).describe(&images)?;
-    /// assert_eq!((described.len(), described.input_width()), (2, 769));
-    /// assert!(DirectionEncoder::new(4, 16)?.describe(&images).is_err());
-    /// # Ok::<(), nn_data::DataError>(())
+    /// let features = GradientEncoder::new(8, 8)?.with_sqrt(true).encode_all(&images)?;
+    /// assert_eq!((features.len(), features.input_width()), (2, 769));
+    /// assert!(GradientEncoder::new(4, 16)?.encode_all(&images).is_err());
+    /// # Ok::<(), nn_images::ImageError>(())
     /// ```
     ///
     /// # Errors
-    /// [`DataError::NotAnImage`] where samples are not images of the encoder's size.
-    pub fn describe(&mut self, dataset: &Dataset) -> Result<Dataset, DataError> {
+    /// [`ImageError::NotAnImage`] where samples are not images of the encoder's size.
+    pub fn encode_all(&mut self, dataset: &Dataset) -> Result<Dataset, ImageError> {
         let size = [self.image.len() / self.width, self.width];
         if dataset.sample_shape() != size {
-            return Err(DataError::NotAnImage { shape: dataset.sample_shape().to_vec() });
+            let shape = dataset.sample_shape().to_vec();
+            return Err(ImageError::NotAnImage { transform: super::KIND, shape });
         }
-        let width = self.description_width();
-        dataset.map_images_to(&[width], |image, features| self.encode(image, features))
+        let width = self.features();
+        Ok(dataset.map_bytes(&[width], |image, features| self.encode(image, features))?)
     }
 
-    /// Numbers in the place of features, such as weights, laid out to be drawn: a square of
+    /// Lays numbers in the place of features, such as weights, out to be drawn: a square of
     /// [`PICTURE_SIDE`](Self::PICTURE_SIDE), row-major, in which the plane of each direction lies where it faces,
-    /// around that of the image itself. Between the planes there is 0. Those of the second order are left out.
+    /// around that of the image itself. Between the planes there is 0. The second order is left out.
     ///
     /// # Panics
-    /// When there are not as many numbers as a description has, with the second order or without.
+    /// When there are not as many numbers as features, with the second order or without.
     #[must_use]
     pub fn picture(numbers: &[f64]) -> Vec<f64> {
         let fits = [false, true].map(Self::width_of).contains(&numbers.len());
-        assert!(fits, "directions: {} numbers", numbers.len());
+        assert!(fits, "gradient features: {} numbers", numbers.len());
         let (directions, plain) = numbers[..Self::WIDTH].split_at(DIRECTIONS * REGIONS * REGIONS);
         let mut picture = vec![0.0; Self::PICTURE_SIDE * Self::PICTURE_SIDE];
         let mut draw = |plane: &[f64], side: usize, [down, across]: [usize; 2]| {
@@ -281,7 +287,7 @@ impl DirectionEncoder {
         }
     }
 
-    /// Where there may be edges: about the ink.
+    /// Returns where the gradient may not be 0: about the ink.
     fn edged(&mut self, image: &[u8]) -> Area {
         self.inked.fill(0);
         for line in image.chunks_exact(self.width) {
@@ -301,8 +307,8 @@ impl DirectionEncoder {
         Area { rows: grown(first, last, height), columns: grown(ends.0, ends.1, self.width) }
     }
 
-    /// The gradient along some `columns` of `row`, a full edge being 1, and its part in each direction: a vector
-    /// between two of them is the sum of one along each.
+    /// Computes the gradient along some `columns` of `row`, a full edge being 1, and its part in each direction: a
+    /// vector between two of them is the sum of one along each.
     fn split_gradient(&mut self, row: usize, columns: Range<usize>) {
         let width = self.width;
         let line = |row: usize| &self.framed[row * (width + 2)..][..width + 2];
@@ -322,7 +328,7 @@ impl DirectionEncoder {
     }
 }
 
-/// The part of a gradient that lies in each direction, where there is any.
+/// Returns the part of a gradient in each direction.
 fn parts(down: f32, right: f32) -> [f32; DIRECTIONS] {
     [
         smaller(right - down, right + down),
@@ -347,15 +353,6 @@ fn nearest_byte(share: f32) -> u8 {
     whole_and_rest(255.0 * smaller(share, 1.0) + 0.5).0 as u8
 }
 
-/// A data set of the same samples, each [described](DirectionEncoder) by the directions of its edges in place of
-/// its pixels; only those of this view are kept.
-///
-/// # Errors
-/// [`DataError::NotAnImage`] where samples are not height x width bytes.
-pub fn directions(dataset: &Dataset) -> Result<Dataset, DataError> {
-    DirectionEncoder::for_dataset(dataset)?.describe(dataset)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -363,16 +360,16 @@ mod tests {
 
     fn encoded(image: &[u8], height: usize, width: usize) -> Vec<u8> {
         let mut features = with_second_order(image, height, width);
-        let second_order = features.split_off(DirectionEncoder::WIDTH);
-        let mut alone = vec![0; DirectionEncoder::WIDTH];
-        DirectionEncoder::new(height, width).unwrap().encode(image, &mut alone);
+        let second_order = features.split_off(GradientEncoder::WIDTH);
+        let mut alone = vec![0; GradientEncoder::WIDTH];
+        GradientEncoder::new(height, width).unwrap().encode(image, &mut alone);
         assert_eq!((alone, second_order.len()), (features.clone(), 32 * 25));
         features
     }
 
     fn with_second_order(image: &[u8], height: usize, width: usize) -> Vec<u8> {
-        let mut encoder = DirectionEncoder::new(height, width).unwrap().with_second_order(true);
-        let mut features = vec![0; encoder.description_width()];
+        let mut encoder = GradientEncoder::new(height, width).unwrap().with_second_order(true);
+        let mut features = vec![0; encoder.features()];
         // What was described before leaves no trace.
         let other: Vec<u8> = image.iter().rev().map(|byte| byte.rotate_left(3)).collect();
         encoder.encode(&other, &mut features);
@@ -394,12 +391,12 @@ mod tests {
     /// A dot about the place of a window counts most in that window, among those of its plane.
     #[test]
     fn places_are_those_of_the_windows() {
-        let places = DirectionEncoder::places(28, 28, false);
-        assert_eq!(places.len(), DirectionEncoder::WIDTH);
-        let more = DirectionEncoder::places(28, 28, true);
+        let places = GradientEncoder::places(28, 28, false);
+        assert_eq!(places.len(), GradientEncoder::WIDTH);
+        let more = GradientEncoder::places(28, 28, true);
         assert_eq!(
             (more.len(), &more[..769]),
-            (DirectionEncoder::WIDTH_WITH_SECOND_ORDER, &places[..])
+            (GradientEncoder::WIDTH_WITH_SECOND_ORDER, &places[..])
         );
         assert_eq!([more[769], more[769 + 12], more[769 + 25 + 24]], [[2, 2], [14, 14], [25, 25]]);
         let dot = |[y, x]: [usize; 2]| -> Vec<u8> {
@@ -409,10 +406,10 @@ mod tests {
             (0..784).map(|index| if near(index) { 255 } else { 0 }).collect()
         };
         for (window, &place) in places.iter().enumerate().skip(567) {
-            let described = encoded(&dot(place), 28, 28);
+            let features = encoded(&dot(place), 28, 28);
             let strength = |window: usize| match window.checked_sub(648) {
-                Some(_) => u32::from(described[window]),
-                None => (0..8).map(|plane| u32::from(described[81 * plane + window - 567])).sum(),
+                Some(_) => u32::from(features[window]),
+                None => (0..8).map(|plane| u32::from(features[81 * plane + window - 567])).sum(),
             };
             let plane = if window < 648 { 567..648 } else { 648..769 };
             assert!(plane.clone().all(|other| strength(other) <= strength(window)), "{window}");
@@ -499,12 +496,12 @@ mod tests {
                 }
             }
             let truth: Vec<f64> = planes.concat();
-            let described = with_second_order(&image, height, width);
-            for (index, (&byte, &truth)) in described[769..].iter().zip(&truth).enumerate() {
+            let features = with_second_order(&image, height, width);
+            for (index, (&byte, &truth)) in features[769..].iter().zip(&truth).enumerate() {
                 let truth = 255.0 * (3.0 * truth).min(1.0);
                 assert!((f64::from(byte) - truth).abs() < 2.5, "{height} {index}: {byte} {truth}");
             }
-            assert!(described[769..].iter().filter(|&&byte| byte > 10).count() > 100);
+            assert!(features[769..].iter().filter(|&&byte| byte > 10).count() > 100);
         }
     }
 
@@ -581,7 +578,7 @@ mod tests {
             let black = encoded(&vec![255; height * width], height, width);
             assert!(black[648..].iter().all(|&byte| byte == 255), "{height} {width}");
         }
-        assert!(DirectionEncoder::new(0, 5).is_err() && DirectionEncoder::new(5, 5000).is_err());
+        assert!(GradientEncoder::new(0, 5).is_err() && GradientEncoder::new(5, 5000).is_err());
     }
 
     /// The root of each mean, to the nearest byte; that of the mean's byte is within what half a byte makes of it.
@@ -589,8 +586,8 @@ mod tests {
     fn roots_are_those_of_the_means() {
         let image = image(28, 28);
         let means = encoded(&image, 28, 28);
-        let mut roots = vec![0; DirectionEncoder::WIDTH];
-        DirectionEncoder::new(28, 28).unwrap().with_roots(true).encode(&image, &mut roots);
+        let mut roots = vec![0; GradientEncoder::WIDTH];
+        GradientEncoder::new(28, 28).unwrap().with_sqrt(true).encode(&image, &mut roots);
         for (&root, &mean) in roots.iter().zip(&means) {
             let root_of = |mean: f64| 255.0 * (mean.max(0.0) / 255.0).sqrt();
             let (low, high) = (root_of(f64::from(mean) - 0.5), root_of(f64::from(mean) + 0.5));
@@ -604,18 +601,20 @@ mod tests {
     fn a_view_keeps_its_samples_and_labels() {
         let pixels = [image(12, 10), image(12, 10).into_iter().rev().collect()].concat();
         let data = Dataset::from_images(pixels, &[12, 10], vec![1, 0], 2).unwrap();
-        let described = directions(&data.subset(&[1]).unwrap()).unwrap();
+        let described =
+            GradientEncoder::new(12, 10).unwrap().encode_all(&data.subset(&[1]).unwrap()).unwrap();
         assert_eq!((described.len(), described.label(0)), (1, Some(0)));
         assert_eq!((described.input_width(), described.sample_shape()), (769, &[769][..]));
         assert_eq!(described.image(0).unwrap(), encoded(data.image(1).unwrap(), 12, 10));
         let numbers = Dataset::classification(vec![0.5; 4], 4, vec![0], 2).unwrap();
-        assert!(directions(&numbers).is_err() && directions(&described).is_err());
+        let refused = |data| GradientEncoder::for_dataset(data).is_err();
+        assert!(refused(&numbers) && refused(&described));
     }
 
     #[test]
     fn a_picture_has_each_plane_where_it_faces() {
-        let numbers: Vec<f64> = (0..DirectionEncoder::WIDTH).map(|index| index as f64).collect();
-        let picture = DirectionEncoder::picture(&numbers);
+        let numbers: Vec<f64> = (0..GradientEncoder::WIDTH).map(|index| index as f64).collect();
+        let picture = GradientEncoder::picture(&numbers);
         // Middles of the planes that face right, left and up, and of the image itself.
         let at = |y: usize, x: usize| picture[33 * y + x];
         assert_eq!(

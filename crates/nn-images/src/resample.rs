@@ -1,4 +1,4 @@
-//! An image read at other places than its pixels.
+//! Bilinear resampling: an image read at other places than its pixels.
 
 use crate::whole::whole_and_rest;
 
@@ -9,9 +9,9 @@ pub(crate) struct Resampler {
     width: usize,
     /// Where each pixel is read: its row, height x width. While an image is read, only what is behind
     /// the point, and then what was read.
-    pub(super) rows: Vec<f32>,
+    pub(crate) rows: Vec<f32>,
     /// And its column.
-    pub(super) columns: Vec<f32>,
+    pub(crate) columns: Vec<f32>,
     /// The pixel of the framed image above and left of each place.
     corners: Vec<u32>,
     /// The image with a frame of zeros: one line before it and two behind, in both directions. Each pixel, and by how
@@ -55,10 +55,10 @@ impl Resampler {
         }
     }
 
-    /// Reads `image` (height x width) at the places, which it uses up; outside it there is 0.
+    /// Reads `image` (height x width) at the places, which it overwrites; outside the image there is 0.
     pub(crate) fn sample(&mut self, image: &[u8], copy: &mut [u8]) {
-        assert_eq!(image.len(), self.rows.len(), "distort: bytes of the image");
-        assert_eq!(copy.len(), self.rows.len(), "distort: bytes of the copy");
+        assert_eq!(image.len(), self.rows.len(), "resample: bytes of the image");
+        assert_eq!(copy.len(), self.rows.len(), "resample: bytes of the copy");
         let (line, height, width) = (self.width + FRAME, self.height as f32, self.width as f32);
         let lines = self.framed.chunks_exact_mut(line).skip(1).zip(image.chunks_exact(self.width));
         for (framed, image) in lines {
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_shift_moves_pixels_and_fills_with_nought() {
+    fn a_whole_shift_moves_pixels_and_fills_with_zeros() {
         let (height, width) = (5, 7);
         let image = image(height, width);
         let mut resampler = Resampler::new(height, width);

@@ -9,7 +9,7 @@ const LEAST_SPREAD: f64 = 0.4;
 /// Weights below this share of the largest are left out.
 const LEAST_WEIGHT: f64 = 0.01;
 
-/// So many numbers are summed side by side: what two registers hold everywhere.
+/// Numbers that are summed side by side: what two registers hold on every CPU.
 const SIDE_BY_SIDE: usize = 8;
 
 /// A grid of `count` x `count` Gaussian windows over an image whose pixels hold `DEPTH` numbers each.
@@ -54,7 +54,7 @@ impl<const DEPTH: usize> Grid<DEPTH> {
         }
     }
 
-    /// The means of `pixels` (height x width) under all windows, from the left to the right and in each
+    /// Returns the means of `pixels` (height x width) under all windows, from the left to the right and in each
     /// column from the top down (count x count). Only what lies in `area` is read.
     pub(crate) fn means(&mut self, pixels: &[[f32; DEPTH]], area: &Area) -> &[[f32; DEPTH]] {
         let (count, Area { rows, columns }) = (self.down.0.len(), area);
@@ -79,7 +79,7 @@ impl Windows {
         Self((0..count).map(|window| Window::new(window, count, lines)).collect())
     }
 
-    /// The `means` at some `places` of each line, under all windows (windows x numbers of a line), of those `lines`
+    /// Writes the `means` at some `places` of each line, under all windows (windows x numbers of a line), of those `lines`
     /// of `values` (lines x numbers of a line) that are not 0.
     fn average(
         &self,
@@ -111,7 +111,7 @@ impl Window {
         Self { first, weights: bare.into_iter().map(|weight| (weight / sum) as f32).collect() }
     }
 
-    /// Those of its lines that are among `lines`: the first, and the weights from there on.
+    /// Returns those of its lines that are among `lines`: the first, and the weights from there on.
     fn within(&self, lines: &Range<usize>) -> (usize, &[f32]) {
         let first = self.first.max(lines.start);
         let behind = (self.first + self.weights.len()).min(lines.end);

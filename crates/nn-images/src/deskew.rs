@@ -1,62 +1,99 @@
-//! Upright images of one size: slant and size, in which hands differ, are taken out.
+//! Deskewing: takes out slant and size, in which hands differ.
 
-use crate::dataset::{Dataset, Inputs};
-use crate::distortion::Resampler;
-use crate::error::DataError;
+use crate::draw::Draw;
+use crate::error::ImageError;
+use crate::resample::Resampler;
+use crate::transform::{Apply, Described, Key, Transform};
+use nn_data::{Dataset, Inputs};
+use serde::{Deserialize, Serialize};
 
 /// Steepest slant that is taken out, in columns a row: beyond it the image is hardly slanted writing.
-const MOST_SLANT: f64 = 1.0;
+const MAX_SLANT: f64 = 1.0;
 
 /// Standard deviation of the ink's rows and columns afterwards, as shares of the sides: a quarter more
-/// than the digits of MNIST have, so that they make use of the margin and lose no ends.
+/// than the digits of MNIST have, so that they use the margin and lose no ends.
 const TALL: f64 = 0.245;
 /// See [`TALL`].
 const WIDE: f64 = 0.155;
 
 /// Most that an axis grows, and one over the most that it shrinks: a 1 stays narrow.
-const MOST_GROWTH: f64 = 1.7;
+const MAX_GROWTH: f64 = 1.7;
 
 /// Bytes below this are no ink whose ends must stay inside: the faint rim of a stroke.
 const RIM: u8 = 32;
 
+/// Deskewing and size normalisation, as [`deskew`] does them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deskew {}
+
+impl Described for Deskew {
+    const KIND: &'static str = "deskew";
+    const HELP: &'static str = "Deskew each image and normalise the size of what is drawn";
+    const KEYS: &'static [Key] = &[];
+}
+
+impl Transform for Deskew {
+    fn worker(&self, [height, width]: [usize; 2], _: u32) -> Result<Box<dyn Apply>, ImageError> {
+        Ok(Box::new(Deskewer(Resampler::new(height, width))))
+    }
+}
+
+/// Deskews images of one size.
+#[derive(Clone)]
+struct Deskewer(Resampler);
+
+impl Apply for Deskewer {
+    fn apply(&mut self, image: &[u8], output: &mut [u8], _: &Draw) {
+        deskew_into(&mut self.0, image, output);
+    }
+}
+
 /// Shears `image` (height x width bytes, row-major) along its rows, so that rows and columns of its ink
-/// are uncorrelated, and scales each axis, by 1/1.7 to 1.7, towards a standard deviation of the ink of
-/// 0.245 height and 0.155 width, but not beyond the edge. Its centre of mass stays. An image without height or ink stays as it is.
+/// are uncorrelated, and scales each axis.
+///
+/// The scale, from 1/1.7 to 1.7, brings the standard deviation of the ink towards 0.245 height and 0.155 width, but
+/// no ink beyond the edge. The centre of mass stays. An image without height or ink stays as it is.
 ///
 /// ```
 /// // A stroke that leans by one column a row stands upright afterwards.
 /// let mut image = vec![0; 28 * 28];
 /// (6..22).for_each(|row| image[row * 28 + 27 - row] = 255);
-/// let upright = nn_data::deskew(&image, 28, 28)?;
+/// let upright = nn_images::deskew(&image, 28, 28)?;
 /// let columns = (0..784).filter(|&index| upright[index] > 0).map(|index| index % 28);
 /// assert!(columns.clone().count() > 0 && columns.clone().all(|column| (11..=16).contains(&column)));
-/// # Ok::<(), nn_data::DataError>(())
+/// # Ok::<(), nn_images::ImageError>(())
 /// ```
 ///
 /// # Errors
-/// [`DataError::NotAnImage`] where `image` is not height x width bytes.
-pub fn deskew(image: &[u8], height: usize, width: usize) -> Result<Vec<u8>, DataError> {
+/// [`ImageError::NotAnImage`] where `image` is not height x width bytes.
+pub fn deskew(image: &[u8], height: usize, width: usize) -> Result<Vec<u8>, ImageError> {
     if image.is_empty() || height.checked_mul(width) != Some(image.len()) {
-        return Err(DataError::NotAnImage { shape: vec![height, width] });
+        return Err(not_an_image(&[height, width]));
     }
     let mut copy = vec![0; image.len()];
-    upright(&mut Resampler::new(height, width), image, &mut copy);
+    deskew_into(&mut Resampler::new(height, width), image, &mut copy);
     Ok(copy)
 }
 
-/// A data set of the same samples, each [upright](deskew); only those of this view are kept.
+/// Returns the samples of this view, each [deskewed](deskew).
 ///
 /// # Errors
-/// [`DataError::NotAnImage`] where samples are not height x width bytes.
-pub fn deskewed(dataset: &Dataset) -> Result<Dataset, DataError> {
+/// [`ImageError::NotAnImage`] where samples are not height x width bytes.
+pub fn deskewed(dataset: &Dataset) -> Result<Dataset, ImageError> {
     let (&[height, width], Inputs::Bytes(_)) = (dataset.sample_shape(), dataset.inputs()) else {
-        return Err(DataError::NotAnImage { shape: dataset.sample_shape().to_vec() });
+        return Err(not_an_image(dataset.sample_shape()));
     };
     let mut resampler = Resampler::new(height.max(1), width.max(1));
-    dataset.map_images(|image, copy| upright(&mut resampler, image, copy))
+    let shape = [height, width];
+    Ok(dataset.map_bytes(&shape, |image, copy| deskew_into(&mut resampler, image, copy))?)
 }
 
-fn upright(resampler: &mut Resampler, image: &[u8], copy: &mut [u8]) {
+fn not_an_image(shape: &[usize]) -> ImageError {
+    ImageError::NotAnImage { transform: Deskew::KIND, shape: shape.to_vec() }
+}
+
+fn deskew_into(resampler: &mut Resampler, image: &[u8], copy: &mut [u8]) {
     let (width, height) = (resampler.width(), image.len() / resampler.width());
     let Some(moments) = Moments::of(image, width) else {
         copy.copy_from_slice(image);
@@ -64,7 +101,7 @@ fn upright(resampler: &mut Resampler, image: &[u8], copy: &mut [u8]) {
     };
     let Moments { centre, slant, tall, wide } = moments;
     let growth = |share: f64, side: usize, now: f64| {
-        (share * side as f64 / now).clamp(1.0 / MOST_GROWTH, MOST_GROWTH)
+        (share * side as f64 / now).clamp(1.0 / MAX_GROWTH, MAX_GROWTH)
     };
     let room = moments.room(image, width);
     let down = growth(TALL, height, tall).min(room[0]);
@@ -116,7 +153,7 @@ impl Moments {
         let unslanted = of_columns - of_both * of_both / of_rows;
         (of_rows > 0.0).then(|| Self {
             centre,
-            slant: (of_both / of_rows).clamp(-MOST_SLANT, MOST_SLANT),
+            slant: (of_both / of_rows).clamp(-MAX_SLANT, MAX_SLANT),
             tall: of_rows.sqrt(),
             wide: unslanted.max(0.0).sqrt(),
         })
@@ -205,9 +242,8 @@ mod tests {
     /// Where nothing is cut off, the ink grows as the area does: by the share that each axis lacks, as
     /// far as there is room.
     #[test]
-    #[cfg(feature = "sample")]
     fn no_digit_loses_its_ends() {
-        let data = crate::embedded_sample().unwrap().train;
+        let data = nn_data::embedded_sample().unwrap().train;
         let ink = |image: &[u8]| image.iter().map(|&byte| f64::from(byte)).sum::<f64>();
         let (mut worst, mut limited) = (0.0_f64, 0);
         for sample in 0..1000 {
