@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{compare, fetch_data, pipeline, speed, torture};
+use crate::{compare, corpus, fetch_data, pipeline, speed, torture};
 
 /// Chores of the workspace.
 #[derive(Debug, Parser)]
@@ -68,6 +68,15 @@ be had is named and left out. Let nothing else run meanwhile.")]
 Ends with a table of what was tried and what was lost; exit code 1 if anything was. docs/reliability.md
 says what each part does.")]
     Torture(torture::Options),
+
+    /// Pack or unpack the inputs of the fuzz targets
+    #[command(after_help = "Examples:
+  cargo xtask corpus unpack                   fuzz/corpus/TARGET.tar.gz into fuzz/corpus/TARGET/, for cargo-fuzz
+  cargo xtask corpus unpack idx picture       some targets
+  cargo xtask corpus pack idx                 fuzz/corpus/idx/ into the archive, which replaces the old one
+
+The tests replay the archives; the folders are not part of the repository.")]
+    Corpus(corpus::Options),
 
     /// Measure speed where cargo bench cannot: floor, waits, ratios, scaling
     #[command(after_help = "Examples:
