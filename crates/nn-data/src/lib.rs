@@ -11,13 +11,7 @@
 //! cause and what to do next; nothing panics, and no memory is taken on the word of a header alone.
 
 mod dataset;
-<<<<<<< HEAD
-mod deskew;
 mod destination;
-mod directions;
-mod distortion;
-=======
->>>>>>> h-images
 mod error;
 mod file_operations;
 mod folder;
