@@ -11,11 +11,13 @@
 //! cause and what to do next; nothing panics, and no memory is taken on the word of a header alone.
 
 mod dataset;
+mod destination;
 mod error;
 mod file_operations;
 mod folder;
 mod idx;
 mod pair;
+mod partial_file;
 mod random;
 mod replace;
 mod sample;
@@ -32,7 +34,8 @@ pub use idx::{
     write_idx, write_idx_to,
 };
 pub use pair::load_pair;
-pub use replace::{append_to_file, remove_if_abandoned, replace_file, sweep_partial_files};
+pub use partial_file::{remove_if_abandoned, sweep_partial_files};
+pub use replace::{append_to_file, expect_writable, replace_file};
 #[cfg(feature = "sample")]
 pub use sample::embedded_sample;
 pub use sample::{make_sample, stratified_sample};
