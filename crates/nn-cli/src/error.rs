@@ -4,6 +4,7 @@ use crate::photograph::PhotographError;
 use nn_core::{CheckpointError, ConfigError, NetworkError, TrainError};
 use nn_data::DataError;
 use nn_lecture::LectureError;
+use nn_mlp::settings::SettingsError;
 use nn_plot::PlotError;
 use nn_solvers::SolverError;
 use std::io;
@@ -71,6 +72,13 @@ impl CliError {
 /// A setting out of range came from the command line or a configuration file.
 impl From<ConfigError> for CliError {
     fn from(error: ConfigError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+/// So did a setting that makes no sense; its message says from where.
+impl From<SettingsError> for CliError {
+    fn from(error: SettingsError) -> Self {
         Self::Usage(error.to_string())
     }
 }

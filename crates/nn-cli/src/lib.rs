@@ -3,12 +3,16 @@
 //! Results go to stdout (`stdout`), progress and diagnostics to stderr (`stderr`, `progress`). A
 //! failure is printed here, once, and its exit code says of what kind it is.
 
+mod adapter;
 mod backend;
 mod cli;
 mod clock;
 mod commands;
+mod data_settings;
 mod data_source;
+mod device_args;
 mod error;
+mod flags;
 mod glyphs;
 mod grey;
 mod ink;
@@ -18,19 +22,19 @@ mod memory;
 mod milestones;
 mod mistakes;
 mod model_file;
+mod parsers;
 mod photograph;
 mod picture;
 mod prepare;
-mod preset;
 mod printable;
 mod progress;
-mod resolve;
 mod run_figures;
 mod run_folder;
 mod run_observer;
+mod run_settings;
 mod saved_path;
-mod settings;
-mod settings_data;
+mod schema;
+mod settings_file;
 mod signals;
 mod stderr;
 mod stdout;

@@ -1,12 +1,14 @@
 //! `nn data distort`.
 
 use super::data::load;
+use crate::adapter;
 use crate::cli::DistortArgs;
 use crate::error::CliError;
 use crate::picture::{Tile, save_png, sheet};
-use crate::settings::Settings;
+use crate::run_settings::RunSettings;
 use crate::stderr;
 use nn_data::{Dataset, Distorter, Distortion, deskew, epoch_order};
+use nn_mlp::settings::Layer;
 
 /// Draws a sheet: each row an image, and copies of it as a training on distorted images sees them.
 pub(crate) fn run(arguments: &DistortArgs) -> Result<(), CliError> {
@@ -46,14 +48,13 @@ fn tile(sample: Vec<u8>, data: &Dataset, number: u32) -> Tile {
     Tile { sample, caption }
 }
 
-/// What the settings file asks for, or else the recipe.
+/// The augmentation of the first member that has one.
 fn distortion(arguments: &DistortArgs) -> Result<Distortion, CliError> {
-    let file = match &arguments.config {
-        Some(path) => Settings::load(path)?,
-        None => Settings::default(),
-    };
-    let resolved = file.or(arguments.preset.settings()?).resolve()?;
-    Ok(resolved.config.distortion.unwrap_or_default())
+    let file = arguments.config.as_deref();
+    let run = RunSettings::merge(Some(arguments.preset), file, Layer::default())?;
+    let members = run.settings.members();
+    let all = members.iter().map(adapter::distortion).collect::<Result<Vec<_>, _>>()?;
+    Ok(all.into_iter().flatten().next().unwrap_or_default())
 }
 
 fn in_words(distortion: &Distortion, arguments: &DistortArgs) -> String {

@@ -1,5 +1,6 @@
 //! `nn test`.
 
+use crate::adapter;
 use crate::backend::{self, WorkInOwn};
 use crate::cli::TestArgs;
 use crate::data_source::FilePair;
@@ -13,6 +14,7 @@ use crate::writable::expect_writable;
 use crate::{stderr, test_report};
 use nn_core::{Committee, Evaluation, Model, Views, evaluate_committee};
 use nn_data::Dataset;
+use nn_mlp::settings::TestSettings;
 use nn_tensor::Tensor;
 
 /// How many mistakes a picture shows.
@@ -112,10 +114,10 @@ fn views(arguments: &TestArgs) -> Result<Views, CliError> {
     if copies == 0 {
         return Ok(Views { shifts, ..Views::default() });
     }
-    let distortion = preset.settings()?.resolve()?.config.distortion.ok_or_else(|| {
-        CliError::Usage("this preset distorts no images; give another --preset".to_owned())
-    })?;
-    Ok(Views { shifts, copies, distortion, strength })
+    let mut settings = preset.settings()?;
+    settings.test = TestSettings { shifts, copies, strength };
+    settings.validate().map_err(|error| error.at(format!("--preset {}", preset.name)))?;
+    Ok(adapter::views(&settings)?)
 }
 
 /// How many samples fit side by side into a line of the terminal.

@@ -1,6 +1,7 @@
 //! `nn train`.
 
 use super::{ablate, repeat, train_full_batch};
+use crate::adapter::Resolved;
 use crate::backend::{self, Work};
 use crate::cli::TrainArgs;
 use crate::data_source::DataSource;
@@ -8,18 +9,18 @@ use crate::error::CliError;
 use crate::memory;
 use crate::milestones::operations_a_sample;
 use crate::progress::{Progress, thousands};
-use crate::resolve::Resolved;
 use crate::run_folder::RunFolder;
 use crate::run_observer::RunObserver;
-use crate::settings::Settings;
+use crate::run_settings::RunSettings;
 use crate::signals::StopRequest;
 use crate::training_report::TrainingReport;
 use crate::{stderr, stdout};
 use nn_core::{
     Architecture, Checkpoint, Committee, Evaluation, Model, NetworkError, Outcome, Position,
-    TrainError, Trainer, TrainingConfig, TrainingState, Views, evaluate_committee,
+    TrainError, Trainer, TrainingState, Views, evaluate_committee,
 };
 use nn_data::{Dataset, TrainTest};
+use nn_mlp::settings::Settings;
 use nn_tensor::Tensor;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -36,30 +37,22 @@ pub(crate) fn run(arguments: TrainArgs) -> Result<(), CliError> {
 }
 
 fn begin(arguments: TrainArgs) -> Result<(), CliError> {
-    let file = match &arguments.config {
-        Some(path) => Settings::load(path)?,
-        None => Settings::default(),
-    };
-    let preset = match arguments.preset {
-        Some(preset) => preset.settings()?,
-        None => Settings::default(),
-    };
-    let mut resolved = arguments.settings.clone().or(file).or(preset).resolve()?;
+    let typed = arguments.typed.layer(&arguments.set)?;
+    let run = RunSettings::merge(arguments.preset, arguments.config.as_deref(), typed.clone())?;
+    let note = run.hidden_by_members(&typed)?;
     if arguments.print_config {
-        return stdout::bytes(resolved.to_settings().to_toml()?.as_bytes());
+        return stdout::bytes(run.to_toml()?.as_bytes());
     }
-    if !resolved.config.branches.is_empty()
-        && arguments.settings.says_something_of_branches()
-        && !arguments.quiet
-    {
-        stderr::note("flags change the first branch, and others where their tables are silent");
+    let resolved = Resolved::new(&run)?;
+    if let Some(note) = note.filter(|_| !arguments.quiet) {
+        stderr::note(note);
     }
     let source = resolved.data.clone().unwrap_or_else(DataSource::default_choice);
     if resolved.data.is_none() && !arguments.quiet {
         source.announce_choice();
     }
     let data = source.load()?;
-    resolved.data = Some(source.absolute());
+    let resolved = resolved.with_data(&source.absolute());
     let device = resolved.device;
     let training = Training { arguments, resolved, source, data, resumed: None, brief: false };
     match training.arguments.seeds {
@@ -70,13 +63,8 @@ fn begin(arguments: TrainArgs) -> Result<(), CliError> {
 }
 
 fn resume(arguments: TrainArgs, folder: RunFolder) -> Result<(), CliError> {
-    let saved = folder.settings()?;
-    if let Some(contradiction) = arguments.settings.contradiction(&saved) {
-        return Err(CliError::Usage(format!(
-            "{contradiction}; a new run can have its own settings"
-        )));
-    }
-    let resolved = arguments.settings.clone().or(saved).resolve()?;
+    let typed = arguments.typed.layer(&arguments.set)?;
+    let resolved = Resolved::new(&folder.settings()?.resumed_with(typed)?)?;
     let checkpoint = Checkpoint::load(&folder.checkpoint())?;
     if checkpoint.training.as_ref().is_some_and(is_finished) && folder.model().exists() {
         let path = folder.path().display();
@@ -151,7 +139,7 @@ impl Work for Training {
                 (trainer, self.new_folder()?, 0.0)
             }
         };
-        let start = self.start_event(&trainer.position(), validation, &folder);
+        let start = self.start_event(&trainer.position(), validation, &folder)?;
         let report = self.report(&folder, validation.is_some(), train.len(), seconds);
         let mut observer = RunObserver::new(&folder, &shown, stop.clone(), report);
         observer.report.start(&start)?;
@@ -174,8 +162,8 @@ impl Work for Training {
 impl Training {
     /// The same training with another seed and a folder of its own, as one of several.
     pub(crate) fn with_seed(&self, seed: u64) -> Self {
-        let (mut arguments, mut resolved) = (self.arguments.clone(), self.resolved.clone());
-        resolved.config.seed = seed;
+        let mut arguments = self.arguments.clone();
+        let resolved = self.resolved.clone().with_seed(seed);
         arguments.out = arguments.out.map(|folder| folder.join(format!("seed-{seed}")));
         arguments.quiet = true;
         let (source, data) = (self.source.clone(), self.data.clone());
@@ -183,12 +171,12 @@ impl Training {
     }
 
     /// The same training with other settings, and a folder named by what is other.
-    pub(crate) fn variant(&self, name: &str, config: TrainingConfig) -> Self {
-        let (mut arguments, mut resolved) = (self.arguments.clone(), self.resolved.clone());
-        resolved.config = config;
+    pub(crate) fn variant(&self, name: &str, settings: &Settings) -> Result<Self, CliError> {
+        let mut arguments = self.arguments.clone();
+        let resolved = self.resolved.with_settings(settings)?;
         arguments.out = arguments.out.map(|folder| folder.join(format!("without-{name}")));
         let (source, data) = (self.source.clone(), self.data.clone());
-        Self { arguments, resolved, source, data, resumed: None, brief: true }
+        Ok(Self { arguments, resolved, source, data, resumed: None, brief: true })
     }
 
     /// A test of `model` on this training's test set, in as many ways as this training's own.
@@ -202,7 +190,7 @@ impl Training {
             return Err(NetworkError::Empty { what: "test", task: "test" }.into());
         }
         let config = &self.resolved.config;
-        let (train, validation) = self.data.train.split(self.resolved.validation, config.seed)?;
+        let (train, validation) = self.data.train.split(self.resolved.validation(), config.seed)?;
         let samples = train.len();
         if config.batch > samples && samples > 0 && self.resolved.solver.is_none() {
             let batch = config.batch;
@@ -236,7 +224,7 @@ impl Training {
         };
         let name = format!("{}-{form}{others}-seed{seed}", self.source.short_name());
         let folder = RunFolder::create(self.arguments.out.as_deref(), &name)?;
-        folder.describe(&self.resolved.to_settings(), &self.source, &self.data)?;
+        folder.describe(&self.resolved.run, &self.source, &self.data)?;
         Ok(folder)
     }
 
@@ -273,7 +261,7 @@ impl Training {
         position: &Position,
         validation: Option<&Dataset>,
         folder: &RunFolder,
-    ) -> Value {
+    ) -> Result<Value, CliError> {
         let held_out = validation.map_or(0, Dataset::len);
         let (samples, folder) = (self.data.train.len() - held_out, folder.path().display());
         let branches = self.architectures();
@@ -286,9 +274,9 @@ impl Training {
         ));
         if position.step > 0 {
             let (epoch, batch) = (position.epoch + 1, position.batch);
-            self.note(format!("going on in epoch {epoch}, after batch {batch}"));
+            self.note(format!("resuming in epoch {epoch}, after batch {batch}"));
         }
-        json!({
+        Ok(json!({
             "event": "start",
             "data": self.source.to_string(),
             "training_samples": samples,
@@ -298,8 +286,8 @@ impl Training {
             "parameters": parameters,
             "step": position.step,
             "run": folder.to_string(),
-            "settings": self.resolved.to_settings().to_table(),
-        })
+            "settings": self.resolved.run.to_table()?,
+        }))
     }
 
     /// Keeps the model, and says how good it is on the test set.

@@ -34,7 +34,7 @@ pub(super) fn run<T: Tensor>(
     let new_network = || Network::<T>::new(device, &form, config.initializer, config.seed);
     let mut cost = FullBatch::new(new_network()?, &train, config)?;
     let folder = training.new_folder()?;
-    let start = training.start_event(&Position::default(), validation, &folder);
+    let start = training.start_event(&Position::default(), validation, &folder)?;
     let mut onlooker = Onlooker {
         network: new_network()?,
         loss: config.loss,
