@@ -7,8 +7,11 @@ mod backend;
 mod cli;
 mod clock;
 mod commands;
+mod data_settings;
 mod data_source;
+mod device_args;
 mod error;
+mod flags;
 mod glyphs;
 mod grey;
 mod ink;
@@ -18,19 +21,20 @@ mod memory;
 mod milestones;
 mod mistakes;
 mod model_file;
+mod parsers;
 mod photograph;
 mod picture;
 mod prepare;
-mod preset;
 mod printable;
 mod progress;
-mod resolve;
 mod run_figures;
+mod resolved;
 mod run_folder;
 mod run_observer;
+mod run_settings;
 mod saved_path;
-mod settings;
-mod settings_data;
+mod schema;
+mod settings_file;
 mod signals;
 mod stderr;
 mod stdout;
@@ -68,7 +72,7 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Predict(arguments) => commands::predict::run(arguments),
         Command::Compare(arguments) => commands::compare::run(arguments),
         Command::Calibrate(arguments) => commands::calibrate::run(arguments),
-        Command::Committee(arguments) => commands::committee::run(&arguments),
+        Command::Ensemble(arguments) => commands::ensemble::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Data(command) => commands::data::run(command),

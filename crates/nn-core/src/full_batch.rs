@@ -155,6 +155,11 @@ impl<T: Tensor> FullBatch<T> {
         &self.gradients
     }
 
+    /// Hands the gradients over.
+    pub fn into_gradients(self) -> Vec<Linear<T>> {
+        self.gradients
+    }
+
     /// Moves the network to another point.
     ///
     /// # Panics
