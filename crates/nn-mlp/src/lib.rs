@@ -3,10 +3,12 @@
 mod answer;
 pub mod backend;
 mod calibration;
+pub mod data;
 mod error;
 mod evaluation;
 pub mod file;
 mod input_range;
+mod mlp;
 mod model;
 mod predict;
 mod predictor;
@@ -25,9 +27,11 @@ pub use error::MlpError;
 pub use evaluation::{Evaluation, Regression};
 pub use file::{Checkpoint, FileError, FileFault, SavedTraining};
 pub use input_range::InputRange;
+pub use mlp::Mlp;
 pub use model::{Model, ModelMember, ModelParts};
 pub use nn_core::{
-    Activation, Architecture, Control, EpochRecord, Initializer, Loss, Optimizer, Outcome,
+    Activation, Architecture, Control, Curve, EpochRecord, Initializer, Loss, Optimizer, Outcome,
+    Schedule,
 };
 pub use nn_data::Dataset;
 pub use nn_images::{Pipeline, TestViews};

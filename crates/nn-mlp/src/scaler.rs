@@ -1,6 +1,6 @@
 //! The scale of a model's inputs: from numbers as they are given to those that its networks see.
 
-use nn_core::ConfigError;
+use nn_core::{ConfigError, NetworkValues};
 use nn_data::{DataError, Dataset, Inputs};
 use serde::{Deserialize, Serialize};
 
@@ -108,6 +108,69 @@ impl Scaler {
                 check(&format!("from {low} to {high}"), fits, "from a number to a greater one")
             }
         }
+    }
+}
+
+/// The scale of a regression's targets in training: mean 0 and deviation 1 for each value. In the model it is part of the
+/// last layer, so that answers are on the scale of the targets.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct TargetScale {
+    mean: Vec<f64>,
+    deviation: Vec<f64>,
+}
+
+impl TargetScale {
+    /// Returns the scale of the targets of `data`, which are values.
+    pub(crate) fn of(data: &Dataset) -> Result<Self, DataError> {
+        let width = data.output_width();
+        let targets = (0..data.len()).filter_map(|sample| data.target(sample)).flatten().copied();
+        let table = Dataset::regression(targets.collect(), width, vec![0.0; data.len()], 1)?;
+        match Scaler::standardise(&table)? {
+            Scaler::Standardise { mean, deviation } => Ok(Self { mean, deviation }),
+            Scaler::Range { .. } => Err(DataError::NotNumbers),
+        }
+    }
+
+    /// Returns the samples of `data` with targets on this scale.
+    pub(crate) fn apply(&self, data: &Dataset) -> Result<Dataset, DataError> {
+        let samples = 0..data.len();
+        let inputs = samples.clone().filter_map(|sample| data.values(sample)).flatten().copied();
+        let mut targets = Vec::with_capacity(data.len() * self.mean.len());
+        for target in samples.filter_map(|sample| data.target(sample)) {
+            let scales = self.mean.iter().zip(&self.deviation);
+            targets.extend(target.iter().zip(scales).map(|(y, (mean, s))| (y - mean) / s));
+        }
+        let (width, target_width) = (data.input_width(), self.mean.len());
+        let scaled = Dataset::regression(inputs.collect(), width, targets, target_width)?;
+        scaled.with_sample_shape(data.sample_shape())
+    }
+
+    /// Returns the numbers of a network that answers on the scale of the targets, where `values` answers on this one.
+    pub(crate) fn undone_in(&self, mut values: NetworkValues) -> NetworkValues {
+        self.change_last(&mut values, |number, mean, deviation| number * deviation + mean);
+        values
+    }
+
+    /// Returns the numbers of a network that answers on this scale, where `values` answers on that of the targets.
+    pub(crate) fn done_in(&self, mut values: NetworkValues) -> NetworkValues {
+        self.change_last(&mut values, |number, mean, deviation| (number - mean) / deviation);
+        values
+    }
+
+    /// Changes the weights of the last layer, for which the mean counts as 0, and its biases.
+    fn change_last(&self, values: &mut NetworkValues, change: impl Fn(f64, f64, f64) -> f64) {
+        let Some(last) = values.layers.last_mut() else { return };
+        let mut weight = last.weight.to_elements::<f64>();
+        let mut bias = last.bias.to_elements::<f64>();
+        let inputs = weight.len() / bias.len().max(1);
+        let scales = self.mean.iter().zip(&self.deviation);
+        let rows = weight.chunks_mut(inputs.max(1)).zip(&mut bias).zip(scales);
+        for ((row, bias), (&mean, &deviation)) in rows {
+            row.iter_mut().for_each(|weight| *weight = change(*weight, 0.0, deviation));
+            *bias = change(*bias, mean, deviation);
+        }
+        last.weight = last.weight.with_numbers(weight);
+        last.bias = last.bias.with_numbers(bias);
     }
 }
 

@@ -6,14 +6,15 @@ use crate::file::{Checkpoint, FileFault, SavedTraining};
 use crate::input_range::{InputRange, ends_of};
 use crate::model::{Model, ModelMember, ModelParts};
 use crate::predictor::Predictor;
-use crate::scaler::Scaler;
+use crate::scaler::{Scaler, TargetScale};
 use crate::settings::{LocalWindows, MemberSettings, Settings};
 use crate::task::Task;
 use crate::training::augmented_source::AugmentedSource;
 use crate::training::local_connections::LocalConnections;
 use nn_core::{
-    Architecture, BatchSource, ConfigError, DatasetRows, Hook, MaxNorm, Member, MovingAverage,
-    Network, NetworkError, NetworkValues, Trainer, TrainingConfig, check_targets, evaluate_jointly,
+    Activation, Architecture, BatchSource, ConfigError, DatasetRows, Hook, MaxNorm, Member,
+    MovingAverage, Network, NetworkError, NetworkValues, Trainer, TrainingConfig, check_targets,
+    evaluate_jointly,
 };
 use nn_data::{Dataset, Inputs};
 use nn_images::{Pipeline, TestViews};
@@ -27,7 +28,7 @@ const INPUTS_OF_IMAGES: usize = 64;
 pub struct PlanOptions<'o> {
     /// The validation set; without one, the settings' share of the training set is held out.
     pub validation: Option<&'o Dataset>,
-    /// Whether each input is given mean 0 and standard deviation 1.
+    /// Whether each input, and each target of a regression, is given mean 0 and standard deviation 1.
     pub standardise: bool,
     /// A model to begin from, in place of newly drawn weights.
     pub warm_start: Option<&'o Model>,
@@ -67,6 +68,8 @@ pub struct TrainingPlan {
     members: Vec<PlannedMember>,
     /// The model that comes of it, but for its members.
     frame: ModelParts,
+    /// The scale of the targets in training, of a regression with standardised inputs.
+    targets: Option<TargetScale>,
 }
 
 /// One network that is to be trained.
@@ -108,6 +111,7 @@ impl TrainingPlan {
         let (train, validation) = split(settings, data, options.validation)?;
         let scaler = match options.warm_start {
             Some(model) => model.parts().scaler.clone(),
+            None if matches!(train.inputs(), Inputs::Bytes(_)) => None, // bytes have a scale
             None if options.standardise => Some(Scaler::standardise(&train)?),
             None => range_of_images(&train),
         };
@@ -178,11 +182,17 @@ impl TrainingPlan {
             check_targets(&member.architecture, config.loss, train)?;
             views.validate(&member.transforms)?;
         }
+        let targets = target_scale(&frame, &members, train)?;
+        let scaled = |data: Dataset| match &targets {
+            Some(targets) => targets.apply(&data),
+            None => Ok(data),
+        };
         let validation = match validation {
             Some(validation) => Some(frame.prepared(&frame.with_own_targets(validation)?)?),
             None => None,
         };
-        Ok(Self { settings, config, train: seen, validation, members, frame })
+        let (train, validation) = (scaled(seen)?, validation.map(scaled).transpose()?);
+        Ok(Self { settings, config, train, validation, members, frame, targets })
     }
 
     /// Begins from the weights of `model`.
@@ -200,7 +210,10 @@ impl TrainingPlan {
                                settings the same";
                 return Err(MlpError::Unsupported(message.to_owned()));
             }
-            member.initial = Some(from.values.clone());
+            member.initial = Some(match &self.targets {
+                Some(targets) => targets.done_in(from.values.clone()),
+                None => from.values.clone(),
+            });
         }
         let (own, names) = (&model.parts().class_names, &self.frame.class_names);
         if !(own.is_empty() || names.is_empty() || own == names) {
@@ -318,7 +331,10 @@ impl TrainingPlan {
         let member = |(planned, values): (&PlannedMember, NetworkValues)| ModelMember {
             architecture: planned.architecture.clone(),
             transforms: planned.transforms.clone(),
-            values,
+            values: match &self.targets {
+                Some(targets) => targets.undone_in(values),
+                None => values,
+            },
         };
         let members = self.members.iter().zip(values).map(member).collect();
         Model::from_parts(ModelParts { members, ..self.frame.clone() })
@@ -471,12 +487,22 @@ fn split(
     Ok((train, Some(held_out).filter(|set| !set.is_empty())))
 }
 
+/// Returns the scale of the targets in training: with standardised inputs, where the last layer can take it in.
+fn target_scale(
+    frame: &ModelParts,
+    members: &[PlannedMember],
+    train: &Dataset,
+) -> Result<Option<TargetScale>, MlpError> {
+    let linear =
+        |member: &PlannedMember| member.architecture.output_activation == Activation::Identity;
+    let standardised = matches!(frame.scaler, Some(Scaler::Standardise { .. }));
+    let scales = frame.task == Task::Regression && standardised && members.iter().all(linear);
+    Ok(scales.then(|| TargetScale::of(train)).transpose()?)
+}
+
 /// Returns the scaler of images that are given as numbers of more than 1, as many files have them: to the range of a byte, or of
 /// two, or what there is.
 fn range_of_images(data: &Dataset) -> Option<Scaler> {
-    if matches!(data.inputs(), Inputs::Bytes(_)) {
-        return None;
-    }
     let (low, high) = ends_of(data);
     let samples = || (0..data.len()).filter_map(|sample| data.values(sample)).flatten();
     let is_image = data.sample_shape().len() > 1
