@@ -506,6 +506,9 @@ pub(crate) struct ImportArgs {
     /// Shape of a sample [default: what the file says, else 28x28 for 784 inputs, else a row]
     #[arg(long, value_name = "HxW", value_parser = parsers::shape)]
     pub(crate) shape: Option<Shape>,
+    /// Names of the layers, first to last, where the file does not say their order
+    #[arg(long, value_name = "NAME,NAME,...", value_delimiter = ',')]
+    pub(crate) order: Option<Vec<String>>,
 }
 
 /// A sheet of 10,000 images is a picture of 60 million pixels; more is no sheet to look at.

@@ -54,13 +54,13 @@ fn transforms(arguments: &AugmentArgs) -> Result<Pipeline, CliError> {
     let file = arguments.config.as_deref();
     let run = RunSettings::merge(Some(arguments.preset), file, Layer::default())?;
     let first = run.settings.members().into_iter().next();
-    let transforms = first.map(|member| member.transforms).unwrap_or_default();
+    let transforms = first.map(|member| member.pipeline()).transpose()?.unwrap_or_default();
     let steps = transforms.steps().iter().filter(|step| step.transform().is_random());
     Ok(Pipeline::new(steps.cloned()))
 }
 
 fn in_words(transforms: &Pipeline) -> String {
-    let kinds: Vec<&str> = transforms.steps().iter().map(nn_images::Step::kind).collect();
+    let kinds: Vec<&str> = transforms.steps().iter().map(|step| step.kind().name).collect();
     match kinds.is_empty() {
         true => "each and copies of it, alike: these settings have no random transform".to_owned(),
         false => format!("the first of each pair or row as it is; {}", kinds.join(", ")),

@@ -12,6 +12,7 @@ pub(crate) fn run(arguments: ImportArgs) -> Result<(), CliError> {
         output_activation: arguments.output_activation,
         loss: arguments.loss,
         sample_shape: arguments.shape.map(|shape| shape.0),
+        order: arguments.order,
     };
     let model = import(&arguments.file, &options)?;
     let line = format!("{}: {}", arguments.out.display(), model.networks_in_words());

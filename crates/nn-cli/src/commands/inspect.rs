@@ -19,7 +19,8 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<(), CliError> {
     if arguments.format.is_json() {
         let mut description = describe(&model);
         description["file"] = json!(path.display().to_string());
-        description["training"] = training.as_ref().map_or(Value::Null, |saved| describe_training(&saved.state));
+        description["training"] =
+            training.as_ref().map_or(Value::Null, |saved| describe_training(&saved.state));
         return stdout::line(description.to_string());
     }
     let mut facts = vec![
@@ -49,7 +50,7 @@ fn is_normalised(model: &Model) -> bool {
 
 /// The transforms that an image goes through before a network sees it: `deskew, gradient-features`.
 fn transforms_in_words(transforms: &Pipeline) -> String {
-    let kinds: Vec<&str> = transforms.steps().iter().map(nn_images::Step::kind).collect();
+    let kinds: Vec<&str> = transforms.steps().iter().map(|step| step.kind().name).collect();
     if kinds.is_empty() { "none".to_owned() } else { kinds.join(", ") }
 }
 

@@ -127,19 +127,19 @@ fn weights(model: &Model) -> Figure {
         let values = &values[neuron * inputs..][..inputs];
         let caption = neuron.to_string();
         match member.transforms.picture(values) {
-            Some(seen) => Picture {
-                caption,
-                width: seen.width,
-                height: seen.height,
-                values: seen.values,
-            },
+            Some(seen) => {
+                Picture { caption, width: seen.width, height: seen.height, values: seen.values }
+            }
             None => Picture { caption, width, height, values: values.to_vec() },
         }
     };
     let pictures: Vec<Picture> = drawn_neurons(neurons).map(picture).collect();
     let shown = pictures.len();
     Figure::Images(ImageGrid {
-        title: format!("Weights of the first layer{}, {shown} of {neurons} neurons", subtitle(model)),
+        title: format!(
+            "Weights of the first layer{}, {shown} of {neurons} neurons",
+            subtitle(model)
+        ),
         columns: 10,
         pictures,
         colours: ColourMap::Signed,

@@ -191,7 +191,8 @@ impl Training {
     fn note_large_batch(&self, plan: &TrainingPlan) {
         let (batch, samples) = (plan.config().batch, plan.train().len());
         if batch > samples && samples > 0 {
-            let text = format!("batch {batch} is more than the {samples} samples: one step an epoch");
+            let text =
+                format!("batch {batch} is more than the {samples} samples: one step an epoch");
             self.note(text);
         }
     }

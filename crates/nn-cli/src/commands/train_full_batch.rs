@@ -25,10 +25,10 @@ pub(super) fn run<T: Tensor>(
 ) -> Result<Trained, CliError> {
     let stop = StopRequest::listen()?;
     let config = plan.config();
-    let architecture = plan.architectures().next().ok_or(NetworkError::Empty {
-        what: "list of networks",
-        task: "train",
-    })?;
+    let architecture = plan
+        .architectures()
+        .next()
+        .ok_or(NetworkError::Empty { what: "list of networks", task: "train" })?;
     // What can refuse comes first: no folder is made for a training that cannot begin.
     solver.validate(architecture.parameter_count())?;
     let new_network = || Network::<T>::new(device, architecture, config.initializer, config.seed);
@@ -50,8 +50,7 @@ pub(super) fn run<T: Tensor>(
     let iterations = config.epochs;
     let limits = Limits { iterations, evaluations: usize::MAX, ..Limits::default() };
     watch.since = Instant::now();
-    let minimum =
-        minimize_network(&mut cost, solver, &limits, &mut |iterate| watch.look(iterate))?;
+    let minimum = minimize_network(&mut cost, solver, &limits, &mut |iterate| watch.look(iterate))?;
     watch.finish(&folder, &minimum)
 }
 

@@ -431,7 +431,7 @@ impl TrainingPlan {
 
 impl PlannedMember {
     fn new(settings: &Settings, member: MemberSettings, train: &Dataset) -> Result<Self, MlpError> {
-        let transforms = pipeline_of(&member)?;
+        let transforms = member.pipeline()?;
         transforms.validate()?;
         let seen = transforms.output_shape(train.sample_shape())?;
         let inputs = seen.iter().product();
@@ -461,14 +461,6 @@ impl SeenSet {
         self.0.push((fixed, seen.clone()));
         Ok(seen)
     }
-}
-
-/// Returns the transforms of a member.
-fn pipeline_of(member: &MemberSettings) -> Result<Pipeline, MlpError> {
-    let tables = member.transforms.iter().cloned().map(toml::Value::Table).collect();
-    let pipeline: Result<Pipeline, toml::de::Error> = toml::Value::Array(tables).try_into();
-    pipeline
-        .map_err(|error| crate::settings::SettingsError::new("transform", error.to_string()).into())
 }
 
 /// Returns training and validation set: those given, or the shares that the settings ask for.
