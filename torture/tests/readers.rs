@@ -1,5 +1,5 @@
-//! What fuzzing found, and noise: every reader keeps its promises, on stable and in bounded memory.
-//! One test, because the allocator counts what the whole process takes.
+//! The corpus of the fuzzers and noise: every reader keeps its properties in bounded memory. It is one
+//! test, because the allocator counts the memory of the whole process.
 
 use nn_torture::memory::CountingAllocator;
 use nn_torture::noise::{self, files_in, try_one};

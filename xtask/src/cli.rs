@@ -72,10 +72,10 @@ Ends with a table of what was tried and what was lost; exit code 1 if anything w
 says what each part does.")]
     Torture(Torture),
 
-    /// Measure speed where cargo bench cannot: floor, waits, ratios, scaling
+    /// Measure speed where cargo bench cannot: floor, latency, ratios, scaling
     #[command(after_help = "Examples:
   cargo xtask speed floor                     what the machine gives at most, what each network asks of it
-  cargo xtask speed waits                     loading, first step, test, one answer; memory of a training
+  cargo xtask speed latency                   loading, first step, test, one prediction; memory of a training
   cargo xtask speed ratios                    Adam, dropout, f64 and others beside plain descent; exit code 1
                                               if one takes longer than it should
   cargo xtask speed scaling --only width      rate against width, depth, batch, threads: tables and figures
