@@ -1,15 +1,14 @@
-//! Small files to damage.
+//! A small checkpoint to damage.
 
 use nn_cpu::{CpuDevice, CpuTensor};
 use nn_data::Dataset;
 use nn_mlp::settings::Settings;
 use nn_mlp::{Checkpoint, PlanOptions, TrainingPlan};
 
-/// A checkpoint in the middle of a training with all that one can hold: weights, Adam's moments,
-/// the best weights so far.
+/// Returns a checkpoint of an unfinished training with weights, Adam's moments and the best weights.
 ///
 /// # Errors
-/// What went wrong with so small a training.
+/// Returns the error of the training.
 pub fn small_checkpoint() -> Result<Checkpoint, String> {
     let inputs: Vec<f64> = (0..16 * 12).map(|index| f64::from(index * 37 % 101) / 101.0).collect();
     let labels = (0..12).map(|index| index % 3).collect();

@@ -78,10 +78,10 @@ says what each part does.")]
 The tests replay the archives; the folders are not part of the repository.")]
     Corpus(corpus::Options),
 
-    /// Measure speed where cargo bench cannot: floor, waits, ratios, scaling
+    /// Measure speed where cargo bench cannot: floor, latency, ratios, scaling
     #[command(after_help = "Examples:
   cargo xtask speed floor                     what the machine gives at most, what each network asks of it
-  cargo xtask speed waits                     loading, first step, test, one answer; memory of a training
+  cargo xtask speed latency                   loading, first step, test, one prediction; memory of a training
   cargo xtask speed ratios                    Adam, dropout, f64 and others beside plain descent; exit code 1
                                               if one takes longer than it should
   cargo xtask speed scaling --only width      rate against width, depth, batch, threads: tables and figures

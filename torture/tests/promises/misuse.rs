@@ -1,4 +1,4 @@
-//! What a user of the libraries may rely on: what can cross threads, and what misuse gets as an answer.
+//! Guarantees for users of the libraries: thread safety, and errors for misuse.
 
 use nn_core::{
     Activation, Architecture, ConfigError, Network, NetworkError, Predictor, TrainError, Trainer,
@@ -35,7 +35,7 @@ fn values_cross_threads() {
     can_be_moved::<Predictor<CpuTensor<f32>>>();
 }
 
-fn form(inputs: usize) -> Architecture {
+fn architecture(inputs: usize) -> Architecture {
     Architecture {
         inputs,
         hidden: vec![3],
@@ -45,19 +45,19 @@ fn form(inputs: usize) -> Architecture {
     }
 }
 
-/// What the outside world can cause is a typed error that names the thing.
+/// What the outside world can cause is a typed error.
 #[test]
 fn settings_and_data_that_do_not_fit_are_typed_errors() {
     let data = Dataset::classification(vec![0.0, 1.0], 2, vec![1], 2).unwrap();
-    let refusal = |form: &Architecture, config: &TrainingConfig| {
-        Trainer::<ReferenceTensor<f32>>::new(&(), form, config, &data, None).err().unwrap()
+    let refusal = |architecture: &Architecture, config: &TrainingConfig| {
+        Trainer::<ReferenceTensor<f32>>::new(&(), architecture, config, &data, None).err().unwrap()
     };
     let sound = TrainingConfig::default();
-    let wide = refusal(&form(3), &sound);
+    let wide = refusal(&architecture(3), &sound);
     assert!(matches!(wide, TrainError::Network(NetworkError::InputWidth { .. })), "{wide}");
-    let idle = refusal(&form(2), &TrainingConfig { batch: 0, ..sound.clone() });
+    let idle = refusal(&architecture(2), &TrainingConfig { batch: 0, ..sound.clone() });
     assert!(matches!(idle, TrainError::Network(NetworkError::Config(_))), "{idle}");
-    let steps = Architecture { activation: Activation::Heaviside, ..form(2) };
+    let steps = Architecture { activation: Activation::Heaviside, ..architecture(2) };
     let steps = refusal(&steps, &sound);
     assert!(
         matches!(
@@ -69,7 +69,7 @@ fn settings_and_data_that_do_not_fit_are_typed_errors() {
     assert!(matches!(CpuDevice::new(0), Err(TensorError::Device { .. })));
 }
 
-/// Shapes that do not fit are the caller's mistake: the documented panic names operation and shapes.
+/// Mismatched shapes are the caller's mistake: the documented panic names operation and shapes.
 #[test]
 fn shapes_that_do_not_fit_panic_with_their_names_on_both_backends() {
     fn message<T: Tensor>(device: &T::Device) -> String {

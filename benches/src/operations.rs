@@ -1,22 +1,22 @@
-//! Operations that a step or an evaluation cannot do without: what its rate is counted by.
+//! Operation counts of a training step and an evaluation.
 //!
-//! Dense layers count in full, 2 operations a multiply-add. Of the first layer only what meets a pixel
-//! that is not 0 counts, as far as tiles can tell: forward, columns that are not 0 in all rows of a
-//! tile (6 rows; all of a batch of at most 16); in the update, rows that are not 0 in all of 6
-//! neighbouring columns (in such a small batch the same columns as forward). Bias, activation, softmax
-//! and the making of the lists count as nothing.
+//! Dense layers count in full, with 2 operations per multiply-add. The first layer counts only products
+//! with pixels that are not 0, in tiles: in the forward pass, columns with a pixel that is not 0 in 6
+//! rows (or in the whole batch, if it has at most 16 rows); in the update, rows with a pixel that is not
+//! 0 in 6 neighbouring columns (in such a small batch, the columns of the forward pass). Bias,
+//! activation, softmax and building the lists are not counted.
 
 use nn_core::Architecture;
 use nn_data::{Dataset, epoch_order};
 
-/// Rows, or columns, of one tile.
+/// Rows or columns of a tile.
 const TILE: usize = 6;
-/// A batch of at most so many rows is one tile.
-const FEW: usize = 16;
-/// Batches that the shares are taken from.
+/// Maximum batch size of a single tile.
+const SMALL_BATCH: usize = 16;
+/// Number of batches that the shares are averaged over.
 const BATCHES: usize = 40;
 
-/// Shares of the first layer's products that must be computed.
+/// Fractions of the first layer's products that must be computed.
 #[derive(Clone, Copy, Debug)]
 pub struct Shares {
     /// In the forward pass.
@@ -26,17 +26,17 @@ pub struct Shares {
 }
 
 impl Shares {
-    /// All of them: for inputs without zeros.
+    /// All products, for inputs without zeros.
     pub const DENSE: Self = Self { forward: 1.0, update: 1.0 };
 
-    /// In training on `data` in shuffled batches of `batch`.
+    /// Returns the shares in training on `data` in shuffled batches of `batch`.
     #[must_use]
     pub fn shuffled(data: &Dataset, batch: usize) -> Self {
         let order = epoch_order(1, 1, data.len());
         Self::mean(data, order.chunks_exact(batch.min(data.len())).take(BATCHES))
     }
 
-    /// In passing `data` through in its own order, `batch` at once.
+    /// Returns the shares in evaluating `data` in order, `batch` samples at once.
     #[must_use]
     pub fn in_order(data: &Dataset, batch: usize) -> Self {
         let order: Vec<u32> = (0..data.len() as u32).collect();
@@ -54,16 +54,16 @@ impl Shares {
         Self { forward: sum.forward / count, update: sum.update / count }
     }
 
-    /// Of one batch, `columns` pixels a row.
+    /// Returns the shares of one batch with `columns` pixels per row.
     fn of(rows: &[&[u8]], columns: usize) -> Self {
         let all = (rows.len() * columns) as f64;
-        let height = if rows.len() <= FEW { rows.len() } else { TILE };
+        let height = if rows.len() <= SMALL_BATCH { rows.len() } else { TILE };
         let listed = |tile: &[&[u8]]| {
             let columns = (0..columns).filter(|&column| tile.iter().any(|row| row[column] != 0));
             tile.len() * columns.count()
         };
         let forward = rows.chunks(height).map(listed).sum::<usize>() as f64 / all;
-        if rows.len() <= FEW {
+        if rows.len() <= SMALL_BATCH {
             return Self { forward, update: forward };
         }
         let of_row = |row: &&[u8]| -> usize {
@@ -80,24 +80,25 @@ fn images<'a>(data: &'a Dataset, samples: &[u32]) -> Vec<&'a [u8]> {
     samples.iter().filter_map(|&sample| data.image(sample as usize)).collect()
 }
 
-/// Operations of one image in a step: forward and update of every layer, δ of every layer but the first.
+/// Returns the operations per image of a training step: forward and update of every layer, δ of every
+/// layer but the first.
 #[must_use]
-pub fn step_operations(form: &Architecture, shares: Shares) -> f64 {
-    let products = products(form);
+pub fn step_operations(architecture: &Architecture, shares: Shares) -> f64 {
+    let products = products(architecture);
     let first = products[0] * (shares.forward + shares.update);
     first + products[1..].iter().map(|product| 3.0 * product).sum::<f64>()
 }
 
-/// Operations of one image in an evaluation: forward.
+/// Returns the operations per image of an evaluation.
 #[must_use]
-pub fn forward_operations(form: &Architecture, shares: Shares) -> f64 {
-    let products = products(form);
+pub fn forward_operations(architecture: &Architecture, shares: Shares) -> f64 {
+    let products = products(architecture);
     products[0] * shares.forward + products[1..].iter().sum::<f64>()
 }
 
-/// Operations of one image in the forward product of each layer.
-fn products(form: &Architecture) -> Vec<f64> {
-    form.weight_shapes().iter().map(|shape| 2.0 * shape.len() as f64).collect()
+/// Returns the operations per image of the forward product of each layer.
+fn products(architecture: &Architecture) -> Vec<f64> {
+    architecture.weight_shapes().iter().map(|shape| 2.0 * shape.len() as f64).collect()
 }
 
 #[cfg(test)]
@@ -106,7 +107,7 @@ mod tests {
     use crate::architecture;
 
     #[test]
-    fn zeros_of_a_tile_are_left_out() {
+    fn zero_columns_of_a_tile_are_not_counted() {
         // 7 rows of 12 columns: one column of the first row is not 0, and one of the last.
         let mut rows = vec![[0_u8; 12]; 20];
         rows[0][3] = 1;
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dense_step_needs_what_the_document_says() {
+    fn dense_operation_counts() {
         assert_eq!(step_operations(&architecture(&[30]), Shares::DENSE), 95_880.0);
         assert_eq!(step_operations(&architecture(&[512, 512]), Shares::DENSE), 3_209_216.0);
         assert_eq!(forward_operations(&architecture(&[30]), Shares::DENSE), 47_640.0);

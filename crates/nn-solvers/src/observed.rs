@@ -1,19 +1,19 @@
-//! An argmin solver whose every step is told to the run.
+//! An argmin solver that reports every step to the run.
 
 use crate::problem::Problem;
 use argmin::core::{
     Error, IterState, KV, Problem as Counted, Solver, State, TerminationReason, TerminationStatus,
 };
 
-/// `inner`, with the run's limits and its onlooker asked after every step.
-pub(crate) struct Watched<'r, 'a, S> {
+/// An argmin solver with the limits and the observer of a run.
+pub(crate) struct Observed<'r, 'a, S> {
     pub(crate) inner: S,
     pub(crate) problem: Problem<'r, 'a>,
 }
 
 type Progress<H> = IterState<Vec<f64>, Vec<f64>, (), H, (), f64>;
 
-impl<'r, 'a, S, H> Solver<Problem<'r, 'a>, Progress<H>> for Watched<'r, 'a, S>
+impl<'r, 'a, S, H> Solver<Problem<'r, 'a>, Progress<H>> for Observed<'r, 'a, S>
 where
     S: Solver<Problem<'r, 'a>, Progress<H>>,
     H: Clone,
@@ -39,9 +39,9 @@ where
     }
 
     fn terminate(&mut self, state: &Progress<H>) -> TerminationStatus {
-        let wish = state.get_param().map(|at| self.problem.0.borrow_mut().arrive(at));
-        match wish {
-            Some(wish) if wish.is_break() => {
+        let flow = state.get_param().map(|at| self.problem.0.borrow_mut().record_step(at));
+        match flow {
+            Some(flow) if flow.is_break() => {
                 TerminationStatus::Terminated(TerminationReason::SolverConverged)
             }
             _ => self.inner.terminate(state),
