@@ -10,10 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nn_core::Checkpoint;
 use nn_core::safetensors;
-use nn_data::{
-    Compression, IdxArray, IdxValues, append_to_file, replace_file, sweep_partial_files,
-    watch_file_operations, write_idx,
-};
+use nn_data::{Compression, IdxArray, IdxValues, write_idx};
+use nn_files::{append_to_file, replace_file, sweep_partial_files, watch_file_operations};
 use xtask::fetch::{DataFile, install};
 
 use crate::samples::small_checkpoint;

@@ -18,6 +18,7 @@ mod memory;
 mod milestones;
 mod mistakes;
 mod model_file;
+mod output_path;
 mod photograph;
 mod picture;
 mod prepare;
@@ -38,7 +39,6 @@ mod table;
 mod terminal_picture;
 mod test_report;
 mod training_report;
-mod writable;
 
 use clap::Parser;
 use cli::{Cli, Command};

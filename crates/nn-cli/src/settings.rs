@@ -10,8 +10,8 @@ use crate::saved_path::SavedPath;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nn_core::{Activation, Initializer, Loss, Optimizer, Schedule};
+use nn_files::{BoundedReadError, read_at_most};
 use serde::{Deserialize, Serialize};
-use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 /// Every setting, each given or not.
@@ -259,18 +259,11 @@ fn no_settings(path: &Path, cause: &str) -> CliError {
 impl Settings {
     /// Reads a TOML file of settings.
     pub(crate) fn load(path: &Path) -> Result<Self, CliError> {
-        let mut text = String::new();
-        let file = std::fs::File::open(path);
-        // One byte more than it may have tells a file that is too long from one that is just not.
-        file.and_then(|file| file.take(LONGEST_FILE + 1).read_to_string(&mut text)).map_err(
-            |cause| match cause.kind() {
-                ErrorKind::InvalidData => no_settings(path, "not a text file"),
-                _ => CliError::io("read the settings", path, cause),
-            },
-        )?;
-        if text.len() as u64 > LONGEST_FILE {
-            return Err(no_settings(path, "longer than 1 MiB"));
-        }
+        let bytes = read_at_most(path, LONGEST_FILE).map_err(|error| match error {
+            BoundedReadError::Io { cause, .. } => CliError::io("read the settings", path, cause),
+            _ => no_settings(path, "longer than 1 MiB"),
+        })?;
+        let text = String::from_utf8(bytes).map_err(|_| no_settings(path, "not a text file"))?;
         toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
             CliError::Usage(format!(

@@ -1,5 +1,6 @@
 //! What can be wrong with a file that holds a model or a training.
 
+use nn_files::BoundedReadError;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -129,6 +130,16 @@ pub enum CheckpointFault {
     /// A file without a single layer.
     #[error("it holds no layer: there is no tensor named like 0.weight")]
     NoLayers,
+}
+
+impl From<BoundedReadError> for CheckpointFault {
+    fn from(error: BoundedReadError) -> Self {
+        match error {
+            BoundedReadError::Io { action, cause } => Self::Io { action, cause },
+            BoundedReadError::TooLarge { bytes, limit } => Self::TooLarge { bytes, limit },
+            BoundedReadError::OutOfMemory { bytes } => Self::OutOfMemory { bytes },
+        }
+    }
 }
 
 /// Text from a file, with line ends and other control characters made visible: it must neither

@@ -1,8 +1,8 @@
 //! Checkpoints in files.
 
-use crate::bounded_read::BoundedFile;
 use crate::checkpoint_error::{CheckpointError, CheckpointFault};
 use crate::{BranchState, Checkpoint, MemberForm, Preprocessing, codec, format1};
+use nn_files::{BoundedFile, replace_file};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -172,7 +172,7 @@ impl Checkpoint {
     pub fn load(path: &Path) -> Result<Self, CheckpointError> {
         let load = || {
             let mut file = BoundedFile::open(path, codec::MAX_BYTES)?;
-            let length = file.length;
+            let length = file.length();
             codec::check_header(file.first_bytes(codec::HEADER_LENGTH)?, length)?;
             Self::from_bytes(&file.into_bytes()?)
         };
@@ -182,6 +182,6 @@ impl Checkpoint {
 
 /// Replaces the file `path` by one with these bytes, or leaves it as it was.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
-    nn_data::replace_file(path, |file| file.write_all(bytes))
+    replace_file(path, |file| file.write_all(bytes))
         .map_err(|cause| CheckpointError::new(path, CheckpointFault::Io { action: "write", cause }))
 }

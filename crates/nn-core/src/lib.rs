@@ -31,7 +31,6 @@
 mod architecture;
 mod backpropagation;
 mod batches;
-mod bounded_read;
 mod branch;
 mod calibration;
 mod checkpoint;

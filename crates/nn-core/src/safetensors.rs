@@ -5,13 +5,13 @@
 //! activations. So `model.load_state_dict(safetensors.torch.load_file(path))` takes an exported file
 //! as it is. What tensors cannot say stands in the file's metadata, as JSON under the key `nn`.
 
-use crate::bounded_read::BoundedFile;
 use crate::checkpoint_error::{CheckpointError, CheckpointFault};
 use crate::checkpoint_file::write_whole;
 use crate::codec::MAX_BYTES;
 use crate::model::Values;
 use crate::safetensors_layers::{Layer, read_layers};
 use crate::{Activation, Architecture, Loss, Model, Preprocessing};
+use nn_files::BoundedFile;
 use nn_tensor::Linear;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};

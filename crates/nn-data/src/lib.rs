@@ -14,17 +14,13 @@
 
 mod dataset;
 mod deskew;
-mod destination;
 mod directions;
 mod distortion;
 mod error;
-mod file_operations;
 mod folder;
 mod idx;
 mod pair;
-mod partial_file;
 mod random;
-mod replace;
 mod sample;
 mod second_order;
 mod shuffle;
@@ -38,15 +34,12 @@ pub use deskew::{deskew, deskewed};
 pub use directions::{DirectionEncoder, directions};
 pub use distortion::{Distorter, Distortion};
 pub use error::DataError;
-pub use file_operations::{FileOperation, watch_file_operations};
 pub use folder::{folder_files, load_folder, write_folder};
 pub use idx::{
     Compression, ElementType, IdxArray, IdxValues, MAX_DIMENSIONS, read_idx, read_idx_from,
     write_idx, write_idx_to,
 };
 pub use pair::load_pair;
-pub use partial_file::{remove_if_abandoned, sweep_partial_files};
-pub use replace::{append_to_file, expect_writable, replace_file};
 #[cfg(feature = "sample")]
 pub use sample::embedded_sample;
 pub use sample::{make_sample, stratified_sample};

@@ -32,7 +32,7 @@ thread_local! {
 /// It is there for tests of what happens when a disk fails at any moment.
 ///
 /// ```
-/// use nn_data::{FileOperation, replace_file, watch_file_operations};
+/// use nn_files::{FileOperation, replace_file, watch_file_operations};
 ///
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("notes.txt");
