@@ -5,34 +5,23 @@
 //!   share one copy of the pixels.
 //! - [`load_folder`] and [`load_pair`]: data sets from files.
 //! - [`epoch_order`]: the order in which an epoch visits the samples, the same for ever for a seed.
-//! - [`Distorter`]: distorted copies of images, fresh in each epoch; [`deskewed`]: the opposite.
-//! - [`directions`]: images described by the directions of their edges in place of their pixels.
 //! - `embedded_sample` (feature `sample`): 6,000 + 1,000 digits of MNIST inside the binary.
 //!
 //! Whatever a file holds, reading it gives a data set or a [`DataError`] that names the file, the
 //! cause and what to do next; nothing panics, and no memory is taken on the word of a header alone.
 
 mod dataset;
-mod deskew;
-mod directions;
-mod distortion;
 mod error;
 mod folder;
 mod idx;
 mod pair;
 mod random;
 mod sample;
-mod second_order;
 mod shuffle;
 mod split;
 mod train_test;
-mod whole;
-mod windows;
 
 pub use dataset::{Dataset, Inputs, MAX_CLASSES, Targets};
-pub use deskew::{deskew, deskewed};
-pub use directions::{DirectionEncoder, directions};
-pub use distortion::{Distorter, Distortion};
 pub use error::DataError;
 pub use folder::{folder_files, load_folder, write_folder};
 pub use idx::{
