@@ -146,7 +146,7 @@ fn a_file_that_is_being_written_is_not_swept() {
 }
 
 #[test]
-fn who_has_the_old_file_open_still_reads_the_old_one() {
+fn an_open_reader_keeps_the_old_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     write(&path, 1).unwrap();
