@@ -8,10 +8,8 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use nn_data::{
-    Compression, IdxArray, IdxValues, append_to_file, replace_file, sweep_partial_files,
-    watch_file_operations, write_idx,
-};
+use nn_data::{Compression, IdxArray, IdxValues, write_idx};
+use nn_files::{append_to_file, replace_file, sweep_partial_files, watch_file_operations};
 use nn_mlp::{Checkpoint, Model, ModelParts, safetensors};
 use xtask::fetch::{DataFile, install};
 

@@ -22,6 +22,7 @@ mod milestones;
 mod mistakes;
 mod model_file;
 mod parsers;
+mod output_path;
 mod photograph;
 mod picture;
 mod prepare;
@@ -42,7 +43,6 @@ mod table;
 mod terminal_picture;
 mod test_report;
 mod training_report;
-mod writable;
 
 use clap::Parser;
 use cli::{Cli, Command};

@@ -4,7 +4,8 @@ use crate::clock::utc_now;
 use crate::data_source::DataSource;
 use crate::error::CliError;
 use crate::run_settings::RunSettings;
-use nn_data::{TrainTest, append_to_file, replace_file, sweep_partial_files};
+use nn_data::TrainTest;
+use nn_files::{append_to_file, create_folder, replace_file, sweep_partial_files};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -33,7 +34,7 @@ impl RunFolder {
             Some(path) => path.to_owned(),
             None => return Self::create_unique(Path::new("runs"), name),
         };
-        fs::create_dir_all(&path).map_err(|cause| CliError::io("create", &path, cause))?;
+        create_folder(&path).map_err(|cause| CliError::io("create", &path, cause))?;
         let folder = Self::lock(path)?;
         Self::expect_free(folder.path())?;
         Ok(folder)
@@ -51,7 +52,7 @@ impl RunFolder {
     }
 
     fn create_unique(parent: &Path, name: &str) -> Result<Self, CliError> {
-        fs::create_dir_all(parent).map_err(|cause| CliError::io("create", parent, cause))?;
+        create_folder(parent).map_err(|cause| CliError::io("create", parent, cause))?;
         let stem = format!("{name}-{}", utc_now());
         for attempt in 1..1000 {
             let suffix = if attempt == 1 { String::new() } else { format!("-{attempt}") };

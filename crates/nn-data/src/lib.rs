@@ -11,15 +11,11 @@
 //! cause and what to do next; nothing panics, and no memory is taken on the word of a header alone.
 
 mod dataset;
-mod destination;
 mod error;
-mod file_operations;
 mod folder;
 mod idx;
 mod pair;
-mod partial_file;
 mod random;
-mod replace;
 mod sample;
 mod shuffle;
 mod split;
@@ -27,15 +23,12 @@ mod train_test;
 
 pub use dataset::{Dataset, Inputs, MAX_CLASSES, Targets};
 pub use error::DataError;
-pub use file_operations::{FileOperation, watch_file_operations};
 pub use folder::{folder_files, load_folder, write_folder};
 pub use idx::{
     Compression, ElementType, IdxArray, IdxValues, MAX_DIMENSIONS, read_idx, read_idx_from,
     write_idx, write_idx_to,
 };
 pub use pair::load_pair;
-pub use partial_file::{remove_if_abandoned, sweep_partial_files};
-pub use replace::{append_to_file, expect_writable, replace_file};
 #[cfg(feature = "sample")]
 pub use sample::embedded_sample;
 pub use sample::{make_sample, stratified_sample};

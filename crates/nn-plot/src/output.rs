@@ -69,7 +69,7 @@ pub fn save(figure: &Figure, folder: &Path, stem: &str) -> Result<(), PlotError>
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), PlotError> {
-    nn_data::replace_file(path, |file| file.write_all(bytes))
+    nn_files::replace_file(path, |file| file.write_all(bytes))
         .map_err(|source| PlotError::File { path: path.to_owned(), source })
 }
 

@@ -92,7 +92,7 @@ pub fn install(input: impl Read, dir: &Path, file: &DataFile) -> Result<Valid, I
     let local = |error| InstallError::Local(Error::io("write", &path, error));
     let mut lock = None;
     let mut copied = None;
-    let written = nn_data::replace_file(&path, |mut output| {
+    let written = nn_files::replace_file(&path, |mut output| {
         match copy_verified(input, &mut output, file) {
             Ok(sha256) => {
                 copied = Some(Ok(sha256));
@@ -132,7 +132,7 @@ fn keep_wrong_file(path: &Path, dir: &Path, file: &DataFile) -> io::Result<()> {
     // A second name costs nothing; where the disk has no second names, a copy.
     fs::hard_link(&wrong, &aside).or_else(|_| {
         let mut wrong = File::open(&wrong)?;
-        nn_data::replace_file(&aside, |mut file| io::copy(&mut wrong, &mut file).map(|_| ()))
+        nn_files::replace_file(&aside, |mut file| io::copy(&mut wrong, &mut file).map(|_| ()))
     })
 }
 

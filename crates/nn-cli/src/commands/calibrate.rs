@@ -4,7 +4,8 @@ use crate::backend::{self, WorkInOwn};
 use crate::cli::CalibrateArgs;
 use crate::error::CliError;
 use crate::model_file::load_model;
-use crate::run_folder::{data_given_or_of_run, validation_of_run};
+use crate::output_path;
+use crate::run_folder::{data_given_or_of_run, find_model, validation_of_run};
 use crate::{stderr, stdout};
 use nn_data::{Dataset, TrainTest};
 use nn_mlp::{Calibration, CalibrationBin, Model, Predictor, Temperature, TestViews};
@@ -14,6 +15,10 @@ use serde_json::json;
 
 /// Measures how far a model's probabilities can be trusted, and mends them where that is wanted.
 pub(crate) fn run(arguments: CalibrateArgs) -> Result<(), CliError> {
+    if let Some(out) = &arguments.out {
+        output_path::expect_not_input(out, &find_model(&arguments.model.model))?;
+        output_path::expect_writable(out)?;
+    }
     let model = load_model(&arguments.model)?;
     let data = data_given_or_of_run(arguments.data.as_deref(), &arguments.model.model).load()?;
     // Probabilities are those of single views.
@@ -47,7 +52,7 @@ impl WorkInOwn for Calibrating {
             model.save(path)?;
         }
         if let Some(folder) = &self.arguments.figures {
-            std::fs::create_dir_all(folder)
+            nn_files::create_folder(folder)
                 .map_err(|cause| CliError::io("create", folder, cause))?;
             let figure = diagram(&measured);
             nn_plot::save(&figure, folder, "reliability")?;
@@ -68,7 +73,7 @@ impl Calibrating {
         let error = calibration.expected_error().unwrap_or_default();
         if !self.arguments.format.is_json() {
             let percent = 100.0 * error;
-            return stdout::line(format!("expected calibration error, {name}: {percent:.2} %"));
+            return self.print(&format!("expected calibration error, {name}: {percent:.2} %"));
         }
         let bin = |bin: &CalibrationBin| {
             let (confidence, accuracy) = bin.means().unzip();
@@ -81,7 +86,15 @@ impl Calibrating {
             "expected_calibration_error": error,
             "bins": bins,
         });
-        stdout::line(event.to_string())
+        self.print(&event.to_string())
+    }
+
+    /// Writes a result to stdout, unless the model goes there.
+    fn print(&self, line: &str) -> Result<(), CliError> {
+        match &self.arguments.out {
+            Some(out) => output_path::say(out, line),
+            None => stdout::line(line),
+        }
     }
 
     /// The samples that the model's run held out.

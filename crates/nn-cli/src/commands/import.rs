@@ -2,11 +2,12 @@
 
 use crate::cli::ImportArgs;
 use crate::error::CliError;
-use crate::stdout;
+use crate::output_path;
 use nn_mlp::safetensors::{ImportOptions, import};
 
 /// Makes a model of a file of another program.
 pub(crate) fn run(arguments: ImportArgs) -> Result<(), CliError> {
+    output_path::expect_not_input(&arguments.out, &arguments.file)?;
     let options = ImportOptions {
         activation: arguments.activation,
         output_activation: arguments.output_activation,
@@ -17,5 +18,5 @@ pub(crate) fn run(arguments: ImportArgs) -> Result<(), CliError> {
     let model = import(&arguments.file, &options)?;
     let line = format!("{}: {}", arguments.out.display(), model.networks_in_words());
     model.save(&arguments.out)?;
-    stdout::line(line)
+    output_path::say(&arguments.out, line)
 }

@@ -5,8 +5,7 @@ use crate::error::CliError;
 use crate::stdout;
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
-use nn_data::replace_file;
-use std::fs::create_dir_all;
+use nn_files::{create_folder, replace_file};
 use std::path::Path;
 
 /// Prints the manual page, or writes one for each subcommand into a folder.
@@ -14,7 +13,7 @@ pub(crate) fn run(out: Option<&Path>) -> Result<(), CliError> {
     let Some(folder) = out else {
         return stdout::bytes(&page(&Man::new(Cli::command()))?);
     };
-    create_dir_all(folder).map_err(|cause| CliError::io("create", folder, cause))?;
+    create_folder(folder).map_err(|cause| CliError::io("create", folder, cause))?;
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
     write_pages(&command, folder)

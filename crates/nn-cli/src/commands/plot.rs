@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
     if let (Some(run), false) = (&arguments.run, arguments.weights) {
         figures.extend(of_run(run, arguments.data.as_deref(), &model)?);
     }
-    fs::create_dir_all(&folder).map_err(|cause| CliError::io("create", &folder, cause))?;
+    nn_files::create_folder(&folder).map_err(|cause| CliError::io("create", &folder, cause))?;
     for (stem, figure) in &figures {
         nn_plot::save(figure, &folder, stem)?;
         let path = folder.join(stem);

@@ -4,11 +4,11 @@ use super::train::{Trained, Training};
 use crate::backend;
 use crate::error::CliError;
 use crate::model_file::load_checkpoint;
+use crate::output_path;
 use crate::progress::thousands;
 use crate::run_folder::RunFolder;
 use crate::table::{self, Side};
 use crate::training_report::percent;
-use crate::writable::expect_writable;
 use crate::{stderr, stdout};
 use nn_mlp::{Model, Summary};
 use serde_json::json;
@@ -61,7 +61,7 @@ fn expect_room(base: &Training, seeds: usize) -> Result<(), CliError> {
         let folder = base.with_seed(first.wrapping_add(index as u64)).arguments.out;
         folder.map_or(Ok(()), |folder| RunFolder::expect_free(&folder))?;
     }
-    base.arguments.ensemble.as_deref().map_or(Ok(()), expect_writable)
+    base.arguments.ensemble.as_deref().map_or(Ok(()), output_path::expect_writable)
 }
 
 fn row(seed: u64, trained: &Trained) -> Vec<String> {
@@ -120,18 +120,18 @@ fn in_percent(summary: &Summary) -> String {
     )
 }
 
-fn write_ensemble(base: &Training, done: &[Trained], path: &Path) -> Result<(), CliError> {
+fn write_ensemble(base: &Training, done: &[Trained], out: &Path) -> Result<(), CliError> {
     let load = |trained: &Trained| Ok(load_checkpoint(&trained.folder)?.model);
     let models: Vec<Model> = done.iter().map(load).collect::<Result<_, CliError>>()?;
     let ensemble = Model::ensemble(models)?;
-    ensemble.save(path)?;
+    ensemble.save(out)?;
     let test = backend::run(base.resolved.device, base.testing(ensemble))?;
     let (accuracy, errors) = (crate::training_report::accuracy(&test), test.errors());
     if base.arguments.format.is_json() {
-        let path = path.display().to_string();
+        let path = out.display().to_string();
         let event = json!({"event": "ensemble", "model": path, "test_accuracy": accuracy, "test_errors": errors});
-        return stdout::line(event.to_string());
+        return output_path::say(out, event.to_string());
     }
     let accuracy = crate::training_report::accuracy_in_words(&test);
-    stdout::line(format!("{}: ensemble of {}, {accuracy}", path.display(), done.len()))
+    output_path::say(out, format!("{}: ensemble of {}, {accuracy}", out.display(), done.len()))
 }

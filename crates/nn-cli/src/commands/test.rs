@@ -6,10 +6,10 @@ use crate::data_source::FilePair;
 use crate::error::CliError;
 use crate::mistakes::{draw_mistakes, pixels_of, worst_mistakes};
 use crate::model_file::{load_model, rows_and_columns};
-use crate::run_folder::data_given_or_of_run;
+use crate::output_path;
+use crate::run_folder::{data_given_or_of_run, find_model};
 use crate::stdout::{self, terminal_width};
 use crate::terminal_picture::{Ink, render};
-use crate::writable::expect_writable;
 use crate::{stderr, test_report};
 use nn_data::Dataset;
 use nn_mlp::{Evaluation, Model, Predictor, TestViews};
@@ -22,10 +22,20 @@ const DRAWN: usize = 64;
 pub(crate) fn run(arguments: TestArgs) -> Result<(), CliError> {
     let model = load_model(&arguments.model)?;
     // Found out after a long test, it would cost that.
-    arguments.mistakes.as_deref().map_or(Ok(()), expect_writable)?;
+    expect_picture(&arguments)?;
     let (data, source) = load(&arguments, &model)?;
     let model = with_views(model, &arguments)?;
     backend::run_in(model.element_name(), arguments.device, Test { arguments, model, data, source })
+}
+
+/// Refuses a picture of the mistakes that cannot be written, or would take the place of what is read.
+fn expect_picture(arguments: &TestArgs) -> Result<(), CliError> {
+    let Some(picture) = &arguments.mistakes else { return Ok(()) };
+    let model = find_model(&arguments.model.model);
+    for input in [Some(&model), arguments.images.as_ref(), arguments.labels.as_ref()] {
+        input.map_or(Ok(()), |input| output_path::expect_not_input(picture, input))?;
+    }
+    output_path::expect_writable(picture)
 }
 
 /// The test set, and its name.

@@ -7,7 +7,7 @@
 //! - of a training under way, its state: position, members with their optimizer's and hooks' numbers, running sums, best
 //!   epoch, fingerprints, history.
 
-use crate::file::bounded_read::BoundedFile;
+use nn_files::BoundedFile;
 use crate::file::envelope;
 use crate::file::error::{FileError, FileFault};
 use crate::file::requires;
@@ -148,7 +148,7 @@ impl Checkpoint {
         let path = path.as_ref();
         let load = || {
             let mut file = BoundedFile::open(path, envelope::MAX_BYTES)?;
-            let length = file.length;
+            let length = file.length();
             envelope::check_header(file.first_bytes(envelope::HEADER_LENGTH)?, length)?;
             Self::from_bytes(&file.into_bytes()?)
         };
@@ -339,6 +339,6 @@ impl Model {
 
 /// Replaces the file `path` by one with these bytes, or leaves it as it was.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    nn_data::replace_file(path, |file| file.write_all(bytes))
+    nn_files::replace_file(path, |file| file.write_all(bytes))
         .map_err(|cause| FileError::new(path, FileFault::Io { action: "write", cause }))
 }

@@ -4,7 +4,6 @@
 //! that a build that lacks one refuses the file and says which; then come a description as JSON and the numbers. See
 //! `envelope.rs` and `checkpoint.rs`.
 
-mod bounded_read;
 mod checkpoint;
 mod envelope;
 mod error;
@@ -13,6 +12,5 @@ mod requires;
 pub use checkpoint::{Checkpoint, SavedTraining};
 pub use error::{FileError, FileFault};
 
-pub(crate) use bounded_read::BoundedFile;
 pub(crate) use checkpoint::write_whole;
 pub(crate) use envelope::MAX_BYTES;

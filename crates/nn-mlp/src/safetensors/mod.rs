@@ -9,7 +9,8 @@ mod layers;
 mod order;
 
 use crate::error::MlpError;
-use crate::file::{BoundedFile, FileError, FileFault, MAX_BYTES, write_whole};
+use crate::file::{FileError, FileFault, MAX_BYTES, write_whole};
+use nn_files::BoundedFile;
 use crate::input_range::InputRange;
 use crate::model::{Model, ModelMember, ModelParts};
 use crate::safetensors::layers::{Layer, read_layers};

@@ -97,7 +97,7 @@ pub(crate) fn save(path: &Path, points: &[Point]) -> std::io::Result<()> {
         format!("{value}\n")
     };
     let text: String = points.iter().map(line).collect();
-    nn_data::replace_file(path, |file| file.write_all(text.as_bytes()))
+    nn_files::replace_file(path, |file| file.write_all(text.as_bytes()))
 }
 
 /// Reads the file; a missing file is empty.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-use nn_data::{append_to_file, expect_writable, replace_file, watch_file_operations};
+use nn_files::{append_to_file, expect_writable, replace_file, watch_file_operations};
 use tempfile::TempDir;
 
 type Write = fn(&Path, &[u8]) -> io::Result<()>;

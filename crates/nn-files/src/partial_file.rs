@@ -110,7 +110,7 @@ fn keep_permissions(_: &File, _: &Metadata) {}
 /// ```
 /// let folder = tempfile::tempdir()?;
 /// std::fs::write(folder.path().join(".nn-Xy3.partial"), "half of a fi")?;
-/// nn_data::sweep_partial_files(folder.path());
+/// nn_files::sweep_partial_files(folder.path());
 /// assert_eq!(std::fs::read_dir(folder.path())?.count(), 0);
 /// # Ok::<(), std::io::Error>(())
 /// ```

@@ -1,4 +1,4 @@
-//! What a write asks of the system, step by step, and a way to watch or to spoil each step in a test.
+//! The steps of a write, and a way to watch or to fail each of them in a test.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -7,7 +7,7 @@ use std::io::{self, Write};
 /// One thing that a write asks of the system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileOperation {
-    /// A file is made or opened.
+    /// A file is created or opened.
     Create,
     /// Bytes are handed over.
     Write,
@@ -25,14 +25,14 @@ thread_local! {
     static WATCHER: RefCell<Option<Watcher>> = const { RefCell::new(None) };
 }
 
-/// Runs `work` and tells `watcher` of every file operation of this thread before it is done. What
-/// the watcher reports as an error is taken as the system's answer; it may also end the process.
-/// While watched, bytes are handed over in two halves, so that a torn write is among the faults.
+/// Runs `work` and tells `watcher` of every file operation of this thread before it is done.
 ///
-/// It is there for tests of what happens when a disk fails at any moment.
+/// It is there for tests of what happens when a disk fails at any moment: an error of the watcher is
+/// taken as the system's answer, and the watcher may also end the process. While watched, bytes are
+/// handed over in two halves, so that a torn write is among the faults.
 ///
 /// ```
-/// use nn_data::{FileOperation, replace_file, watch_file_operations};
+/// use nn_files::{FileOperation, replace_file, watch_file_operations};
 ///
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("notes.txt");
@@ -62,7 +62,7 @@ pub fn watch_file_operations<R>(
     work()
 }
 
-/// Tells the watcher, if there is one, and gives its answer back.
+/// Tells the watcher, if there is one, and returns its answer.
 pub(crate) fn announce(operation: FileOperation) -> io::Result<()> {
     // Taken out meanwhile: a watcher that writes files is not told of its own.
     let Some(mut watcher) = WATCHER.take() else { return Ok(()) };

@@ -1,6 +1,6 @@
-//! Files that replace the old one whole or not at all: every write of the workspace goes through here.
+//! Files that replace the old one whole or not at all.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
@@ -20,10 +20,10 @@ use crate::partial_file::PartialFile;
 /// ```
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("notes.txt");
-/// nn_data::replace_file(&path, |file| file.write_all(b"first"))?;
+/// nn_files::replace_file(&path, |file| file.write_all(b"first"))?;
 /// // A write that fails leaves the old file as it was, and nothing beside it.
 /// let full = |_: &mut dyn std::io::Write| Err(std::io::Error::other("disk full"));
-/// assert!(nn_data::replace_file(&path, full).is_err());
+/// assert!(nn_files::replace_file(&path, full).is_err());
 /// assert_eq!(std::fs::read(&path)?, b"first");
 /// assert_eq!(std::fs::read_dir(folder.path())?.count(), 1);
 /// # Ok::<(), std::io::Error>(())
@@ -47,7 +47,7 @@ fn replace_target(
     target: &Target,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    target.expect_writable()?;
+    target.expect_unprotected()?;
     let partial = PartialFile::beside(target)?;
     write(&mut AnnouncedFile(&partial.file))?;
     announce(FileOperation::Sync)?;
@@ -78,51 +78,6 @@ fn write_into(
             Ok(())
         }
         result => result,
-    }
-}
-
-/// Adds `bytes` to the end of `path`, which is made if it is missing.
-///
-/// Interrupted, it leaves a beginning of them there, or nothing. Links are followed, and what is no
-/// regular file is written into, as by [`replace_file`].
-///
-/// # Errors
-/// As [`replace_file`].
-pub fn append_to_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let destination = Destination::of(path)?;
-    announce(FileOperation::Create)?;
-    let file = match destination {
-        Destination::File(target) => {
-            OpenOptions::new().create(true).append(true).open(&target.path)?
-        }
-        Destination::Stream(stream) => stream.open()?,
-    };
-    AnnouncedFile(&file).write_all(bytes)
-}
-
-/// Refuses a path that [`replace_file`] would refuse, before hours are spent on what is to be in it.
-///
-/// Nothing that is there is opened or changed.
-///
-/// ```
-/// let folder = tempfile::tempdir()?;
-/// nn_data::expect_writable(&folder.path().join("model.nn"))?;
-/// let error = nn_data::expect_writable(&folder.path().join("no/such/model.nn")).unwrap_err();
-/// assert!(error.to_string().contains("does not exist"));
-/// assert_eq!(std::fs::read_dir(folder.path())?.count(), 0);
-/// # Ok::<(), std::io::Error>(())
-/// ```
-///
-/// # Errors
-/// As [`replace_file`].
-pub fn expect_writable(path: &Path) -> io::Result<()> {
-    match Destination::of(path)? {
-        Destination::File(target) => {
-            target.expect_writable()?;
-            PartialFile::beside(&target).map(drop)
-        }
-        // Opened, a FIFO would wait for its reader, who would then see it end.
-        Destination::Stream(_) => Ok(()),
     }
 }
 
