@@ -9,7 +9,7 @@ use faer::{Accum, Mat, Par};
 use nn_benches::{Peak, Table, giga, percent, repeat};
 use nn_cpu::{CpuDevice, CpuElement, CpuTensor};
 use nn_tensor::Orientation::{self, Keep, Transpose};
-use nn_tensor::{Element, Role, Shape, Tensor};
+use nn_tensor::{Device, Element, Role, Shape, Tensor};
 use std::time::Duration;
 
 /// The libraries compared.
@@ -116,11 +116,7 @@ fn cpu<E: Number>(product: &Product, threads: usize) -> impl FnMut(u64) -> Durat
     let (a, b) = (tensor(a_shape), tensor(b_shape));
     let mut c = tensor(Shape::new(product.m, product.n));
     let (of_a, of_b) = (product.a, product.b);
-    move |times| {
-        CpuTensor::<E>::run_on(&device, || {
-            repeat(times, || c.matmul(E::ONE, &a, of_a, &b, of_b, E::ZERO))
-        })
-    }
+    move |times| device.run(|| repeat(times, || c.matmul(E::ONE, &a, of_a, &b, of_b, E::ZERO)))
 }
 
 fn raw_faer<E: Number>(product: &Product, threads: usize) -> impl FnMut(u64) -> Duration {

@@ -1,7 +1,7 @@
 //! Evaluating networks on a data set: loss, accuracy, confusion matrix.
 
 use crate::data_checks::check_data;
-use crate::inference::{EVALUATION_BATCH, Inference};
+use crate::inference::Inference;
 use crate::{AnswerPool, ConfusionMatrix, Loss, Network, NetworkError};
 use nn_data::Dataset;
 use nn_tensor::{Element, Tensor};
@@ -82,9 +82,9 @@ pub fn evaluate<T: Tensor>(
     let mut count = EvaluationCount::new(network.architecture().outputs, dataset, loss);
     let folded = network.folded()?;
     let network = folded.as_ref().unwrap_or(network);
-    let mut inference = Inference::new(dataset.len().min(EVALUATION_BATCH), false);
+    let mut inference = Inference::new(dataset.len().min(network.device().evaluation_batch()), false);
     // One run for all batches: to start one for each takes longer than a small network does.
-    T::run_on(network.device(), || {
+    network.device().run(|| {
         inference.for_each(network, dataset, |sample, outputs| count.add(sample, outputs))
     })?;
     count.finish()
@@ -114,13 +114,14 @@ pub fn evaluate_jointly<T: Tensor>(
     let outputs = first.architecture().outputs;
     let mut count = EvaluationCount::new(outputs, dataset, loss);
     let mut pool = AnswerPool::new(loss, 1, outputs);
+    let batch = first.device().evaluation_batch();
     let folded: Vec<_> =
         members.iter().map(|(network, _)| network.folded()).collect::<Result<_, _>>()?;
     let mut inferences: Vec<_> =
-        members.iter().map(|_| Inference::new(EVALUATION_BATCH, false)).collect();
+        members.iter().map(|_| Inference::new(batch, false)).collect();
     let all: Vec<u32> = (0..dataset.len() as u32).collect(); // fits: at most u32::MAX samples
     let width = members.len() * outputs;
-    for (index, samples) in all.chunks(EVALUATION_BATCH).enumerate() {
+    for (index, samples) in all.chunks(batch).enumerate() {
         // Sample x member x output.
         let mut means = vec![0.0; samples.len() * width];
         let parts = members.iter().zip(&folded).zip(&mut inferences).enumerate();
@@ -132,7 +133,7 @@ pub fn evaluate_jointly<T: Tensor>(
             })?;
         }
         for (place, means) in means.chunks_exact_mut(width).enumerate() {
-            count.add(index * EVALUATION_BATCH + place, pool.answer(means));
+            count.add(index * batch + place, pool.answer(means));
         }
     }
     count.finish()

@@ -175,7 +175,7 @@ impl<T: Tensor> FullBatch<T> {
     /// [`NetworkError::Tensor`] where the device fails.
     pub fn cost(&mut self) -> Result<f64, NetworkError> {
         let device = self.network.device().clone();
-        T::run_on(&device, || self.forward_and_loss());
+        device.run(|| self.forward_and_loss());
         self.cost_from_tally()
     }
 
@@ -188,7 +188,7 @@ impl<T: Tensor> FullBatch<T> {
     /// When `gradient` has not as many places as the network has parameters.
     pub fn cost_and_gradient(&mut self, gradient: &mut [T::Elem]) -> Result<f64, NetworkError> {
         let device = self.network.device().clone();
-        T::run_on(&device, || {
+        device.run(|| {
             self.forward_and_loss();
             let Self { network, workspace, gradients, config, dropout, .. } = self;
             backward(network, workspace, gradients, *dropout);
@@ -257,12 +257,12 @@ impl<T: Tensor> FullBatch<T> {
                 *to = from.to_f64();
             }
         }
-        T::synchronize(device)?;
+        device.synchronize()?;
         Ok(output.into_iter().map(Element::to_f64).collect())
     }
 
     fn cost_from_tally(&self) -> Result<f64, NetworkError> {
-        T::synchronize(self.network.device())?;
+        self.network.device().synchronize()?;
         let sum = Tally::from_values(&self.tally.to_vec()).loss;
         Ok(self.config.loss.from_sum(sum, self.data.len()) + self.penalty())
     }

@@ -8,10 +8,6 @@ use crate::{Network, NetworkError};
 use nn_data::Dataset;
 use nn_tensor::{Element, Role, Shape, Tensor};
 
-/// Samples that an evaluation passes through a network at once: whole tiles of 6 rows, few enough to
-/// stay in the cache.
-pub(crate) const EVALUATION_BATCH: usize = 144;
-
 /// The memory of forward passes through one network, allocated when first needed.
 pub(crate) struct Inference<T: Tensor> {
     batch: usize,
@@ -110,9 +106,9 @@ impl<T: Tensor> Buffers<T> {
         if samples == 1 {
             pass();
         } else {
-            T::run_on(network.device(), pass);
+            network.device().run(pass);
         }
-        T::synchronize(network.device())?;
+        network.device().synchronize()?;
         if all_finite(host) { Ok(()) } else { Err(NetworkError::NotFinite) }
     }
 }

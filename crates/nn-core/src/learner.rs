@@ -166,7 +166,7 @@ impl<T: Tensor> Learner<T> {
     pub(crate) fn is_finite(&mut self) -> Result<bool, TrainError> {
         let workspace = self.partial.as_mut().unwrap_or(&mut self.full);
         forward(&self.network, &workspace.input, &mut workspace.traces, None);
-        T::synchronize(self.network.device())?;
+        self.network.device().synchronize()?;
         Ok(crate::inference::all_finite(&workspace.output().to_vec()))
     }
 

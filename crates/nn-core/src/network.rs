@@ -77,7 +77,7 @@ impl<T: Tensor> Network<T> {
             network = network.with_batch_norm()?;
         }
         network.set_values(values);
-        T::synchronize(device)?;
+        device.synchronize()?;
         Ok(network)
     }
 

@@ -144,7 +144,7 @@ impl<T: Tensor> Trainer<T> {
     /// hook or a batch source reports, or what the device reports.
     pub fn run(&mut self, observer: &mut dyn Observer<T>) -> Result<Outcome, TrainError> {
         let device = self.device().clone();
-        T::run_on(&device, || self.run_epochs(observer))
+        device.run(|| self.run_epochs(observer))
     }
 
     fn run_epochs(&mut self, observer: &mut dyn Observer<T>) -> Result<Outcome, TrainError> {
@@ -295,7 +295,7 @@ impl<T: Tensor> Trainer<T> {
 
     /// Reads the running sums, or finds the step at which they ceased to be finite.
     pub(crate) fn read_tally(&self) -> Result<Tally, TrainError> {
-        T::synchronize(self.device())?;
+        self.device().synchronize()?;
         let mut columns = [T::Elem::ZERO; TALLY_WIDTH];
         self.tally().read(&mut columns);
         let tally = Tally::from_values(&columns);

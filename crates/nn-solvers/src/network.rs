@@ -5,7 +5,7 @@ use crate::{
     gauss_newton_matrix, minimize,
 };
 use nn_core::FullBatch;
-use nn_tensor::{Element, Tensor};
+use nn_tensor::{Device, Element, Tensor};
 use std::ops::ControlFlow;
 
 /// Minimises the cost of a network from its present weights, and leaves it at the minimum found.
@@ -23,7 +23,7 @@ pub fn minimize_network<T: Tensor>(
 ) -> Result<Minimum, SolverError> {
     let start: Vec<f64> = full_batch.parameters().iter().map(|&value| value.to_f64()).collect();
     let device = full_batch.network().device().clone();
-    T::run_on(&device, || {
+    device.run(|| {
         let minimum = minimize(full_batch, solver, &start, limits, observer)?;
         move_to(full_batch, &minimum.at);
         Ok(minimum)

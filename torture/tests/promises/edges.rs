@@ -6,7 +6,9 @@ use nn_core::{
 };
 use nn_cpu::{CpuDevice, CpuTensor};
 use nn_data::Dataset;
-use nn_tensor::{Element, Linear, ReferenceTensor, Role, Shape, TALLY_WIDTH, Tally, Tensor};
+use nn_tensor::{
+    Element, Linear, Matrix, ReferenceTensor, Role, Shape, TALLY_WIDTH, Tally, Tensor,
+};
 
 /// A check for every backend and element type.
 trait OnAnyBackend {

@@ -3,7 +3,7 @@
 use nn_core::{BYTE_SCALE, BatchSource, Epoch, TrainError};
 use nn_data::Dataset;
 use nn_images::{Draw, ImageError, Pipeline, Worker};
-use nn_tensor::{Element, Tensor};
+use nn_tensor::{BatchPreparation, Device, Element, Tensor};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
@@ -66,7 +66,7 @@ impl<T: Tensor> BatchSource<T> for AugmentedSource {
             },
         };
         let worker = self.worker.clone();
-        self.under_way = Some(if T::fills_machine(device) {
+        self.under_way = Some(if device.batch_preparation() == BatchPreparation::BetweenSteps {
             Batches::BetweenSteps(Box::new(PreparedBetweenSteps::new(plan, worker, epoch.batch)))
         } else {
             Batches::Ahead(PreparedAhead::start(plan, worker, epoch.order.to_vec(), epoch.batch)?)
@@ -204,7 +204,7 @@ impl PreparedBetweenSteps {
     fn next<T: Tensor>(&mut self, device: &T::Device, samples: &[u32]) -> &[u8] {
         let of_part = samples.len().div_ceil(self.parts.len()).max(1);
         let count = samples.len().div_ceil(of_part);
-        T::for_each(device, count, |part| {
+        device.for_each(count, |part| {
             let unused = lock(&self.workers).pop();
             let mut worker = unused.unwrap_or_else(|| self.worker.clone());
             let end = samples.len().min((part + 1) * of_part);
