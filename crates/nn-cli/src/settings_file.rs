@@ -1,8 +1,8 @@
 //! Files of settings.
 
 use crate::error::CliError;
-use nn_mlp::settings::Layer;
 use nn_files::{BoundedReadError, read_at_most};
+use nn_mlp::settings::Layer;
 use std::path::Path;
 
 /// The most bytes that a file of settings may have.

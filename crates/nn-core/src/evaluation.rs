@@ -4,7 +4,7 @@ use crate::data_checks::check_data;
 use crate::inference::Inference;
 use crate::{AnswerPool, ConfusionMatrix, Loss, Network, NetworkError};
 use nn_data::Dataset;
-use nn_tensor::{Element, Tensor};
+use nn_tensor::{Device, Element, Tensor};
 
 /// What an [`evaluate`] found.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,7 +82,8 @@ pub fn evaluate<T: Tensor>(
     let mut count = EvaluationCount::new(network.architecture().outputs, dataset, loss);
     let folded = network.folded()?;
     let network = folded.as_ref().unwrap_or(network);
-    let mut inference = Inference::new(dataset.len().min(network.device().evaluation_batch()), false);
+    let mut inference =
+        Inference::new(dataset.len().min(network.device().evaluation_batch()), false);
     // One run for all batches: to start one for each takes longer than a small network does.
     network.device().run(|| {
         inference.for_each(network, dataset, |sample, outputs| count.add(sample, outputs))
@@ -117,8 +118,7 @@ pub fn evaluate_jointly<T: Tensor>(
     let batch = first.device().evaluation_batch();
     let folded: Vec<_> =
         members.iter().map(|(network, _)| network.folded()).collect::<Result<_, _>>()?;
-    let mut inferences: Vec<_> =
-        members.iter().map(|_| Inference::new(batch, false)).collect();
+    let mut inferences: Vec<_> = members.iter().map(|_| Inference::new(batch, false)).collect();
     let all: Vec<u32> = (0..dataset.len() as u32).collect(); // fits: at most u32::MAX samples
     let width = members.len() * outputs;
     for (index, samples) in all.chunks(batch).enumerate() {

@@ -12,7 +12,7 @@ use crate::objective::Objective;
 use crate::workspace::{Dropout, Target, Workspace};
 use crate::{ConfigError, Loss, Network, NetworkError, TrainingConfig};
 use nn_data::Dataset;
-use nn_tensor::{Element, Linear, Penalty, Role, Shape, TALLY_WIDTH, Tally, Tensor};
+use nn_tensor::{Device, Element, Linear, Penalty, Role, Shape, TALLY_WIDTH, Tally, Tensor};
 use std::ops::Range;
 
 /// The cost of a network on a whole data set as a function of its parameters, with the memory of

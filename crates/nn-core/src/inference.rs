@@ -6,7 +6,7 @@ use crate::data_checks::check_inputs;
 use crate::workspace::Trace;
 use crate::{Network, NetworkError};
 use nn_data::Dataset;
-use nn_tensor::{Element, Role, Shape, Tensor};
+use nn_tensor::{Device, Element, Role, Shape, Tensor};
 
 /// The memory of forward passes through one network, allocated when first needed.
 pub(crate) struct Inference<T: Tensor> {

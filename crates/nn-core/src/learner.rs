@@ -6,7 +6,7 @@ use crate::optimizer_state::OptimizerState;
 use crate::workspace::{Dropout, Workspace};
 use crate::{Architecture, BatchSource, Epoch, Hook, Member, Network, TrainError, TrainingConfig};
 use nn_data::Dataset;
-use nn_tensor::{Element, Linear, Role, Shape, TALLY_WIDTH, Tensor, Update};
+use nn_tensor::{Device, Element, Linear, Role, Shape, TALLY_WIDTH, Tensor, Update};
 
 /// Share by which running statistics move to those of a batch, as in PyTorch.
 const STATISTICS_SHARE: f64 = 0.1;

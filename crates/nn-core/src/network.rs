@@ -1,7 +1,7 @@
 //! A network on a device.
 
 use crate::{Architecture, Initializer, NetworkError, NetworkValues};
-use nn_tensor::{BatchNorm, Element, Linear, Role, Shape, Tensor, TensorError};
+use nn_tensor::{BatchNorm, Device, Element, Linear, Role, Shape, Tensor, TensorError};
 
 /// Fully connected layers, with the architecture that says how they are joined.
 ///

@@ -8,7 +8,7 @@ use crate::{
     TrainingConfig, evaluate_jointly,
 };
 use nn_data::{Dataset, epoch_order_into};
-use nn_tensor::{Element, TALLY_WIDTH, Tally, Tensor};
+use nn_tensor::{Device, Element, TALLY_WIDTH, Tally, Tensor};
 use std::sync::OnceLock;
 use std::time::Instant;
 

@@ -7,7 +7,6 @@
 //! - of a training under way, its state: position, members with their optimizer's and hooks' numbers, running sums, best
 //!   epoch, fingerprints, history.
 
-use nn_files::BoundedFile;
 use crate::file::envelope;
 use crate::file::error::{FileError, FileFault};
 use crate::file::requires;
@@ -20,6 +19,7 @@ use nn_core::{
     Architecture, DataFingerprint, EarlyStopping, EpochRecord, HookState, Loss, MemberState,
     NetworkValues, Position, TrainingConfig, TrainingState, Values,
 };
+use nn_files::BoundedFile;
 use nn_images::{Pipeline, TestViews};
 use nn_tensor::{Linear, Moments};
 use serde::{Deserialize, Serialize};

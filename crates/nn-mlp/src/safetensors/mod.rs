@@ -10,7 +10,6 @@ mod order;
 
 use crate::error::MlpError;
 use crate::file::{FileError, FileFault, MAX_BYTES, write_whole};
-use nn_files::BoundedFile;
 use crate::input_range::InputRange;
 use crate::model::{Model, ModelMember, ModelParts};
 use crate::safetensors::layers::{Layer, read_layers};
@@ -19,6 +18,7 @@ use crate::task::Task;
 use ::safetensors::tensor::TensorView;
 use ::safetensors::{Dtype, SafeTensors};
 use nn_core::{Activation, Architecture, Loss, NetworkValues, Values};
+use nn_files::BoundedFile;
 use nn_images::{Pipeline, TestViews};
 use nn_tensor::Linear;
 use serde::{Deserialize, Serialize};
