@@ -427,13 +427,13 @@ impl<'f> Mlp<'f> {
     /// use nn_mlp::{Control, Mlp};
     /// # let data = nn_data::Dataset::classification(vec![0.0, 1.0], 1, vec![0, 1], 2)?;
     /// let mut losses = Vec::new();
-    /// let mlp = Mlp::classifier().hidden([4]).epochs(50).on_epoch(|record| {
+    /// let mlp = Mlp::classifier().hidden([4]).epochs(200).learning_rate(0.1).on_epoch(|record| {
     ///     losses.push(record.train_loss);
     ///     if record.train_loss < 0.3 { Control::Stop } else { Control::Continue }
     /// });
     /// mlp.fit(&data)?;
     /// drop(mlp);
-    /// assert!(losses.len() < 50);
+    /// assert!(losses.len() < 200);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

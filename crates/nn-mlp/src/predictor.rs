@@ -24,7 +24,7 @@ const BATCH: usize = 144;
 /// ```
 /// # use nn_mlp::Mlp;
 /// # let data = nn_data::Dataset::classification(vec![0.0, 0.2, 0.9, 1.0], 1, vec![0, 0, 1, 1], 2)?;
-/// # let model = Mlp::classifier().hidden([4]).epochs(200).batch(4).fit(&data)?;
+/// # let model = Mlp::classifier().hidden([4]).epochs(200).learning_rate(0.05).fit(&data)?;
 /// let device = nn_cpu::CpuDevice::new(1)?;
 /// let mut predictor = model.predictor::<nn_cpu::CpuTensor<f32>>(&device)?;
 /// let answer = predictor.predict(&[0.95])?;

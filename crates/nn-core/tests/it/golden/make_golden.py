@@ -1,7 +1,7 @@
 """Values that the tests of nn-core are held to, computed by PyTorch and scikit-learn.
 
-    pip install torch numpy scikit-learn safetensors
-    python make_golden.py            # writes the .json and .safetensors files beside it
+    pip install torch numpy scikit-learn
+    python make_golden.py            # writes the .json files beside it
 
 Everything is computed in double precision from fixed seeds. Checked in with the versions that the
 files name in their first line.
@@ -12,7 +12,6 @@ import math
 import pathlib
 
 import numpy
-import safetensors.torch
 import sklearn
 import sklearn.metrics
 import torch
@@ -263,25 +262,8 @@ def metrics():
     )
 
 
-def from_pytorch():
-    """A state_dict as PyTorch users save it, in the precisions that are imported."""
-    torch.manual_seed(4)
-    model = network([4, 5, 3], "relu")
-    inputs = torch.tensor([[0, 51, 102, 255], [255, 0, 17, 34]]) / 255
-    outputs = {}
-    for name, kind in (("f64", torch.float64), ("f32", torch.float32), ("f16", torch.float16),
-                       ("bf16", torch.bfloat16)):
-        state = {key: value.to(kind) for key, value in model.state_dict().items()}
-        safetensors.torch.save_file(state, HERE / f"pytorch-{name}.safetensors")
-        exact = network([4, 5, 3], "relu")
-        exact.load_state_dict({key: value.to(torch.float64) for key, value in state.items()})
-        outputs[name] = exact(inputs).flatten().tolist()
-    write("from-pytorch.json", {"inputs": [0, 51, 102, 255, 255, 0, 17, 34], "outputs": outputs})
-
-
 if __name__ == "__main__":
     forward()
     training()
     schedules()
     metrics()
-    from_pytorch()
