@@ -78,20 +78,21 @@ fn half_a_pair_and_two_places_are_wrong_usage() {
         run(path, words(&format!("train {flags}"))).failed_with(2);
     }
     for (settings, word) in [
-        ("images = 'a'", "labels"),
-        ("labels = 'a'", "images"),
-        ("test-images = 'a'\ntest-labels = 'b'", "images"),
-        ("data = 'sample'\nimages = 'a'\nlabels = 'b'", "exclude"),
-        ("images = ''\nlabels = 'b'", "images is empty"),
-        ("data = 7", "path"),
+        ("images = 'a'", "data.images needs data.labels"),
+        ("labels = 'a'", "data.labels needs data.images"),
+        ("test-images = 'a'\ntest-labels = 'b'", "data.test-images needs data.images"),
+        ("path = 'sample'\nimages = 'a'\nlabels = 'b'", "exclude"),
+        ("images = ''\nlabels = 'b'", "data.images is \"\""),
+        ("path = 7", "data.path is 7, must be a path"),
     ] {
-        fs::write(path.join("my.toml"), settings).unwrap();
-        run(path, words("train --config my.toml")).failed_with(2).saying(&[word]);
+        fs::write(path.join("my.toml"), format!("[data]\n{settings}")).unwrap();
+        let ran = run(path, words("train --config my.toml")).failed_with(2);
+        ran.saying(&["my.toml, line ", word]);
     }
     // A flag that names data takes the place of all that the file says of data.
-    fs::write(path.join("my.toml"), "images = 'a'\nlabels = 'b'").unwrap();
+    fs::write(path.join("my.toml"), "data = { images = 'a', labels = 'b' }").unwrap();
     let printed = run(path, words("train --config my.toml --print-config --data x")).succeeded();
-    assert!(printed.stdout.contains("data = \"x\"") && !printed.stdout.contains("images"));
+    assert!(printed.stdout.contains("\npath = \"x\"\n") && !printed.stdout.contains("\nimages"));
 }
 
 // The file systems of macOS take names in UTF-8 alone.

@@ -190,8 +190,10 @@ fn words_that_name_nothing_are_wrong_usage_with_a_next_step() {
         let arguments = words(command).into_iter().chain(["--data", ""]);
         run(path, arguments).failed_with(2).saying(&["--data"]);
     }
-    fs::write(path.join("empty.toml"), "data = \"\"").unwrap();
-    run(path, words("train --config empty.toml")).failed_with(2).saying(&["data is empty"]);
+    fs::write(path.join("empty.toml"), "data.path = \"\"").unwrap();
+    run(path, words("train --config empty.toml"))
+        .failed_with(2)
+        .saying(&["data.path is \"\", must be a path", "leave it out"]);
     fs::write(path.join("binary.toml"), [0xff, 0xfe, 0, 1]).unwrap();
     run(path, words("train --config binary.toml")).failed_with(2).saying(&[
         "binary.toml",

@@ -277,7 +277,9 @@ fn what_is_not_there_is_said_with_a_way_out() {
     let late = run(path, words("test --model run --data sample --mistakes none/m.png"));
     let late = late.failed_with(1).saying(&["none/m.png", "cannot write"]);
     assert!(late.stdout.is_empty(), "{}", late.stdout);
-    run(path, words("train --data sample --lr -1")).failed_with(2).saying(&["learning rate", "-1"]);
+    run(path, words("train --data sample --lr -1"))
+        .failed_with(2)
+        .saying(&["--lr", "learning-rate is -1"]);
     let alike = run(path, words("data distort --data sample --preset fast --out d.png"));
     alike.succeeded().saying(&["distort none"]);
     let figures = run(path, words("calibrate --model run --data sample --figures f"));
