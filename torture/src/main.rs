@@ -47,8 +47,8 @@ fn run() -> Result<usize, String> {
     let victim = std::env::current_exe().map_err(|error| error.to_string())?;
     let effort =
         Effort { nn: beside(&victim, "nn-under-test")?, victim, seed, rounds: 0, until: None };
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("fuzz").join("corpus");
-    let means = Means { memory: &MEMORY, corpus: &corpus };
+    let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("fuzz").join("corpus");
+    let means = Means { memory: &MEMORY, corpora: &corpora };
     // A reader that breaks its promise panics; the report says so in its own words.
     std::panic::set_hook(Box::new(|_| {}));
     let mut parts = PARTS.to_vec();

@@ -1,13 +1,13 @@
 //! Every reader, fed with noise and with damaged real files: it answers or refuses, and takes no more
 //! memory than its bound.
 
-use std::fs;
 use std::panic::catch_unwind;
 use std::path::Path;
 
 use crate::memory::CountingAllocator;
 use crate::readers::{READERS, Reader};
 use crate::trial::{Dice, Effort, Tally};
+use xtask::corpus;
 
 /// Longest input that is made up here.
 const LONGEST: u64 = 4096;
@@ -25,12 +25,16 @@ pub fn bound(reader: &str) -> usize {
     }
 }
 
-/// Feeds every reader with noise, beginning with what is in `corpus` (a folder for each reader).
-pub fn run(effort: &Effort, memory: &CountingAllocator, corpus: &Path) -> Tally {
+/// Feeds every reader with noise, beginning with what is in `corpora` (an archive for each reader).
+pub fn run(effort: &Effort, memory: &CountingAllocator, corpora: &Path) -> Tally {
     let mut tally = Tally::default();
     let mut dice = Dice::new(effort.seed);
     for (number, reader) in READERS.into_iter().enumerate() {
-        let seeds = files_in(&corpus.join(reader.0));
+        let seeds = corpus::inputs(&corpus::archive_path(corpora, reader.0));
+        let seeds = seeds.unwrap_or_else(|error| {
+            tally.check(Err(error.to_string()));
+            Vec::new()
+        });
         let mut done = 0;
         // Each has its share of the time.
         let share = Effort { until: share_of(effort, READERS.len() - number), ..effort.clone() };
@@ -49,15 +53,6 @@ fn share_of(effort: &Effort, left: usize) -> Option<std::time::Instant> {
     let now = std::time::Instant::now();
     let until = effort.until?;
     Some(now + until.saturating_duration_since(now) / u32::try_from(left).unwrap_or(1))
-}
-
-/// The inputs of a corpus, as far as they are readable.
-#[must_use]
-pub fn files_in(folder: &Path) -> Vec<Vec<u8>> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.sort();
-    paths.iter().filter_map(|path| fs::read(path).ok()).collect()
 }
 
 /// Gives one input to a reader.

@@ -14,7 +14,7 @@ pub struct Means<'a> {
     /// Counts the memory of this process.
     pub memory: &'a CountingAllocator,
     /// Folder of the fuzzers' corpora.
-    pub corpus: &'a Path,
+    pub corpora: &'a Path,
 }
 
 /// A part of the torture.
@@ -53,7 +53,7 @@ pub const PARTS: [Part; 9] = [
         name: "noise",
         rounds: 50_000,
         share: 5,
-        run: |effort, means| noise::run(effort, means.memory, means.corpus),
+        run: |effort, means| noise::run(effort, means.memory, means.corpora),
     },
 ];
 

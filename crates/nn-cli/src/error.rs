@@ -3,6 +3,7 @@
 use crate::photograph::PhotographError;
 use nn_core::{CheckpointError, ConfigError, NetworkError, TrainError};
 use nn_data::DataError;
+use nn_images::ImageError;
 use nn_lecture::LectureError;
 use nn_mlp::settings::SettingsError;
 use nn_plot::PlotError;
@@ -18,6 +19,8 @@ pub(crate) enum CliError {
     Usage(String),
     #[error(transparent)]
     Data(#[from] DataError),
+    #[error(transparent)]
+    Image(#[from] ImageError),
     #[error(transparent)]
     Network(#[from] NetworkError),
     #[error(transparent)]

@@ -1,7 +1,8 @@
 //! Networks of several branches, which see an image in different ways and answer together.
 
 use crate::{Architecture, ConfigError, Loss, Preprocessing, ReceptiveFields, TrainingConfig};
-use nn_data::{Dataset, Distortion};
+use nn_data::Dataset;
+use nn_images::Augment as Distortion;
 use serde::{Deserialize, Serialize};
 
 /// A further branch of a network: hidden layers and an output layer of its own, which no weight joins to those

@@ -3,7 +3,8 @@
 use crate::batches::{check_targets, check_undescribed, expect_shape};
 use crate::calibration::log_softmax;
 use crate::{Loss, Model, Network, NetworkError, Predictor, Preprocessing};
-use nn_data::{Dataset, Distorter, Distortion, Inputs};
+use nn_data::{Dataset, Inputs};
+use nn_images::{Augment as Distortion, Augmenter as Distorter, ImageError};
 use nn_tensor::{Element, Tensor};
 
 /// The ways in which each sample is looked at, besides as it is; the answers are averaged.
@@ -146,7 +147,7 @@ impl<'n, T: Tensor> Committee<'n, T> {
     /// Calls `visit` with the number and the answer of each sample of `dataset`, in order.
     ///
     /// # Errors
-    /// [`NetworkError::Data`] where samples that are no images should be shifted or distorted, or for
+    /// [`NetworkError::Image`] where samples that are no images should be shifted or distorted, or for
     /// a distortion out of range; otherwise as [`Predictor::for_each`].
     pub fn for_each(
         &mut self,
@@ -352,7 +353,7 @@ impl Views {
         let mut pixels = vec![0; part.len() * width];
         for (sample, place) in pixels.chunks_exact_mut(width).enumerate() {
             let image = part.image(sample).unwrap_or_default();
-            distorter.distort(image, place, self.strength, COPIES_SEED, copy, 0);
+            distorter.augment(image, place, self.strength, COPIES_SEED, copy, 0);
         }
         without_labels(pixels, shape)
     }
@@ -365,7 +366,7 @@ fn shifted(part: &Dataset, (down, right): (isize, isize)) -> Result<Dataset, Net
     }
     let (&[height, width], Inputs::Bytes(_)) = (part.sample_shape(), part.inputs()) else {
         let shape = part.sample_shape().to_vec();
-        return Err(nn_data::DataError::NotAnImage { shape }.into());
+        return Err(ImageError::NotAnImage { transform: "shift", shape }.into());
     };
     let mut pixels = vec![0; part.len() * height * width];
     for (sample, copy) in pixels.chunks_exact_mut((height * width).max(1)).enumerate() {
@@ -426,7 +427,7 @@ mod tests {
                 .collect();
             for copy in 0..4 {
                 let mut distorted = vec![0; 36];
-                distorter.distort(image, &mut distorted, 0.5, 0, copy, 0);
+                distorter.augment(image, &mut distorted, 0.5, 0, copy, 0);
                 assert_ne!(distorted, image);
                 seen.push(distorted);
             }

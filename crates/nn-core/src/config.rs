@@ -4,7 +4,7 @@ use crate::{
     Architecture, Branch, ConfigError, Initializer, Loss, Optimizer, Preprocessing,
     ReceptiveFields, Schedule,
 };
-use nn_data::{DataError, Distortion};
+use nn_images::{Augment as Distortion, ImageError};
 use serde::{Deserialize, Serialize};
 
 /// Settings of a training. Two trainings with the same settings, data and device features end
@@ -55,7 +55,7 @@ pub struct TrainingConfig {
     pub average: Option<f64>,
     /// Whether images are put upright and to one size before anything else, in training and in every later use.
     pub deskew: bool,
-    /// Whether images are then, and after all distortion, [described](nn_data::directions) by the directions of
+    /// Whether images are then, and after all distortion, [described](nn_images::GradientFeatures) by the directions of
     /// their edges, in training and in every later use. The network has as many inputs as
     /// [`Preprocessing::input_width`] says.
     pub directions: bool,
@@ -63,7 +63,7 @@ pub struct TrainingConfig {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     // so that builds that do not know it read the others
     pub root_directions: bool,
-    /// Whether they have the [second order](nn_data::DirectionEncoder::with_second_order) besides.
+    /// Whether they have the [second order](nn_images::GradientEncoder::with_second_order) besides.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub second_order_directions: bool,
     /// How images are distorted, afresh in each epoch.
@@ -198,7 +198,7 @@ impl TrainingConfig {
 
 fn validate_distortion(distortion: &Distortion) -> Result<(), ConfigError> {
     match distortion.validate() {
-        Err(DataError::DistortionSetting { setting, value, low, high }) => {
+        Err(ImageError::Setting { key: setting, value, low, high, .. }) => {
             let setting = format!("distortion's {setting}");
             Err(ConfigError::value(&setting, value, &format!("from {low} to {high}")))
         }

@@ -1,6 +1,7 @@
 //! What can go wrong, by subject.
 
 use nn_data::DataError;
+use nn_images::ImageError;
 use nn_tensor::TensorError;
 use std::fmt::Display;
 
@@ -85,6 +86,9 @@ pub enum NetworkError {
     /// The data set.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The images.
+    #[error(transparent)]
+    Image(#[from] ImageError),
     /// Data of another width than the network's input.
     #[error(
         "the network takes {expected} inputs, the data has samples of {actual} ({sample}): use data \

@@ -98,7 +98,7 @@ pub fn evaluate<T: Tensor>(
 /// ways (see [`Committee`]).
 ///
 /// # Errors
-/// As [`evaluate`], and [`NetworkError::Data`] where samples that are no images should be put upright, shifted
+/// As [`evaluate`], and [`NetworkError::Image`] where samples that are no images should be put upright, shifted
 /// or distorted.
 pub fn evaluate_committee<T: Tensor>(
     committee: &mut Committee<'_, T>,

@@ -86,7 +86,7 @@ pub use member::{Member, MemberForm, ModelPart};
 pub use metrics::ConfusionMatrix;
 pub use model::{Model, Values};
 pub use network::Network;
-pub use nn_data::Distortion;
+pub use nn_images::Augment as Distortion;
 pub use nn_tensor::{Activation, argmax};
 pub use observer::{Control, GradientExchange, Observer, StepEvent};
 pub use optimizer::Optimizer;

@@ -4,7 +4,8 @@ use crate::batches::expect_shape;
 use crate::{
     Architecture, ConfigError, Loss, Member, ModelPart, Network, NetworkError, Preprocessing,
 };
-use nn_data::{Dataset, DirectionEncoder};
+use nn_data::Dataset;
+use nn_images::MAX_SIDE;
 use nn_tensor::{BatchNorm, Element, Linear, Tensor, TensorError};
 use serde::{Deserialize, Serialize};
 
@@ -123,7 +124,7 @@ impl Model {
     /// networks what it must be shown.
     ///
     /// # Errors
-    /// [`NetworkError::Data`] where samples that are no images should be put upright or described,
+    /// [`NetworkError::Image`] where samples that are no images should be put upright or described,
     /// [`NetworkError::InputWidth`] where images to be described are of another shape.
     pub fn shown(&self, data: &Dataset) -> Result<Dataset, NetworkError> {
         if self.preprocessing.directions {
@@ -151,7 +152,7 @@ impl Model {
     fn validate_inputs(&self, part: &ModelPart<'_>) -> Result<(), ConfigError> {
         let (shape, inputs) = (format!("{:?}", self.sample_shape), part.architecture.inputs);
         if let Some(needed) = part.preprocessing.description_width() {
-            let sides = 1..=DirectionEncoder::MOST_SIDE;
+            let sides = 1..=MAX_SIDE;
             let is_image = self.sample_shape.len() == 2
                 && self.sample_shape.iter().all(|side| sides.contains(side));
             let allowed = "height and width of an image";

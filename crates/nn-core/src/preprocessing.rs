@@ -1,7 +1,8 @@
 //! What becomes of images before a network sees them.
 
 use crate::{ConfigError, NetworkError};
-use nn_data::{Dataset, DirectionEncoder};
+use nn_data::Dataset;
+use nn_images::GradientEncoder;
 use serde::{Deserialize, Serialize};
 
 /// What becomes of images before a network sees them, in training and in every later use.
@@ -18,15 +19,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Preprocessing {
-    /// Whether they are put [upright](nn_data::deskew) and to one size.
+    /// Whether they are put [upright](nn_images::deskew) and to one size.
     pub deskew: bool,
-    /// Whether they are then, and after all distortion, [described](nn_data::directions) by the directions of
+    /// Whether they are then, and after all distortion, [described](nn_images::GradientFeatures) by the directions of
     /// their edges.
     pub directions: bool,
-    /// Whether these descriptions are the [square roots](DirectionEncoder::with_roots) of the usual ones.
+    /// Whether these descriptions are the [square roots](GradientEncoder::with_sqrt) of the usual ones.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub root_directions: bool,
-    /// Whether they have the [second order](DirectionEncoder::with_second_order) besides.
+    /// Whether they have the [second order](GradientEncoder::with_second_order) besides.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub second_order_directions: bool,
 }
@@ -35,7 +36,7 @@ impl Preprocessing {
     /// The data as the network is shown it.
     ///
     /// # Errors
-    /// [`NetworkError::Data`] where samples that are no images should be put upright or described.
+    /// [`NetworkError::Image`] where samples that are no images should be put upright or described.
     pub fn shown(self, data: &Dataset) -> Result<Dataset, NetworkError> {
         self.described(&self.upright(data)?)
     }
@@ -44,15 +45,15 @@ impl Preprocessing {
     /// distorted, and what [`Views`](crate::Views) look at.
     ///
     /// # Errors
-    /// [`NetworkError::Data`] where samples that are no images should be put upright.
+    /// [`NetworkError::Image`] where samples that are no images should be put upright.
     pub fn upright(self, data: &Dataset) -> Result<Dataset, NetworkError> {
-        if self.deskew { Ok(nn_data::deskewed(data)?) } else { Ok(data.clone()) }
+        if self.deskew { Ok(nn_images::deskewed(data)?) } else { Ok(data.clone()) }
     }
 
     /// What is [`upright`](Self::upright), perhaps distorted since, described where it is to be.
     pub(crate) fn described(self, data: &Dataset) -> Result<Dataset, NetworkError> {
         match self.encoder(data)? {
-            Some(mut encoder) => Ok(encoder.describe(data)?),
+            Some(mut encoder) => Ok(encoder.encode_all(data)?),
             None => Ok(data.clone()),
         }
     }
@@ -70,11 +71,11 @@ impl Preprocessing {
     }
 
     /// What describes the images of `data`, where they are to be described.
-    pub(crate) fn encoder(self, data: &Dataset) -> Result<Option<DirectionEncoder>, NetworkError> {
+    pub(crate) fn encoder(self, data: &Dataset) -> Result<Option<GradientEncoder>, NetworkError> {
         if !self.directions {
             return Ok(None);
         }
-        let encoder = DirectionEncoder::for_dataset(data)?.with_roots(self.root_directions);
+        let encoder = GradientEncoder::for_dataset(data)?.with_sqrt(self.root_directions);
         Ok(Some(encoder.with_second_order(self.second_order_directions)))
     }
 
@@ -86,6 +87,6 @@ impl Preprocessing {
 
     /// Numbers in a description, where images are described.
     pub(crate) fn description_width(self) -> Option<usize> {
-        self.directions.then(|| DirectionEncoder::width_of(self.second_order_directions))
+        self.directions.then(|| GradientEncoder::width_of(self.second_order_directions))
     }
 }

@@ -1,7 +1,7 @@
 //! A first layer whose neurons see a window of the image each, in place of all of it.
 
 use crate::{ConfigError, Initializer, NetworkError, TrainingConfig};
-use nn_data::DirectionEncoder;
+use nn_images::GradientEncoder;
 use nn_tensor::{Element, Role, Shape, Tensor};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -81,7 +81,7 @@ impl ReceptiveFields {
             return Err(ConfigError::value("receptive field", found, "for images").into());
         };
         let places = if config.directions {
-            DirectionEncoder::places(height, width, config.second_order_directions)
+            GradientEncoder::places(height, width, config.second_order_directions)
         } else {
             (0..height * width).map(|pixel| [pixel / width, pixel % width]).collect()
         };

@@ -10,7 +10,8 @@ use nn_core::{
     Preprocessing, ReceptiveFields, Schedule, StepEvent, Trainer, TrainingConfig, Values,
     evaluate_committee,
 };
-use nn_data::{Dataset, DirectionEncoder, deskewed};
+use nn_data::Dataset;
+use nn_images::{GradientEncoder, deskewed};
 use nn_tensor::{Linear, ReferenceTensor};
 use strokes::strokes;
 
@@ -238,13 +239,13 @@ fn each_branch_has_its_windows_and_descriptions() {
     let model = trainer.model();
     let [first, second, third] = model.parts().collect::<Vec<_>>().try_into().unwrap();
     assert_eq!([first.architecture.inputs, second.architecture.inputs], [64, 64]);
-    assert_eq!(third.architecture.inputs, DirectionEncoder::WIDTH);
+    assert_eq!(third.architecture.inputs, GradientEncoder::WIDTH);
     assert_eq!(third.architecture.hidden, [8]);
     let zeros = |part: nn_core::ModelPart<'_>| {
         part.layers[0].weight.to_elements::<f64>().iter().filter(|w| **w == 0.0).count()
     };
     assert_eq!([zeros(first), zeros(second)], [0, 0]);
-    assert!(zeros(third) > 4 * DirectionEncoder::WIDTH, "{}", zeros(third));
+    assert!(zeros(third) > 4 * GradientEncoder::WIDTH, "{}", zeros(third));
 }
 
 #[test]

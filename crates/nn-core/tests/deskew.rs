@@ -9,7 +9,8 @@ use nn_core::{
     Activation, Architecture, Checkpoint, Distortion, FullBatch, Initializer, Network, Trainer,
     TrainingConfig, safetensors,
 };
-use nn_data::{Dataset, deskewed};
+use nn_data::Dataset;
+use nn_images::deskewed;
 use nn_tensor::ReferenceTensor;
 use stop_in_the_middle::StopInTheMiddle;
 use strokes::strokes;

@@ -11,7 +11,8 @@ use nn_core::{
     Initializer, Model, Network, Preprocessing, Trainer, TrainingConfig, Views, evaluate,
     evaluate_committee, safetensors,
 };
-use nn_data::{Dataset, DirectionEncoder, deskewed, directions};
+use nn_data::Dataset;
+use nn_images::{GradientEncoder, deskewed};
 use nn_tensor::ReferenceTensor;
 use stop_in_the_middle::StopInTheMiddle;
 use strokes::strokes;
@@ -19,7 +20,7 @@ use strokes::strokes;
 type Reference = ReferenceTensor<f64>;
 
 fn form() -> Architecture {
-    of_width(DirectionEncoder::WIDTH)
+    of_width(GradientEncoder::WIDTH)
 }
 
 fn of_width(inputs: usize) -> Architecture {
@@ -52,12 +53,12 @@ fn trained(config: &TrainingConfig, train: &Dataset) -> Checkpoint {
 #[test]
 fn it_is_trained_on_upright_images_described() {
     let upright = deskewed(&strokes()).unwrap();
-    let means = directions(&upright).unwrap();
-    let mut encoder = DirectionEncoder::for_dataset(&upright).unwrap().with_roots(true);
-    let roots = encoder.describe(&upright).unwrap();
+    let means = GradientEncoder::for_dataset(&upright).unwrap().encode_all(&upright).unwrap();
+    let mut encoder = GradientEncoder::for_dataset(&upright).unwrap().with_sqrt(true);
+    let roots = encoder.encode_all(&upright).unwrap();
     assert_ne!(means.image(1), roots.image(1));
-    let mut encoder = DirectionEncoder::for_dataset(&upright).unwrap().with_second_order(true);
-    let twice = encoder.describe(&upright).unwrap();
+    let mut encoder = GradientEncoder::for_dataset(&upright).unwrap().with_second_order(true);
+    let twice = encoder.encode_all(&upright).unwrap();
     assert_eq!(twice.image(1).unwrap()[..769], *means.image(1).unwrap());
     let seen = Preprocessing { deskew: true, directions: true, ..Preprocessing::default() };
     is_trained_on(&means, seen);

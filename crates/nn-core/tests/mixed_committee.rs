@@ -8,7 +8,8 @@ use nn_core::{
     Activation, Architecture, Checkpoint, CheckpointFault, Committee, Distortion, Loss, Model,
     Network, Predictor, Temperature, Trainer, TrainingConfig, Views, evaluate_committee,
 };
-use nn_data::{Dataset, DirectionEncoder};
+use nn_data::Dataset;
+use nn_images::GradientEncoder;
 use nn_tensor::ReferenceTensor;
 use strokes::strokes;
 
@@ -186,7 +187,7 @@ fn forms_that_do_not_fit_the_numbers_are_refused() {
     };
     assert!(changed(|_| {}).is_ok());
     let wrong: [fn(&mut Architecture); 4] = [
-        |form| form.inputs = DirectionEncoder::WIDTH,
+        |form| form.inputs = GradientEncoder::WIDTH,
         |form| form.hidden = vec![3],
         |form| form.outputs = 4,
         |form| form.output_activation = Activation::Tanh,

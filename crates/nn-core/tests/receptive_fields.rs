@@ -9,7 +9,8 @@ use nn_core::{
     Activation, Architecture, Checkpoint, FullBatch, Initializer, Network, ReceptiveFields,
     Trainer, TrainingConfig,
 };
-use nn_data::{Dataset, DirectionEncoder};
+use nn_data::Dataset;
+use nn_images::GradientEncoder;
 use nn_tensor::{Element, ReferenceTensor, Tensor};
 use stop_in_the_middle::StopInTheMiddle;
 use strokes::strokes;
@@ -80,12 +81,12 @@ fn weights_outside_the_windows_stay_0_and_those_inside_are_learned() {
 fn windows_are_of_directions_too() {
     let fields = ReceptiveFields { window: 3, grid: 2 };
     let config = TrainingConfig { directions: true, ..config(Some(fields)) };
-    let form = Architecture { inputs: DirectionEncoder::WIDTH, ..form(&[8, 5]) };
+    let form = Architecture { inputs: GradientEncoder::WIDTH, ..form(&[8, 5]) };
     let trainer = Trainer::<Reference>::new(&(), &form, &config, &strokes(), None).unwrap();
     let weights = trainer.network().layers()[0].weight.to_vec();
-    for (neuron, weights) in weights.chunks(DirectionEncoder::WIDTH).enumerate() {
+    for (neuron, weights) in weights.chunks(GradientEncoder::WIDTH).enumerate() {
         let [rows, columns] = fields.window_of(neuron / 2, [8, 8]);
-        for (place, weight) in DirectionEncoder::places(8, 8, false).iter().zip(weights) {
+        for (place, weight) in GradientEncoder::places(8, 8, false).iter().zip(weights) {
             let sees = rows.contains(&place[0]) && columns.contains(&place[1]);
             assert_eq!(*weight != 0.0, sees, "neuron {neuron}, place {place:?}");
         }

@@ -36,6 +36,22 @@ pub enum Targets {
     },
 }
 
+impl Targets {
+    /// Those of some rows, each of which there is.
+    fn of(&self, rows: &[u32]) -> Self {
+        let rows = rows.iter().map(|&row| row as usize);
+        match self {
+            Self::Classes { labels, classes } => {
+                Self::Classes { labels: rows.map(|row| labels[row]).collect(), classes: *classes }
+            }
+            Self::Values { values, width } => {
+                let of_row = |row: usize| &values[row * width..(row + 1) * width];
+                Self::Values { values: rows.flat_map(of_row).copied().collect(), width: *width }
+            }
+        }
+    }
+}
+
 /// A view of samples: which samples, in which order, of a store that all views share.
 ///
 /// Cloning, [`subset`](Dataset::subset) and [`split`](Dataset::split) copy four bytes a sample and
@@ -279,34 +295,34 @@ impl Dataset {
         Ok(self)
     }
 
-    /// The samples of this view, each image made anew by `change(old, new)`, which finds `new` all 0.
+    /// Returns the samples of this view with other bytes: `change(old, new)` writes those of one sample, whose
+    /// dimensions are `shape` afterwards, into `new`, which is all 0 before.
+    ///
+    /// The result is a data set of its own: sample s has row s, and nothing of other views is kept.
+    ///
+    /// ```
+    /// let data = nn_data::Dataset::from_images(vec![1, 2, 3, 4], &[1, 2], vec![0, 1], 2)?;
+    /// let sums = data.map_bytes(&[1], |old, new| new[0] = old[0] + old[1])?;
+    /// assert_eq!((sums.image(1), sums.label(1)), (Some(&[7][..]), Some(1)));
+    /// # Ok::<(), nn_data::DataError>(())
+    /// ```
     ///
     /// # Errors
-    /// [`DataError::NotAnImage`] where inputs are not bytes.
-    pub(crate) fn map_images(
-        &self,
-        change: impl FnMut(&[u8], &mut [u8]),
-    ) -> Result<Dataset, DataError> {
-        self.map_images_to(&self.sample_shape, change)
-    }
-
-    /// The same, where what is made has another shape.
-    pub(crate) fn map_images_to(
+    /// [`DataError::NotBytes`] where inputs are numbers; [`DataError::SizeOverflow`] or
+    /// [`DataError::ZeroWidth`] for a `shape` without sense.
+    pub fn map_bytes(
         &self,
         shape: &[usize],
         mut change: impl FnMut(&[u8], &mut [u8]),
     ) -> Result<Dataset, DataError> {
-        let Inputs::Bytes(bytes) = &*self.inputs else {
-            return Err(DataError::NotAnImage { shape: self.sample_shape.to_vec() });
-        };
-        let (before, after) = (self.input_width, shape.iter().product::<usize>());
-        // Rows keep their numbers, so that targets stay shared; rows of other views stay blank.
-        let mut changed = vec![0; bytes.len() / before.max(1) * after];
-        for row in self.rows.iter().map(|&row| row as usize) {
-            change(&bytes[row * before..][..before], &mut changed[row * after..][..after]);
+        let Inputs::Bytes(bytes) = &*self.inputs else { return Err(DataError::NotBytes) };
+        let (before, after) = (self.input_width, width_of("inputs", shape)?);
+        let mut changed = vec![0; width_of("inputs", &[self.len(), after])?];
+        for (&row, new) in self.rows.iter().zip(changed.chunks_exact_mut(after.max(1))) {
+            change(&bytes[row as usize * before..][..before], new);
         }
-        let inputs = Arc::new(Inputs::Bytes(changed));
-        Ok(Dataset { inputs, sample_shape: shape.into(), input_width: after, ..self.clone() })
+        let targets = self.targets.of(&self.rows);
+        Self::assemble(Inputs::Bytes(changed), shape, targets, self.len())
     }
 
     /// Samples of this view in each class; empty for regression.

@@ -270,27 +270,9 @@ pub enum DataError {
         /// What was given.
         fraction: f64,
     },
-    /// A setting of a distortion is out of its range.
-    #[error("distortion: {setting} is {value}, must be from {low} to {high}")]
-    DistortionSetting {
-        /// Which setting.
-        setting: &'static str,
-        /// What it was given.
-        value: f64,
-        /// The least it may be.
-        low: f64,
-        /// The most it may be.
-        high: f64,
-    },
-    /// Distortion, deskewing and directions are for images of height x width bytes.
-    #[error(
-        "samples are {shape:?}, images of height x width bytes (at most 4096 each) are needed; use \
-         such data, or no distortion, no deskewing and no directions"
-    )]
-    NotAnImage {
-        /// Shape of a sample.
-        shape: Vec<usize>,
-    },
+    /// Bytes are needed, but the inputs are numbers.
+    #[error("the inputs of the data set are numbers, not bytes (pixels); use one of images")]
+    NotBytes,
     /// A class has fewer samples than a selection asks for.
     #[error("class {class} has {available} samples, {wanted} are wanted; ask for fewer a class")]
     ClassTooSmall {

@@ -8,7 +8,7 @@ use std::thread;
 use crate::error::DataError;
 use crate::idx::{Compression, write_idx};
 use crate::pair::{image_array, label_array, load_pair};
-use crate::replace::sweep_partial_files;
+use crate::partial_file::sweep_partial_files;
 use crate::train_test::TrainTest;
 
 /// Names that MNIST and every data set in its form use: training images and labels, test images and labels.

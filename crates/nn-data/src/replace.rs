@@ -1,19 +1,21 @@
 //! Files that replace the old one whole or not at all: every write of the workspace goes through here.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-use tempfile::NamedTempFile;
-
+use crate::destination::{Destination, Stream, Target};
 use crate::file_operations::{AnnouncedFile, FileOperation, announce};
+use crate::partial_file::PartialFile;
 
-/// The name of a file that is not whole yet, around its random middle.
-const PREFIX: &str = ".nn-";
-const SUFFIX: &str = ".partial";
-
-/// Writes a temporary sibling, forces it to disk and gives it the name `path` in one step: whenever
-/// this is interrupted, `path` is the old file or the new one, whole.
+/// Writes the file `path`, so that whenever this is interrupted the old file or the new one is there,
+/// whole.
+///
+/// A temporary sibling is written, forced to disk and renamed in one step. Symbolic links are
+/// followed, also where they lead to nothing yet: their target is replaced, and they stay. The new
+/// file keeps the permissions of the old one and, where this user may give it away, its owner. What is
+/// no regular file (a device, a FIFO, `/dev/stdout`) is never replaced: the bytes are written
+/// straight into it, and can be torn there.
 ///
 /// ```
 /// let folder = tempfile::tempdir()?;
@@ -28,23 +30,31 @@ const SUFFIX: &str = ".partial";
 /// ```
 ///
 /// # Errors
-/// What `write` or the system reports. If only the last step failed, which makes the new name last
-/// through a power cut, the new file is there, and the error says so.
+/// If `path` names a folder or a socket, its folder does not exist, the old file is protected against
+/// writing, or what `write` or the system reports. If only the last step failed, which makes the new
+/// name last through a power cut, the new file is there, and the error says so.
 pub fn replace_file(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let temporary = temporary_file(folder)?;
-    write(&mut AnnouncedFile(temporary.as_file()))?;
+    match Destination::of(path)? {
+        Destination::File(target) => replace_target(&target, write),
+        Destination::Stream(stream) => write_into(&stream, write),
+    }
+}
+
+fn replace_target(
+    target: &Target,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    target.expect_writable()?;
+    let partial = PartialFile::beside(target)?;
+    write(&mut AnnouncedFile(&partial.file))?;
     announce(FileOperation::Sync)?;
-    temporary.as_file().sync_all()?;
+    partial.file.sync_all()?;
     announce(FileOperation::Rename)?;
-    temporary.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder).map_err(|error| {
+    partial.rename_to(&target.path)?;
+    sync_folder(target.folder()).map_err(|error| {
         let kind = error.kind();
         io::Error::new(
             kind,
@@ -53,68 +63,66 @@ pub fn replace_file(
     })
 }
 
-/// Adds `bytes` to the end of `path`, which is made if it is missing. Interrupted, it leaves a
-/// beginning of them there, or nothing.
+/// Writes into what is no regular file.
+fn write_into(
+    stream: &Stream,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    announce(FileOperation::Create)?;
+    let file = stream.open()?;
+    write(&mut AnnouncedFile(&file))?;
+    announce(FileOperation::Sync)?;
+    match file.sync_all() {
+        // Nothing behind it that could be forced: a FIFO, a terminal.
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
+            Ok(())
+        }
+        result => result,
+    }
+}
+
+/// Adds `bytes` to the end of `path`, which is made if it is missing.
+///
+/// Interrupted, it leaves a beginning of them there, or nothing. Links are followed, and what is no
+/// regular file is written into, as by [`replace_file`].
 ///
 /// # Errors
-/// What the system reports.
+/// As [`replace_file`].
 pub fn append_to_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let destination = Destination::of(path)?;
     announce(FileOperation::Create)?;
-    let file = OpenOptions::new().create(true).append(true).open(path)?;
+    let file = match destination {
+        Destination::File(target) => {
+            OpenOptions::new().create(true).append(true).open(&target.path)?
+        }
+        Destination::Stream(stream) => stream.open()?,
+    };
     AnnouncedFile(&file).write_all(bytes)
 }
 
-/// Takes away what writers that were killed left half done in `folder`. A writer that is still at
-/// work holds a lock on its file, which is left alone; what cannot be taken away does no harm.
+/// Refuses a path that [`replace_file`] would refuse, before hours are spent on what is to be in it.
+///
+/// Nothing that is there is opened or changed.
 ///
 /// ```
 /// let folder = tempfile::tempdir()?;
-/// std::fs::write(folder.path().join(".nn-Xy3.partial"), "half of a fi")?;
-/// nn_data::sweep_partial_files(folder.path());
+/// nn_data::expect_writable(&folder.path().join("model.nn"))?;
+/// let error = nn_data::expect_writable(&folder.path().join("no/such/model.nn")).unwrap_err();
+/// assert!(error.to_string().contains("does not exist"));
 /// assert_eq!(std::fs::read_dir(folder.path())?.count(), 0);
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub fn sweep_partial_files(folder: &Path) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        let is_ours = name.starts_with(PREFIX) && name.ends_with(SUFFIX);
-        // Nothing but a file is opened: opening a pipe would wait for its writer.
-        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_ours && is_file {
-            remove_if_abandoned(&entry.path());
+///
+/// # Errors
+/// As [`replace_file`].
+pub fn expect_writable(path: &Path) -> io::Result<()> {
+    match Destination::of(path)? {
+        Destination::File(target) => {
+            target.expect_writable()?;
+            PartialFile::beside(&target).map(drop)
         }
-    }
-}
-
-/// Removes a file unless someone has locked it, and holds the lock while it does: a writer that has
-/// just made the file waits for the lock and then sees that the file is gone.
-pub fn remove_if_abandoned(path: &Path) {
-    if let Ok(file) = File::open(path)
-        && file.try_lock().is_ok()
-    {
-        let _ = fs::remove_file(path);
-    }
-}
-
-/// A locked temporary file with the permissions that any new file of this user gets.
-fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(PREFIX).suffix(SUFFIX);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666)); // the umask is taken off
-    }
-    loop {
-        announce(FileOperation::Create)?;
-        let temporary = builder.tempfile_in(folder)?;
-        // Some network disks know no locks: there a sweep cannot lock either, and removes nothing.
-        let _ = temporary.as_file().lock();
-        // Someone may have swept it away before it was locked.
-        if temporary.path().exists() {
-            return Ok(temporary);
-        }
+        // Opened, a FIFO would wait for its reader, who would then see it end.
+        Destination::Stream(_) => Ok(()),
     }
 }
 

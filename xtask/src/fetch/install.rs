@@ -127,8 +127,13 @@ fn keep_wrong_file(path: &Path, dir: &Path, file: &DataFile) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
+    // Behind a link lies what is about to be replaced: a second name of the link would lead to the new file.
+    let wrong = fs::canonicalize(path)?;
     // A second name costs nothing; where the disk has no second names, a copy.
-    fs::hard_link(path, &aside).or_else(|_| fs::copy(path, &aside).map(|_| ()))
+    fs::hard_link(&wrong, &aside).or_else(|_| {
+        let mut wrong = File::open(&wrong)?;
+        nn_data::replace_file(&aside, |mut file| io::copy(&mut wrong, &mut file).map(|_| ()))
+    })
 }
 
 /// Locks the folder against other runs of this program, where the system can do that.

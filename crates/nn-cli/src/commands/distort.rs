@@ -7,7 +7,8 @@ use crate::error::CliError;
 use crate::picture::{Tile, save_png, sheet};
 use crate::run_settings::RunSettings;
 use crate::stderr;
-use nn_data::{Dataset, Distorter, Distortion, deskew, epoch_order};
+use nn_data::{Dataset, epoch_order};
+use nn_images::{Augment as Distortion, Augmenter as Distorter, ImageError, deskew};
 use nn_mlp::settings::Layer;
 
 /// Draws a sheet: each row an image, and copies of it as a training on distorted images sees them.
@@ -19,7 +20,7 @@ pub(crate) fn run(arguments: &DistortArgs) -> Result<(), CliError> {
     let chosen = &order[..order.len().min(usize::from(arguments.count))];
     let &[height, width] = train.sample_shape() else {
         let shape = train.sample_shape().to_vec();
-        return Err(nn_data::DataError::NotAnImage { shape }.into());
+        return Err(ImageError::NotAnImage { transform: "augment", shape }.into());
     };
     let mut tiles = Vec::new();
     let mut distorter = Distorter::for_dataset(train, distortion)?;
@@ -32,7 +33,7 @@ pub(crate) fn run(arguments: &DistortArgs) -> Result<(), CliError> {
         let copies = if arguments.deskew { 0 } else { u64::from(arguments.copies) };
         for epoch in 0..copies {
             let mut copy = vec![0; image.len()];
-            distorter.distort(image, &mut copy, 1.0, arguments.seed, epoch, sample);
+            distorter.augment(image, &mut copy, 1.0, arguments.seed, epoch, sample);
             tiles.push(Tile { sample: copy, caption: String::new() });
         }
     }

@@ -9,7 +9,7 @@ use crate::stdout;
 use nn_core::gradient_check::gradients;
 use nn_core::{Committee, Model, TrainingConfig, evaluate_committee};
 use nn_cpu::{CpuDevice, CpuTensor};
-use nn_data::DirectionEncoder;
+use nn_images::GradientEncoder;
 use nn_plot::{ColourMap, Figure, ImageGrid, Picture};
 use serde_json::Value;
 use std::fs;
@@ -106,14 +106,14 @@ fn weights(model: &Model) -> Figure {
     let values: Vec<f64> = model.layers[0].weight.to_elements();
     let inputs = model.architecture.inputs;
     let (height, width) = match model.preprocessing.directions {
-        true => (DirectionEncoder::PICTURE_SIDE, DirectionEncoder::PICTURE_SIDE),
+        true => (GradientEncoder::PICTURE_SIDE, GradientEncoder::PICTURE_SIDE),
         false => rows_and_columns(&model.sample_shape),
     };
     let neurons = model.architecture.widths()[1];
     let picture = |neuron: usize| {
         let values = &values[neuron * inputs..][..inputs];
         let values = if model.preprocessing.directions {
-            DirectionEncoder::picture(values)
+            GradientEncoder::picture(values)
         } else {
             values.to_vec()
         };

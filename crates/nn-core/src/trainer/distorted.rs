@@ -6,7 +6,8 @@
 //! alone.
 
 use crate::TrainError;
-use nn_data::{Dataset, DirectionEncoder, Distorter};
+use nn_data::Dataset;
+use nn_images::{Augmenter as Distorter, GradientEncoder};
 use nn_tensor::Tensor;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -33,7 +34,7 @@ pub(super) struct Plan {
 pub(super) struct Preparer {
     distorter: Distorter,
     /// Where distorted images are described by directions.
-    encoder: Option<DirectionEncoder>,
+    encoder: Option<GradientEncoder>,
     /// Distorted, to be described.
     image: Vec<u8>,
 }
@@ -167,7 +168,7 @@ fn lock<V>(value: &Mutex<V>) -> MutexGuard<'_, V> {
 }
 
 impl Preparer {
-    pub(super) fn new(distorter: Distorter, encoder: Option<DirectionEncoder>) -> Self {
+    pub(super) fn new(distorter: Distorter, encoder: Option<GradientEncoder>) -> Self {
         Self { distorter, encoder, image: Vec::new() }
     }
 
@@ -176,13 +177,13 @@ impl Preparer {
         let Self { distorter, encoder, image } = self;
         let Plan { data, strength, seed, epoch } = plan;
         let pixels = data.input_width();
-        let width = encoder.as_ref().map_or(pixels, DirectionEncoder::description_width);
+        let width = encoder.as_ref().map_or(pixels, GradientEncoder::features);
         image.resize(pixels, 0);
         shown.resize(samples.len() * width, 0);
         for (&sample, shown) in samples.iter().zip(shown.chunks_exact_mut(width)) {
             let undistorted = data.image(sample as usize).unwrap_or_default();
             let copy = if encoder.is_some() { &mut image[..] } else { &mut *shown };
-            distorter.distort(undistorted, copy, *strength, *seed, *epoch, sample);
+            distorter.augment(undistorted, copy, *strength, *seed, *epoch, sample);
             if let Some(encoder) = encoder {
                 encoder.encode(image, shown);
             }

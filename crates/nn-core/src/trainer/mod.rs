@@ -19,7 +19,8 @@ use crate::{
 };
 use branches::Branches;
 use distorted::{DistortedBatches, Plan, PreparedAhead, PreparedBetweenSteps, Preparer};
-use nn_data::{Dataset, Distorter, epoch_order_into};
+use nn_data::{Dataset, epoch_order_into};
+use nn_images::Augmenter as Distorter;
 use nn_tensor::{Element, Linear, Role, Shape, TALLY_WIDTH, Tally, Tensor};
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -201,7 +202,7 @@ impl<T: Tensor> Trainer<T> {
             averaged: config.average.map(|_| network.duplicate()).transpose()?,
             network,
             receptive_fields,
-            distorter: distorter.transpose().map_err(NetworkError::Data)?,
+            distorter: distorter.transpose().map_err(NetworkError::Image)?,
             config: config.clone(),
             order: Vec::with_capacity(train.len()),
             train,
@@ -314,7 +315,7 @@ impl<T: Tensor> Trainer<T> {
         let preparer = Preparer::new(distorter.clone(), encoder);
         let plan = Plan {
             data: self.train.clone(),
-            strength: settings.strength(self.position.epoch, self.config.epochs),
+            strength: settings.strength(self.position.epoch as u64, self.config.epochs as u64),
             seed: self.config.seed,
             epoch: self.position.epoch as u64,
         };
