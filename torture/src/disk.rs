@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use nn_core::Checkpoint;
+use nn_mlp::Checkpoint;
 
 use crate::program::{expect_code, spawn, start};
 use crate::trial::{Dice, Effort, Tally, bytes_of, same};

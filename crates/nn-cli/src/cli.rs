@@ -45,8 +45,8 @@ pub(crate) enum Command {
     #[command(after_help = CALIBRATE_EXAMPLES)]
     Calibrate(CalibrateArgs),
     /// Make one model of several that answers with the mean of their answers
-    #[command(after_help = "Example:\n  nn committee runs/A runs/B runs/C --out committee.nn")]
-    Committee(CommitteeArgs),
+    #[command(after_help = "Example:\n  nn ensemble runs/A runs/B runs/C --out ensemble.nn")]
+    Ensemble(EnsembleArgs),
     /// Show what is in a model file
     #[command(after_help = "Example:\n  nn inspect runs/NAME/model.nn")]
     Inspect(InspectArgs),
@@ -243,19 +243,15 @@ pub(crate) struct TestArgs {
     /// Label file that belongs to --images
     #[arg(long, value_name = "FILE", requires = "images")]
     pub(crate) labels: Option<PathBuf>,
-    /// Look at each image also shifted by up to N pixels along each axis, and take the mean [default:
-    /// as in the last test of the run that the model is of, with --copies 0]
+    /// Average over copies shifted by up to N pixels along each axis [default: the model's own test views]
     #[arg(long, value_name = "N", value_parser = whole::<u8>(0, 4))]
     pub(crate) shifts: Option<u8>,
-    /// Look also at N distorted copies of each image, and take the mean [default: as --shifts]
+    /// Average also over N randomly augmented copies, augmented as in training [default: the model's own]
     #[arg(long, value_name = "N", value_parser = whole::<u16>(0, 1000))]
     pub(crate) copies: Option<u16>,
-    /// With --copies: how strongly they are distorted; 1 is as in training
+    /// With --copies: strength of their augmentation; 1 is as in training
     #[arg(long, value_name = "F", default_value = "0.25", value_parser = fraction, requires = "copies")]
     pub(crate) strength: f64,
-    /// With --copies: the recipe whose distortions they have
-    #[arg(long, value_name = "NAME", default_value = "best", value_parser = parsers::preset(), requires = "copies")]
-    pub(crate) preset: Preset,
     /// Exit with code 1 if the accuracy is below this fraction (0.98 is 98 %)
     #[arg(long, value_name = "FRACTION", value_parser = fraction)]
     pub(crate) min_accuracy: Option<f64>,
@@ -306,9 +302,9 @@ pub(crate) struct CalibrateArgs {
     pub(crate) format: FormatArgs,
 }
 
-/// `nn committee`.
+/// `nn ensemble`.
 #[derive(Debug, Args)]
-pub(crate) struct CommitteeArgs {
+pub(crate) struct EnsembleArgs {
     /// Models that tell the same classes apart, of one recipe or of several: files or run folders
     #[arg(required = true, num_args = 2.., value_name = "MODEL")]
     pub(crate) models: Vec<PathBuf>,
@@ -362,14 +358,14 @@ pub(crate) enum DataCommand {
     /// A contact sheet: many images in one picture, in the terminal and as PNG
     #[command(after_help = "Example:\n  nn data sheet --class 7 --count 100 --out sevens.png")]
     Sheet(SheetArgs),
-    /// What training on distorted images sees: each image, and copies of it, as PNG
-    #[command(after_help = "Example:\n  nn data distort --preset best --out distorted.png")]
-    Distort(DistortArgs),
+    /// Draw randomly augmented copies of images, as training sees them
+    #[command(after_help = "Example:\n  nn data augment --preset best --out augmented.png")]
+    Augment(AugmentArgs),
 }
 
-/// `nn data distort`.
+/// `nn data augment`.
 #[derive(Debug, Args)]
-pub(crate) struct DistortArgs {
+pub(crate) struct AugmentArgs {
     /// Folder with the four IDX files, or "sample" [default: data/mnist if there, else the sample]
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
@@ -385,13 +381,13 @@ pub(crate) struct DistortArgs {
     /// Which images and copies are drawn
     #[arg(long, value_name = "N", default_value = "1", value_parser = whole::<u64>(0, u64::MAX), allow_negative_numbers = true)]
     pub(crate) seed: u64,
-    /// The recipe whose distortions are shown
+    /// The recipe whose random transforms are shown
     #[arg(long, value_name = "NAME", default_value = "best", value_parser = parsers::preset())]
     pub(crate) preset: Preset,
     /// Read settings from this file; they override the recipe's
     #[arg(long, value_name = "FILE.toml")]
     pub(crate) config: Option<PathBuf>,
-    /// Show each image upright and of one size (deskewed) beside itself instead of distorted copies
+    /// Show each image deskewed instead of augmented copies
     #[arg(long)]
     pub(crate) deskew: bool,
 }
@@ -510,6 +506,9 @@ pub(crate) struct ImportArgs {
     /// Shape of a sample [default: what the file says, else 28x28 for 784 inputs, else a row]
     #[arg(long, value_name = "HxW", value_parser = parsers::shape)]
     pub(crate) shape: Option<Shape>,
+    /// Names of the layers, first to last, where the file does not say their order
+    #[arg(long, value_name = "NAME,NAME,...", value_delimiter = ',')]
+    pub(crate) order: Option<Vec<String>>,
 }
 
 /// A sheet of 10,000 images is a picture of 60 million pixels; more is no sheet to look at.

@@ -3,7 +3,6 @@
 //! Results go to stdout (`stdout`), progress and diagnostics to stderr (`stderr`, `progress`). A
 //! failure is printed here, once, and its exit code says of what kind it is.
 
-mod adapter;
 mod backend;
 mod cli;
 mod clock;
@@ -28,6 +27,7 @@ mod picture;
 mod prepare;
 mod printable;
 mod progress;
+mod resolved;
 mod run_figures;
 mod run_folder;
 mod run_observer;
@@ -72,7 +72,7 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Predict(arguments) => commands::predict::run(arguments),
         Command::Compare(arguments) => commands::compare::run(arguments),
         Command::Calibrate(arguments) => commands::calibrate::run(arguments),
-        Command::Committee(arguments) => commands::committee::run(&arguments),
+        Command::Ensemble(arguments) => commands::ensemble::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Data(command) => commands::data::run(command),

@@ -1,11 +1,9 @@
 //! The folder of a training: settings, origin, metrics, checkpoint, model.
 
-use crate::adapter;
 use crate::clock::utc_now;
 use crate::data_source::DataSource;
 use crate::error::CliError;
 use crate::run_settings::RunSettings;
-use nn_core::Views;
 use nn_data::{TrainTest, append_to_file, replace_file, sweep_partial_files};
 use serde::Serialize;
 use serde_json::Value;
@@ -199,12 +197,6 @@ pub(crate) fn data_of_run(model: &Path) -> Option<DataSource> {
 fn settings_of_run(model: &Path) -> Option<RunSettings> {
     let folder = if model.is_dir() { model } else { model.parent()? };
     RunSettings::load(&folder.join(SETTINGS)).ok()
-}
-
-/// In how many ways the run of a model file looked at each image in its last test, if the file lies in
-/// a run's folder.
-pub(crate) fn views_of_run(model: &Path) -> Option<Views> {
-    adapter::views(&settings_of_run(model)?.settings).ok()
 }
 
 /// Share and seed of the split that the run of a model file held out, if the file lies in a run's

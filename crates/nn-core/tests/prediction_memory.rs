@@ -101,16 +101,10 @@ impl Tensor for InPlace {
 
 #[test]
 fn one_image_allocates_nothing() {
-    let architecture = Architecture {
-        inputs: 16,
-        hidden: vec![8, 5],
-        outputs: 3,
-        activation: Activation::Tanh,
-        output_activation: Activation::Identity,
-    };
+    let architecture = Architecture::new(16, [8, 5], 3, Activation::Tanh);
     let start = Initializer::GlorotUniform;
     let network = Network::<InPlace>::new(&(), &architecture, start, 7).unwrap();
-    let mut predictor = Predictor::new(&network, Loss::CrossEntropy, 64).unwrap();
+    let mut predictor = Predictor::new(network, Loss::CrossEntropy, 64).unwrap();
     let image: [u8; 16] = std::array::from_fn(|index| 15 * index as u8);
 
     let before = ALLOCATIONS.load(Ordering::Relaxed);
@@ -121,7 +115,7 @@ fn one_image_allocates_nothing() {
 
     // And it is the reference's answer.
     let reference = Network::<ReferenceTensor<f32>>::new(&(), &architecture, start, 7).unwrap();
-    let mut reference = Predictor::new(&reference, Loss::CrossEntropy, 1).unwrap();
+    let mut reference = Predictor::new(reference, Loss::CrossEntropy, 1).unwrap();
     for (ours, theirs) in answer.iter().zip(reference.predict_bytes(&image).unwrap()) {
         assert!((ours - theirs).abs() < 1e-6, "{ours} {theirs}");
     }

@@ -119,6 +119,8 @@ impl<E: CpuElement> Tensor for CpuTensor<E> {
     type Elem = E;
     type Device = CpuDevice;
 
+    const FUSED: bool = true;
+
     fn zeros(device: &CpuDevice, shape: Shape, role: Role) -> Result<Self, TensorError> {
         let refused = || TensorError::out_of_memory::<E>(shape);
         let layout = Layout::new::<E>(shape, role).ok_or_else(refused)?;

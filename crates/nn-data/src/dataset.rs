@@ -74,6 +74,8 @@ pub struct Dataset {
     sample_shape: Arc<[usize]>,
     input_width: usize,
     rows: Arc<[u32]>,
+    /// One a class, or none.
+    class_names: Arc<[String]>,
 }
 
 impl Dataset {
@@ -170,6 +172,7 @@ impl Dataset {
             sample_shape: sample_shape.into(),
             input_width,
             rows: (0..row_count).collect(),
+            class_names: Arc::default(),
         })
     }
 
@@ -291,7 +294,112 @@ impl Dataset {
         check_labels(labels, classes)?;
         if self.classes() != Some(classes) {
             self.targets = Arc::new(Targets::Classes { labels: labels.clone(), classes });
+            self.class_names = Arc::default();
         }
+        Ok(self)
+    }
+
+    /// Returns the same samples with a name for each class, class 0 first.
+    ///
+    /// ```
+    /// let data = nn_data::Dataset::classification(vec![0.1, 0.9], 1, vec![1, 0], 2)?;
+    /// let named = data.with_class_names(vec!["cat".into(), "dog".into()])?;
+    /// assert_eq!(named.class_names()[1], "dog");
+    /// # Ok::<(), nn_data::DataError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`DataError::NotClassification`] for target values, [`DataError::ClassNames`] where there is not one name a
+    /// class, or two classes have the same.
+    pub fn with_class_names(mut self, names: Vec<String>) -> Result<Self, DataError> {
+        let classes = self.classes().ok_or(DataError::NotClassification)?;
+        let refuse = |cause: String| Err(DataError::ClassNames { cause });
+        if names.len() != classes {
+            return refuse(format!("{} names for {classes} classes", names.len()));
+        }
+        let mut sorted: Vec<&String> = names.iter().collect();
+        sorted.sort_unstable();
+        if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            return refuse(format!("two classes are called {:?}", pair[0]));
+        }
+        self.class_names = names.into();
+        Ok(self)
+    }
+
+    /// Returns the names of the classes, or nothing where they have none.
+    #[must_use]
+    pub fn class_names(&self) -> &[String] {
+        &self.class_names
+    }
+
+    /// Returns the same samples, those of class `c` in class `numbers[c]` of `classes`, without class names. Inputs stay
+    /// shared.
+    ///
+    /// # Errors
+    /// [`DataError::NotClassification`] for target values, [`DataError::LabelOutOfRange`] for a class that `numbers`
+    /// does not have or a new one that is not below `classes`.
+    pub fn relabelled(mut self, numbers: &[u32], classes: usize) -> Result<Self, DataError> {
+        let Targets::Classes { labels, .. } = &*self.targets else {
+            return Err(DataError::NotClassification);
+        };
+        check_labels(labels, numbers.len())?;
+        let labels: Vec<u32> = labels.iter().map(|&label| numbers[label as usize]).collect();
+        check_labels(&labels, classes)?;
+        self.targets = Arc::new(Targets::Classes { labels, classes });
+        self.class_names = Arc::default();
+        Ok(self)
+    }
+
+    /// Returns the samples of this view with other numbers: `change(old, new)` writes those of one sample into `new`.
+    ///
+    /// The result is a data set of its own: sample s has row s, and nothing of other views is kept.
+    ///
+    /// # Errors
+    /// [`DataError::NotNumbers`] where inputs are bytes, [`DataError::NotFinite`] for a new number that is not finite.
+    pub fn map_values(
+        &self,
+        mut change: impl FnMut(&[f64], &mut [f64]),
+    ) -> Result<Self, DataError> {
+        let Inputs::Values(values) = &*self.inputs else { return Err(DataError::NotNumbers) };
+        let width = self.input_width;
+        let mut changed = vec![0.0; self.len() * width];
+        for (&row, new) in self.rows.iter().zip(changed.chunks_exact_mut(width.max(1))) {
+            change(&values[row as usize * width..][..width], new);
+        }
+        self.with_inputs(Inputs::Values(changed), &self.sample_shape)
+    }
+
+    /// Returns the samples of this view as bytes: `change(old, new)` writes those of one sample of numbers into `new`.
+    ///
+    /// # Errors
+    /// [`DataError::NotNumbers`] where inputs are bytes.
+    pub fn values_to_bytes(
+        &self,
+        mut change: impl FnMut(&[f64], &mut [u8]),
+    ) -> Result<Self, DataError> {
+        let Inputs::Values(values) = &*self.inputs else { return Err(DataError::NotNumbers) };
+        let width = self.input_width;
+        let mut bytes = vec![0; self.len() * width];
+        for (&row, new) in self.rows.iter().zip(bytes.chunks_exact_mut(width.max(1))) {
+            change(&values[row as usize * width..][..width], new);
+        }
+        self.with_inputs(Inputs::Bytes(bytes), &self.sample_shape)
+    }
+
+    /// Returns the targets of this view with other inputs, one for each of its samples.
+    fn with_inputs(&self, inputs: Inputs, shape: &[usize]) -> Result<Self, DataError> {
+        let targets = self.targets.of(&self.rows);
+        let changed = Self::assemble(inputs, shape, targets, self.len())?;
+        Ok(Self { class_names: self.class_names.clone(), ..changed })
+    }
+
+    /// Returns the same samples with other dimensions of as many values, such as `[28, 28]` in place of `[784]`.
+    ///
+    /// # Errors
+    /// [`DataError::ValueCount`] where the product is another one.
+    pub fn with_sample_shape(mut self, shape: &[usize]) -> Result<Self, DataError> {
+        check_count("a sample", self.input_width, 1, shape)?;
+        self.sample_shape = shape.into();
         Ok(self)
     }
 
@@ -321,8 +429,7 @@ impl Dataset {
         for (&row, new) in self.rows.iter().zip(changed.chunks_exact_mut(after.max(1))) {
             change(&bytes[row as usize * before..][..before], new);
         }
-        let targets = self.targets.of(&self.rows);
-        Self::assemble(Inputs::Bytes(changed), shape, targets, self.len())
+        self.with_inputs(Inputs::Bytes(changed), shape)
     }
 
     /// Samples of this view in each class; empty for regression.

@@ -273,6 +273,35 @@ pub enum DataError {
     /// Bytes are needed, but the inputs are numbers.
     #[error("the inputs of the data set are numbers, not bytes (pixels); use one of images")]
     NotBytes,
+    /// Numbers are needed, but the inputs are bytes.
+    #[error("the inputs of the data set are bytes (pixels), not numbers; use one of numbers")]
+    NotNumbers,
+    /// Rows of different lengths.
+    #[error(
+        "row {row} has {actual} values, the rows before it have {expected}; give rows of one length"
+    )]
+    RaggedRows {
+        /// The first that differs, counted from 0.
+        row: usize,
+        /// What the others have.
+        expected: usize,
+        /// What it has.
+        actual: usize,
+    },
+    /// A label that is no whole number from 0.
+    #[error("label {index} is {label}; classes are whole numbers from 0")]
+    LabelIsNoClass {
+        /// Which label.
+        index: usize,
+        /// What it is.
+        label: String,
+    },
+    /// Names that are not one a class.
+    #[error("class names: {cause}; give one name for each class")]
+    ClassNames {
+        /// What is wrong with them.
+        cause: String,
+    },
     /// A class has fewer samples than a selection asks for.
     #[error("class {class} has {available} samples, {wanted} are wanted; ask for fewer a class")]
     ClassTooSmall {

@@ -48,7 +48,7 @@ pub(crate) fn predict<D: Tensor<Elem = f64>>(
     x: &[f64],
 ) -> Result<Vec<f64>, LectureError> {
     let mut answers = Vec::with_capacity(x.len());
-    let mut predictor = Predictor::new(network, Loss::SquaredError, x.len())?;
+    let mut predictor = Predictor::new(network.duplicate()?, Loss::SquaredError, x.len())?;
     predictor.for_each(&dataset(x, x)?, |_, answer| answers.extend_from_slice(answer))?;
     Ok(answers)
 }

@@ -11,6 +11,7 @@ mod error;
 mod expression;
 mod expression_signs;
 mod fit;
+pub mod gradient_check;
 mod least_squares;
 mod page;
 mod parameters;

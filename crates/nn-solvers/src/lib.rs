@@ -41,6 +41,7 @@
 mod curvature;
 mod descent;
 mod error;
+mod gauss_newton;
 mod line_search;
 mod minimize;
 mod network;
@@ -50,6 +51,7 @@ mod solver;
 mod watched;
 
 pub use error::SolverError;
+pub use gauss_newton::gauss_newton_matrix;
 pub use minimize::{Iterate, Limits, Minimum, Stopped, minimize};
 pub use network::minimize_network;
 pub use objective::{Objective, ObjectiveError, difference_hessian};

@@ -2,7 +2,7 @@
 
 use crate::{
     Iterate, Limits, Minimum, Objective, ObjectiveError, Solver, SolverError, difference_hessian,
-    minimize,
+    gauss_newton_matrix, minimize,
 };
 use nn_core::FullBatch;
 use nn_tensor::{Element, Tensor};
@@ -54,7 +54,7 @@ impl<T: Tensor> Objective for FullBatch<T> {
 
     fn gauss_newton(&mut self, at: &[f64], matrix: &mut [f64]) -> Result<bool, ObjectiveError> {
         move_to(self, at);
-        self.gauss_newton_matrix(matrix)?;
+        gauss_newton_matrix(self, matrix)?;
         Ok(true)
     }
 }

@@ -37,6 +37,10 @@ pub trait Tensor: Sized + Send + Sync + 'static {
     /// Where tensors live: a thread pool, a GPU queue, `()`.
     type Device: Clone + Debug + Send + Sync;
 
+    /// Whether the fused operations (`hidden_delta`, `linear_gradient`, `linear_update`) are faster
+    /// here than the products that they are made of.
+    const FUSED: bool = false;
+
     // ---- required ----
 
     /// A tensor of zeros.

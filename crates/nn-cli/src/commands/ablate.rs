@@ -6,7 +6,7 @@ use crate::error::CliError;
 use crate::stdout;
 use crate::table::{self, Side};
 use crate::training_report::percent;
-use nn_core::Summary;
+use nn_mlp::Summary;
 use nn_mlp::settings::Settings;
 use serde_json::json;
 
@@ -25,7 +25,7 @@ pub(crate) fn run(base: &Training, seeds: usize) -> Result<(), CliError> {
         let variant = base.variant(&name, &settings)?;
         let trained = (0..seeds)
             .map(|index| {
-                let seed = base.resolved.config.seed.wrapping_add(index as u64);
+                let seed = base.resolved.seed().wrapping_add(index as u64);
                 backend::run(variant.resolved.device, variant.with_seed(seed))
             })
             .collect::<Result<Vec<Trained>, CliError>>()?;

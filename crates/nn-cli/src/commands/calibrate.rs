@@ -1,13 +1,13 @@
 //! `nn calibrate`.
 
-use crate::backend::{self, Work};
+use crate::backend::{self, WorkInOwn};
 use crate::cli::CalibrateArgs;
 use crate::error::CliError;
 use crate::model_file::load_model;
 use crate::run_folder::{data_given_or_of_run, validation_of_run};
 use crate::{stderr, stdout};
-use nn_core::{Calibration, Checkpoint, Committee, Model, NetworkError, Temperature};
 use nn_data::{Dataset, TrainTest};
+use nn_mlp::{Calibration, CalibrationBin, Model, Predictor, Temperature, TestViews};
 use nn_plot::{Axis, Curves, Figure, Series, Style};
 use nn_tensor::Tensor;
 use serde_json::json;
@@ -16,7 +16,9 @@ use serde_json::json;
 pub(crate) fn run(arguments: CalibrateArgs) -> Result<(), CliError> {
     let model = load_model(&arguments.model)?;
     let data = data_given_or_of_run(arguments.data.as_deref(), &arguments.model.model).load()?;
-    backend::run(arguments.device, Calibrating { arguments, model, data })
+    // Probabilities are those of single views.
+    let model = model.with_views(TestViews::default())?;
+    backend::run_in(model.element_name(), arguments.device, Calibrating { arguments, model, data })
 }
 
 struct Calibrating {
@@ -25,25 +27,24 @@ struct Calibrating {
     data: TrainTest,
 }
 
-impl Work for Calibrating {
+impl WorkInOwn for Calibrating {
     type Output = ();
 
-    fn run<T: Tensor<Elem = f32>>(self, device: &T::Device) -> Result<(), CliError> {
+    fn run<T: Tensor>(self, device: &T::Device) -> Result<(), CliError> {
         let test = &self.data.test;
         let before = measure::<T>(&self.model, test, device)?;
         self.say("as trained", None, &before)?;
         let mut measured = vec![("as trained".to_owned(), before)];
         if let Some(path) = &self.arguments.out {
             let validation = self.validation()?;
-            let networks = self.model.to_networks::<T>(device)?;
-            let mut committee = Committee::of_model(&self.model, &networks)?;
-            let temperature = Temperature::fit(&mut committee, &validation)?;
+            let mut predictor = Predictor::<T>::new(&self.model, device)?;
+            let temperature = Temperature::fit(&mut predictor, &validation)?;
             let model = temperature.apply(&self.model)?;
             let after = measure::<T>(&model, test, device)?;
             let name = format!("temperature {:.3}", temperature.0);
             self.say(&name, Some(temperature.0), &after)?;
             measured.push((name, after));
-            Checkpoint { model, training: None }.save(path)?;
+            model.save(path)?;
         }
         if let Some(folder) = &self.arguments.figures {
             std::fs::create_dir_all(folder)
@@ -69,7 +70,7 @@ impl Calibrating {
             let percent = 100.0 * error;
             return stdout::line(format!("expected calibration error, {name}: {percent:.2} %"));
         }
-        let bin = |bin: &nn_core::CalibrationBin| {
+        let bin = |bin: &CalibrationBin| {
             let (confidence, accuracy) = bin.means().unzip();
             json!({"count": bin.count, "confidence": confidence, "accuracy": accuracy})
         };
@@ -103,9 +104,8 @@ fn measure<T: Tensor>(
     model: &Model,
     data: &Dataset,
     device: &T::Device,
-) -> Result<Calibration, NetworkError> {
-    let networks = model.to_networks::<T>(device)?;
-    Calibration::measure(&mut Committee::of_model(model, &networks)?, data)
+) -> Result<Calibration, CliError> {
+    Ok(Calibration::measure(&mut Predictor::<T>::new(model, device)?, data)?)
 }
 
 /// Share of right answers over the probability that they were given with, and what it should be.
@@ -113,7 +113,7 @@ fn diagram(measured: &[(String, Calibration)]) -> Figure {
     let ideal = Series::line("as it should be", vec![(0.0, 0.0), (100.0, 100.0)]);
     let mut series = vec![ideal.styled(Style::Dashed)];
     for (name, calibration) in measured {
-        let means = calibration.bins.iter().filter_map(nn_core::CalibrationBin::means);
+        let means = calibration.bins.iter().filter_map(CalibrationBin::means);
         let points = means.map(|(confidence, right)| (100.0 * confidence, 100.0 * right));
         series.push(Series::line(name, points.collect()).styled(Style::LineAndPoints));
     }

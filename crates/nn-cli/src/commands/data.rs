@@ -25,7 +25,7 @@ pub(crate) fn run(command: DataCommand) -> Result<(), CliError> {
     match command {
         DataCommand::Info(arguments) => info(&arguments),
         DataCommand::Sheet(arguments) => contact_sheet(&arguments),
-        DataCommand::Distort(arguments) => super::distort::run(&arguments),
+        DataCommand::Augment(arguments) => super::augment::run(&arguments),
     }
 }
 

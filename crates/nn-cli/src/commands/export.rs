@@ -4,7 +4,7 @@ use crate::cli::{ExportArgs, ExportFormat};
 use crate::error::CliError;
 use crate::model_file::load_model;
 use crate::stdout;
-use nn_core::safetensors;
+use nn_mlp::safetensors;
 
 /// Writes a model's weights in the format of another program.
 pub(crate) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
@@ -15,5 +15,5 @@ pub(crate) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
     match arguments.format {
         ExportFormat::Safetensors => safetensors::export(&model, &arguments.out)?,
     }
-    stdout::line(format!("{}: {}", arguments.out.display(), model.architecture))
+    stdout::line(format!("{}: {}", arguments.out.display(), model.networks_in_words()))
 }

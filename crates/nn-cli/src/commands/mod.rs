@@ -1,13 +1,13 @@
 //! One file a subcommand.
 
 pub(crate) mod ablate;
+pub(crate) mod augment;
 pub(crate) mod calibrate;
 pub(crate) mod check;
-pub(crate) mod committee;
 pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod data;
-pub(crate) mod distort;
+pub(crate) mod ensemble;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod inspect;

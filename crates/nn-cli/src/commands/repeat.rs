@@ -10,7 +10,7 @@ use crate::table::{self, Side};
 use crate::training_report::percent;
 use crate::writable::expect_writable;
 use crate::{stderr, stdout};
-use nn_core::{Checkpoint, Model, Summary};
+use nn_mlp::{Model, Summary};
 use serde_json::json;
 use std::path::Path;
 
@@ -25,7 +25,7 @@ pub(crate) fn run(base: &Training, seeds: usize) -> Result<(), CliError> {
     if !json {
         stdout::line(table::line(&heads, &WIDTHS, &[Side::Right]))?;
     }
-    let first = base.resolved.config.seed;
+    let first = base.resolved.seed();
     let mut done = Vec::with_capacity(seeds);
     for index in 0..seeds {
         let seed = first.wrapping_add(index as u64);
@@ -56,7 +56,7 @@ fn say_what_is_left(error: &CliError, seed: u64, left: usize) {
 
 /// Refuses what the last training would come to, before the first.
 fn expect_room(base: &Training, seeds: usize) -> Result<(), CliError> {
-    let first = base.resolved.config.seed;
+    let first = base.resolved.seed();
     for index in 0..seeds {
         let folder = base.with_seed(first.wrapping_add(index as u64)).arguments.out;
         folder.map_or(Ok(()), |folder| RunFolder::expect_free(&folder))?;
@@ -123,10 +123,10 @@ fn in_percent(summary: &Summary) -> String {
 fn write_ensemble(base: &Training, done: &[Trained], path: &Path) -> Result<(), CliError> {
     let load = |trained: &Trained| Ok(load_checkpoint(&trained.folder)?.model);
     let models: Vec<Model> = done.iter().map(load).collect::<Result<_, CliError>>()?;
-    let ensemble = Model::committee(models)?;
-    Checkpoint { model: ensemble.clone(), training: None }.save(path)?;
+    let ensemble = Model::ensemble(models)?;
+    ensemble.save(path)?;
     let test = backend::run(base.resolved.device, base.testing(ensemble))?;
-    let (accuracy, errors) = (test.accuracy(), test.errors());
+    let (accuracy, errors) = (crate::training_report::accuracy(&test), test.errors());
     if base.arguments.format.is_json() {
         let path = path.display().to_string();
         let event = json!({"event": "ensemble", "model": path, "test_accuracy": accuracy, "test_errors": errors});

@@ -1,20 +1,18 @@
 //! `nn test`.
 
-use crate::adapter;
 use crate::backend::{self, WorkInOwn};
 use crate::cli::TestArgs;
 use crate::data_source::FilePair;
 use crate::error::CliError;
 use crate::mistakes::{draw_mistakes, pixels_of, worst_mistakes};
-use crate::model_file::{element_name, load_model, rows_and_columns};
-use crate::run_folder::{data_given_or_of_run, views_of_run};
+use crate::model_file::{load_model, rows_and_columns};
+use crate::run_folder::data_given_or_of_run;
 use crate::stdout::{self, terminal_width};
 use crate::terminal_picture::{Ink, render};
 use crate::writable::expect_writable;
 use crate::{stderr, test_report};
-use nn_core::{Committee, Evaluation, Model, Views, evaluate_committee};
 use nn_data::Dataset;
-use nn_mlp::settings::TestSettings;
+use nn_mlp::{Evaluation, Model, Predictor, TestViews};
 use nn_tensor::Tensor;
 
 /// How many mistakes a picture shows.
@@ -26,8 +24,8 @@ pub(crate) fn run(arguments: TestArgs) -> Result<(), CliError> {
     // Found out after a long test, it would cost that.
     arguments.mistakes.as_deref().map_or(Ok(()), expect_writable)?;
     let (data, source) = load(&arguments, &model)?;
-    let elements = element_name(&model);
-    backend::run_in(elements, arguments.device, Test { arguments, model, data, source })
+    let model = with_views(model, &arguments)?;
+    backend::run_in(model.element_name(), arguments.device, Test { arguments, model, data, source })
 }
 
 /// The test set, and its name.
@@ -45,7 +43,7 @@ fn load(arguments: &TestArgs, model: &Model) -> Result<(Dataset, String), CliErr
         }
     };
     // A test set may happen to lack the highest classes.
-    let outputs = model.architecture.outputs;
+    let outputs = model.outputs();
     if data.classes().is_some_and(|classes| classes < outputs) {
         data = data.with_classes(outputs)?;
     }
@@ -65,18 +63,16 @@ impl WorkInOwn for Test {
 
     fn run<T: Tensor>(self, device: &T::Device) -> Result<(), CliError> {
         let Self { arguments, model, data, source } = self;
-        let networks = model.to_networks::<T>(device)?;
-        let views = views(&arguments)?;
-        let mut committee = Committee::of_model(&model, &networks)?.with_views(views);
-        let test = evaluate_committee(&mut committee, &data)?;
+        let views = model.parts().views;
+        let mut predictor = Predictor::<T>::new(&model, device)?;
+        let test = predictor.evaluate(&data)?;
         let json = arguments.format.is_json();
         if !json {
             test_report::print(&model, &source, &test, views.count())?;
         }
         let show = !json && stdout::is_terminal();
         if arguments.mistakes.is_some() || show {
-            let mistakes = worst_mistakes(&mut committee, &data, model.loss, DRAWN)?;
-            let data = model.preprocessing.upright(&data)?;
+            let mistakes = worst_mistakes(&mut predictor, &data, model.loss(), DRAWN)?;
             if let Some(path) = &arguments.mistakes {
                 draw_mistakes(&mistakes, &data, path)?;
                 stderr::note(format!("{}: the {} worst mistakes", path.display(), mistakes.len()));
@@ -104,20 +100,14 @@ impl WorkInOwn for Test {
     }
 }
 
-/// In how many ways each image is looked at: as is asked for, or else as the model's run did.
-fn views(arguments: &TestArgs) -> Result<Views, CliError> {
-    let TestArgs { shifts, copies, strength, preset, .. } = *arguments;
+/// The model with the test views that are asked for, or else with its own.
+fn with_views(model: Model, arguments: &TestArgs) -> Result<Model, CliError> {
+    let TestArgs { shifts, copies, strength, .. } = *arguments;
     if (shifts, copies) == (None, None) {
-        return Ok(views_of_run(&arguments.model.model).unwrap_or_default());
+        return Ok(model);
     }
     let (shifts, copies) = (shifts.unwrap_or_default(), copies.unwrap_or_default());
-    if copies == 0 {
-        return Ok(Views { shifts, ..Views::default() });
-    }
-    let mut settings = preset.settings()?;
-    settings.test = TestSettings { shifts, copies, strength };
-    settings.validate().map_err(|error| error.at(format!("--preset {}", preset.name)))?;
-    Ok(adapter::views(&settings)?)
+    Ok(model.with_views(TestViews { shifts, copies, strength })?)
 }
 
 /// How many samples fit side by side into a line of the terminal.
@@ -144,7 +134,7 @@ pub(crate) fn show_samples(
 
 fn check_bar(test: &Evaluation, min_accuracy: Option<f64>) -> Result<(), CliError> {
     let Some(bar) = min_accuracy else { return Ok(()) };
-    match test.accuracy() {
+    match crate::training_report::accuracy(test) {
         Some(accuracy) if accuracy >= bar => Ok(()),
         Some(accuracy) => {
             let error = format!("accuracy {accuracy} is below the bar of {bar} (--min-accuracy)");

@@ -1,7 +1,6 @@
 //! `nn train`.
 
 use super::{ablate, repeat, train_full_batch};
-use crate::adapter::Resolved;
 use crate::backend::{self, Work};
 use crate::cli::TrainArgs;
 use crate::data_source::DataSource;
@@ -9,18 +8,17 @@ use crate::error::CliError;
 use crate::memory;
 use crate::milestones::operations_a_sample;
 use crate::progress::{Progress, thousands};
+use crate::resolved::Resolved;
 use crate::run_folder::RunFolder;
 use crate::run_observer::RunObserver;
 use crate::run_settings::RunSettings;
 use crate::signals::StopRequest;
-use crate::training_report::TrainingReport;
+use crate::training_report::{TrainingReport, accuracy};
 use crate::{stderr, stdout};
-use nn_core::{
-    Architecture, Checkpoint, Committee, Evaluation, Model, NetworkError, Outcome, Position,
-    TrainError, Trainer, TrainingState, Views, evaluate_committee,
-};
+use nn_core::{Architecture, NetworkError, Optimizer, Outcome, Position, TrainError, Trainer};
 use nn_data::{Dataset, TrainTest};
 use nn_mlp::settings::Settings;
+use nn_mlp::{Checkpoint, Evaluation, Model, Predictor, TrainingPlan};
 use nn_tensor::Tensor;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -65,8 +63,9 @@ fn begin(arguments: TrainArgs) -> Result<(), CliError> {
 fn resume(arguments: TrainArgs, folder: RunFolder) -> Result<(), CliError> {
     let typed = arguments.typed.layer(&arguments.set)?;
     let resolved = Resolved::new(&folder.settings()?.resumed_with(typed)?)?;
-    let checkpoint = Checkpoint::load(&folder.checkpoint())?;
-    if checkpoint.training.as_ref().is_some_and(is_finished) && folder.model().exists() {
+    let checkpoint = Checkpoint::load(folder.checkpoint())?;
+    let is_finished = checkpoint.training.as_ref().is_some_and(|saved| saved.state.is_finished());
+    if is_finished && folder.model().exists() {
         let path = folder.path().display();
         stderr::note(format!("{path}: this run is finished; test it with nn test --model {path}"));
         return Ok(());
@@ -77,13 +76,6 @@ fn resume(arguments: TrainArgs, folder: RunFolder) -> Result<(), CliError> {
     let resumed = Some((folder, checkpoint));
     let training = Training { arguments, resolved, source, data, resumed, brief: false };
     backend::run(device, training).map(drop)
-}
-
-/// Whether no step is left to do.
-fn is_finished(state: &TrainingState) -> bool {
-    let waited = state.early_stopping.as_ref().map_or(0, |early| early.epochs_without_improvement);
-    state.position.epoch >= state.config.epochs
-        || state.config.patience.is_some_and(|patience| waited >= patience)
 }
 
 /// A training that waits for its backend.
@@ -113,35 +105,28 @@ impl Work for Training {
     type Output = Trained;
 
     fn run<T: Tensor<Elem = f32>>(mut self, device: &T::Device) -> Result<Trained, CliError> {
-        memory::expect_room(&self.architectures(), &self.resolved.config.optimizer)?;
+        let plan = self.plan()?;
+        let optimizer = self.resolved.settings().optimizer();
+        let architectures: Vec<Architecture> = plan.architectures().cloned().collect();
+        memory::expect_room(&architectures, &optimizer.unwrap_or(Optimizer::Sgd))?;
         if let Some(solver) = self.resolved.solver {
-            return train_full_batch::run::<T>(&self, solver, device);
+            return train_full_batch::run::<T>(&self, &plan, solver, device);
         }
-        let config = &self.resolved.config;
-        let shown = match config.branches.as_slice() {
-            [] => config.preprocessing().shown(&self.data.test)?,
-            _ => self.data.test.clone(),
-        };
+        let shown = plan.test_set(&self.data.test)?;
         let stop = StopRequest::listen()?;
-        let (train, validation) = self.split()?;
-        let validation = Some(&validation).filter(|set| !set.is_empty());
+        self.note_large_batch(&plan);
         let (mut trainer, folder, seconds) = match self.resumed.take() {
             Some((folder, checkpoint)) => {
-                self.check_architecture(&checkpoint, &folder)?;
-                let trainer = Trainer::<T>::resume(device, &checkpoint, &train, validation)?;
+                let trainer = plan.resume::<T>(device, &checkpoint)?;
                 let seconds = folder.rewind_metrics(trainer.position().epoch)?;
                 (trainer, folder, seconds)
             }
             // The trainer first: no folder is made for a training that cannot begin.
-            None => {
-                let (form, config) = (self.architecture(), &self.resolved.config);
-                let trainer = Trainer::<T>::new(device, &form, config, &train, validation)?;
-                (trainer, self.new_folder()?, 0.0)
-            }
+            None => (plan.begin::<T>(device)?, self.new_folder(&plan)?, 0.0),
         };
-        let start = self.start_event(&trainer.position(), validation, &folder)?;
-        let report = self.report(&folder, validation.is_some(), train.len(), seconds);
-        let mut observer = RunObserver::new(&folder, &shown, stop.clone(), report);
+        let start = self.start_event(&plan, &trainer.position(), &folder)?;
+        let report = self.report(&plan, &folder, seconds);
+        let mut observer = RunObserver::new(&folder, &plan, &shown, stop.clone(), report);
         observer.report.start(&start)?;
         let outcome = trainer.run(&mut observer);
         if let Some(failure) = observer.failure {
@@ -149,12 +134,12 @@ impl Work for Training {
         }
         match outcome.map_err(|error| with_way_out(error.into(), &folder))? {
             Outcome::Interrupted => {
-                trainer.checkpoint()?.save(&folder.checkpoint())?;
+                plan.checkpoint(&trainer)?.save(folder.checkpoint())?;
                 let (done, all) = (trainer.position().epoch, trainer.config().epochs);
                 observer.report.interrupted(done, all)?;
                 Err(CliError::Interrupted { signal: stop.signal().unwrap_or_default() })
             }
-            finished => self.finish(&trainer, finished, &mut observer.report),
+            finished => self.finish(&plan, &trainer, finished, &mut observer.report),
         }
     }
 }
@@ -179,96 +164,67 @@ impl Training {
         Ok(Self { arguments, resolved, source, data, resumed: None, brief: true })
     }
 
-    /// A test of `model` on this training's test set, in as many ways as this training's own.
+    /// A test of `model` on this training's test set.
     pub(crate) fn testing(&self, model: Model) -> Testing {
-        Testing { model, data: self.data.test.clone(), views: self.resolved.views }
+        Testing { model, data: self.data.test.clone() }
     }
 
-    /// Training and validation set; the latter may be empty.
-    pub(super) fn split(&self) -> Result<(Dataset, Dataset), CliError> {
+    /// Puts settings and data together: the training as it is begun, or as it is resumed.
+    fn plan(&self) -> Result<TrainingPlan, CliError> {
         if self.data.test.is_empty() {
             return Err(NetworkError::Empty { what: "test", task: "test" }.into());
         }
-        let config = &self.resolved.config;
-        let (train, validation) = self.data.train.split(self.resolved.validation(), config.seed)?;
-        let samples = train.len();
-        if config.batch > samples && samples > 0 && self.resolved.solver.is_none() {
-            let batch = config.batch;
-            self.note(format!(
-                "batch {batch} is more than the {samples} samples: one step an epoch"
-            ));
+        let Some((folder, checkpoint)) = &self.resumed else {
+            return Ok(TrainingPlan::new(self.resolved.settings(), &self.data.train)?);
+        };
+        let plan = TrainingPlan::of_checkpoint(checkpoint, &self.data.train)?;
+        if plan.settings() != self.resolved.settings() {
+            return Err(CliError::Failed(format!(
+                "{}: the checkpoint was made with other settings than those of the run's folder; restore the \
+                 folder's settings.toml, or begin a new run",
+                folder.checkpoint().display()
+            )));
         }
-        Ok((train, validation))
+        Ok(plan)
     }
 
-    pub(super) fn architecture(&self) -> Architecture {
-        let train = &self.data.train;
-        let inputs = self.resolved.config.preprocessing().input_width(train);
-        self.resolved.architecture(inputs, train.output_width())
+    fn note_large_batch(&self, plan: &TrainingPlan) {
+        let (batch, samples) = (plan.config().batch, plan.train().len());
+        if batch > samples && samples > 0 {
+            let text =
+                format!("batch {batch} is more than the {samples} samples: one step an epoch");
+            self.note(text);
+        }
     }
 
-    fn operations_a_sample(&self) -> f64 {
-        self.architectures().iter().map(operations_a_sample).sum()
-    }
-
-    /// Of the only branch of the network, or of all.
-    fn architectures(&self) -> Vec<Architecture> {
-        self.resolved.config.architectures(&self.architecture(), &self.data.train)
-    }
-
-    pub(super) fn new_folder(&self) -> Result<RunFolder, CliError> {
-        let (form, seed) = (self.architecture(), self.resolved.config.seed);
-        let others = match self.resolved.config.branches.len() {
+    pub(super) fn new_folder(&self, plan: &TrainingPlan) -> Result<RunFolder, CliError> {
+        let mut networks = plan.architectures();
+        let first = networks.next().map(ToString::to_string).unwrap_or_default();
+        let others = match networks.count() {
             0 => String::new(),
             further => format!("+{further}"),
         };
-        let name = format!("{}-{form}{others}-seed{seed}", self.source.short_name());
+        let (data, seed) = (self.source.short_name(), self.resolved.seed());
+        let name = format!("{data}-{first}{others}-seed{seed}");
         let folder = RunFolder::create(self.arguments.out.as_deref(), &name)?;
         folder.describe(&self.resolved.run, &self.source, &self.data)?;
         Ok(folder)
     }
 
-    /// A checkpoint of another network is refused with the difference, layer by layer.
-    fn check_architecture(
-        &self,
-        checkpoint: &Checkpoint,
-        folder: &RunFolder,
-    ) -> Result<(), CliError> {
-        let asked = &self.resolved.config;
-        let other_way = checkpoint.training.as_ref().is_some_and(|state| {
-            let was = &state.config;
-            (was.preprocessing(), &was.branches) != (asked.preprocessing(), &asked.branches)
-        });
-        if other_way {
-            return Err(CliError::Failed(format!(
-                "{}: the checkpoint is of a network that sees images otherwise, or of other branches, than \
-                 the settings ask for",
-                folder.checkpoint().display()
-            )));
-        }
-        match checkpoint.model.architecture.difference(&self.architecture()) {
-            None => Ok(()),
-            Some(difference) => Err(CliError::Failed(format!(
-                "{}: the checkpoint is of another network than settings and data ask for: {difference}",
-                folder.checkpoint().display()
-            ))),
-        }
-    }
-
     /// What is trained, on what, how: the first event.
     pub(super) fn start_event(
         &self,
+        plan: &TrainingPlan,
         position: &Position,
-        validation: Option<&Dataset>,
         folder: &RunFolder,
     ) -> Result<Value, CliError> {
-        let held_out = validation.map_or(0, Dataset::len);
-        let (samples, folder) = (self.data.train.len() - held_out, folder.path().display());
-        let branches = self.architectures();
-        let form = branches.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ");
-        let parameters: usize = branches.iter().map(Architecture::parameter_count).sum();
+        let held_out = plan.validation().map_or(0, Dataset::len);
+        let (samples, folder) = (plan.train().len(), folder.path().display());
+        let networks: Vec<String> = plan.architectures().map(ToString::to_string).collect();
+        let networks = networks.join(" + ");
+        let parameters: usize = plan.architectures().map(Architecture::parameter_count).sum();
         self.note(format!(
-            "training {form} ({} weights and biases) on {} samples; run folder {folder}",
+            "training {networks} ({} weights and biases) on {} samples; run folder {folder}",
             thousands(parameters as u64),
             thousands(samples as u64),
         ));
@@ -282,7 +238,7 @@ impl Training {
             "training_samples": samples,
             "validation_samples": held_out,
             "test_samples": self.data.test.len(),
-            "network": form,
+            "network": networks,
             "parameters": parameters,
             "step": position.step,
             "run": folder.to_string(),
@@ -293,21 +249,21 @@ impl Training {
     /// Keeps the model, and says how good it is on the test set.
     fn finish<T: Tensor>(
         &self,
+        plan: &TrainingPlan,
         trainer: &Trainer<T>,
         outcome: Outcome,
         report: &mut TrainingReport<'_>,
     ) -> Result<Trained, CliError> {
-        let kept = Checkpoint { model: trainer.model(), training: None };
-        kept.save(&report.folder.model())?;
-        let mut answering = trainer.committee()?.with_views(self.resolved.views);
-        let test = evaluate_committee(&mut answering, &self.data.test)?;
+        let model = plan.model(trainer)?;
+        model.save(report.folder.model())?;
+        let test = plan.evaluate_in_views(trainer, &self.data.test)?;
         let best_epoch = match outcome {
             Outcome::StoppedEarly { best_epoch } => Some(best_epoch),
             _ => None,
         };
-        report.done(&test, self.resolved.views.count(), trainer.history().len(), best_epoch)?;
+        report.done(&test, model.parts().views.count(), trainer.history().len(), best_epoch)?;
         Ok(Trained {
-            accuracy: test.accuracy(),
+            accuracy: accuracy(&test),
             validation: trainer.history().last().and_then(|last| last.validation_accuracy),
             errors: test.errors(),
             seconds: report.seconds,
@@ -315,25 +271,24 @@ impl Training {
         })
     }
 
-    /// The report to write of epochs of `samples`, after `seconds` of training before a resume.
+    /// The report of the training, after `seconds` of training before a resume.
     pub(super) fn report<'r>(
         &self,
+        plan: &TrainingPlan,
         folder: &'r RunFolder,
-        has_validation: bool,
-        samples: usize,
         seconds: f64,
     ) -> TrainingReport<'r> {
-        let config = &self.resolved.config;
-        let samples_a_step =
-            if self.resolved.solver.is_some() { self.data.train.len() } else { config.batch };
+        let (config, samples) = (plan.config(), plan.train().len());
+        let samples_a_step = if self.resolved.solver.is_some() { samples } else { config.batch };
+        let operations: f64 = plan.architectures().map(operations_a_sample).sum();
         TrainingReport {
             folder,
             json: self.arguments.format.is_json(),
             progress: Progress::new(!self.arguments.quiet, config.epochs, samples_a_step),
-            has_validation,
+            has_validation: plan.validation().is_some(),
             seconds,
             brief: self.brief,
-            operations_an_epoch: self.operations_a_sample() * samples as f64,
+            operations_an_epoch: operations * samples as f64,
             seconds_to_first_step: None,
             metrics_failed: false,
         }
@@ -350,16 +305,13 @@ impl Training {
 pub(crate) struct Testing {
     model: Model,
     data: Dataset,
-    views: Views,
 }
 
 impl Work for Testing {
     type Output = Evaluation;
 
     fn run<T: Tensor<Elem = f32>>(self, device: &T::Device) -> Result<Evaluation, CliError> {
-        let networks = self.model.to_networks::<T>(device)?;
-        let mut committee = Committee::of_model(&self.model, &networks)?.with_views(self.views);
-        Ok(evaluate_committee(&mut committee, &self.data)?)
+        Ok(Predictor::<T>::new(&self.model, device)?.evaluate(&self.data)?)
     }
 }
 

@@ -2,10 +2,10 @@
 //! (120), and what the common mistakes look like in it.
 
 use crate::chain::{Layer, Mistake, backpropagate, differences};
+use crate::gradient_check::{GradientCheck, TOLERANCE, check_all, relative_error};
 use crate::range::Whole;
 use crate::topic::Parameter;
 use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
-use nn_core::gradient_check::{GradientCheck, TOLERANCE, check_all, relative_error};
 use nn_core::{Activation, Initializer, Loss};
 use nn_plot::{Axis, Curves, Figure, HeatMap, Scale, Series, Style};
 use nn_tensor::{Shape, Tensor};
@@ -189,7 +189,7 @@ fn code() -> Vec<CodeReference> {
     let at = |equation, function, file| CodeReference { equation, function, file };
     vec![
         at("(106)", "Loss::from_sum", "crates/nn-core/src/loss.rs"),
-        at("(107)", "gradients", "crates/nn-core/src/gradient_check.rs"),
+        at("(107)", "FullBatch::cost_and_gradient", "crates/nn-core/src/full_batch.rs"),
         at("(112), (113), (118)", "layer_gradient", core),
         at("(114) to (117), (119)", "hidden_delta", core),
         at("(120)", "output_delta", core),
