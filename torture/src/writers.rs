@@ -32,7 +32,7 @@ const WRITERS: [(&str, &str, Write); 7] = [
     ("safetensors", "model.safetensors", write_safetensors),
     ("idx", "images-idx3-ubyte", |path, state| write_array(path, state, Compression::None)),
     ("idx-gzip", "images-idx3-ubyte.gz", |path, state| write_array(path, state, Compression::Gzip)),
-    ("text", "config.toml", write_text),
+    ("text", "settings.toml", write_text),
     ("download", "labels", write_download),
     ("metrics", "metrics.jsonl", append_line),
 ];

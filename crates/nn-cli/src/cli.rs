@@ -92,7 +92,7 @@ Examples:
   nn train                                          the defaults: 784-256-128-10, Adam, 10 epochs
   nn train --hidden 30 --activation sigmoid --loss squared-error --optimizer sgd --batch 10
   nn train --hidden \"\"                              no hidden layer: a linear classifier
-  nn train --optimizer lbfgs --epochs 50            full-batch: each step takes the whole training set
+  nn train --optimizer lbfgs --epochs 50            full-batch: every step uses all samples
   nn train --data data/fashion-mnist --patience 3   stop early, keep the best weights
   nn train --images pictures.idx --labels names.idx any two files; a tenth is held out for the test
   nn train --set training.average=0.999             any other setting, here a moving average
@@ -103,7 +103,7 @@ Examples:
   nn train --preset fast --seeds 5                  five seeds: mean, spread and 95 % interval
   nn train --preset best --ablate --validation 0.1  what each ingredient is worth
 
-Flags and --set override the --config file, which overrides the preset, which overrides the defaults.";
+Flags and --set override the --config file; the file overrides the preset.";
 
 const TEST_EXAMPLES: &str = "\
 Examples:

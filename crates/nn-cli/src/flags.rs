@@ -4,7 +4,7 @@ use crate::saved_path::SavedPath;
 use crate::schema::SCHEMA;
 use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
-use nn_mlp::settings::{Allowed, Assignment, Layer, SettingsError};
+use nn_mlp::settings::{Allowed, Assignment, DefaultValue, Key, Layer, SettingsError};
 use std::ffi::OsString;
 use toml::Value;
 
@@ -58,8 +58,7 @@ impl Flag {
         let arg = arg.help_heading(heading);
         // A test holds that every path is in the schema.
         let Some(key) = SCHEMA.find(self.path) else { return arg };
-        let help = format!("{} [default: {}]", key.help, key.default_in_words());
-        let arg = arg.help(help).allow_negative_numbers(true);
+        let arg = arg.help(help(key)).allow_negative_numbers(true);
         match key.allowed {
             Allowed::OneOf(names) => arg.value_parser(PossibleValuesParser::new(names())),
             Allowed::Switch => arg
@@ -83,6 +82,18 @@ impl Flag {
         }
         Assignment::parse(&SCHEMA, &place, self.path, &typed.to_string_lossy())
     }
+}
+
+/// What it does, and its default as it would be typed.
+fn help(key: &Key) -> String {
+    let default = match (key.allowed, key.default) {
+        (Allowed::Path, DefaultValue::Off { .. }) => return key.help.to_owned(),
+        (Allowed::Widths, _) => {
+            key.default_in_words().replace(|sign| matches!(sign, '[' | ']' | ' '), "")
+        }
+        _ => key.default_in_words(),
+    };
+    format!("{} [default: {default}]", key.help)
 }
 
 /// The flags of settings that were typed, and nothing else.

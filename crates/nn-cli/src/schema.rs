@@ -28,22 +28,22 @@ const DATA: Section = Section {
         ),
         path(
             "data.images",
-            "Train on this image file instead of a folder's",
+            "Train on this image file, of any name, instead of a folder",
             DefaultValue::Off { example: "\"images.idx\"" },
         ),
         path(
             "data.labels",
-            "Take the labels of data.images from this file",
+            "Read the labels of these images from this file",
             DefaultValue::Off { example: "\"labels.idx\"" },
         ),
         path(
             "data.test-images",
-            "Test on this image file instead of a tenth of data.images that is held out",
+            "Test on this image file instead of a held-out tenth of the training images",
             DefaultValue::Off { example: "\"test-images.idx\"" },
         ),
         path(
             "data.test-labels",
-            "Take the labels of data.test-images from this file",
+            "Read the labels of the test images from this file",
             DefaultValue::Off { example: "\"test-labels.idx\"" },
         ),
     ],

@@ -78,7 +78,7 @@ fn a_recipe_of_several_members_says_what_a_flag_changes() {
         let all = ["train", "--data", "none", "--preset", "joint"];
         run(here.path(), [&all[..], more].concat())
     };
-    joint(&["--hidden", "81"]).failed_with(1).saying(&["--hidden", "not member 1"]);
+    joint(&["--hidden", "784"]).failed_with(1).saying(&["--hidden", "not member 1"]);
     let rotation = joint(&["--set", "transform.augment.rotation=0"]).failed_with(2);
     rotation.saying(&["--set", "every member has transform of its own", "member.1.transform"]);
     let of_one = joint(&["--set", "member.3.transform.augment.rotation=7", "--print-config"]);

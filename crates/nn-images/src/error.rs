@@ -1,6 +1,6 @@
 //! Everything that can be wrong with images and their transforms, one variant a cause.
 
-use crate::transform::MAX_SIDE;
+use crate::size::MAX_SIDE;
 use nn_data::DataError;
 
 /// What is wrong with a pipeline, its settings, or the images that should go through it.

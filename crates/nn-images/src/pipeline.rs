@@ -4,8 +4,8 @@ use crate::draw::Draw;
 use crate::error::{ImageError, in_words};
 use crate::kinds::kind_named;
 use crate::picture::Picture;
+use crate::size::size_of;
 use crate::step::Step;
-use crate::transform::MAX_SIDE;
 use crate::worker::Worker;
 use nn_data::{Dataset, Inputs};
 use serde::{Deserialize, Serialize};
@@ -87,16 +87,16 @@ impl Pipeline {
     ///
     /// ```
     /// let pipeline = nn_images::Pipeline::new([nn_images::GradientFeatures::default().into()]);
-    /// let roots = pipeline.with("gradient-features", "sqrt", true.into())?;
+    /// let roots = pipeline.with("gradient-features", "sqrt", &true.into())?;
     /// assert_eq!(roots.steps()[0].settings()["sqrt"], true);
-    /// assert!(pipeline.with("deskew", "sqrt", true.into()).is_err());
+    /// assert!(pipeline.with("deskew", "sqrt", &true.into()).is_err());
     /// # Ok::<(), nn_images::ImageError>(())
     /// ```
     ///
     /// # Errors
     /// [`ImageError::NotInPipeline`] where it has no such step, [`ImageError::UnknownKind`],
     /// [`ImageError::UnknownKey`] or [`ImageError::SettingType`].
-    pub fn with(&self, kind: &str, key: &str, value: Value) -> Result<Self, ImageError> {
+    pub fn with(&self, kind: &str, key: &str, value: &Value) -> Result<Self, ImageError> {
         let kind = kind_named(kind)?;
         let mut found = false;
         let change = |step: &Step| {
@@ -104,7 +104,7 @@ impl Pipeline {
                 return Ok(step.clone());
             }
             found = true;
-            step.with(key, value.clone())
+            step.with(key, value)
         };
         let changed = self.0.iter().map(change).collect::<Result<_, ImageError>>()?;
         if !found {
@@ -235,12 +235,8 @@ impl Pipeline {
 
 /// Height and width of samples of this shape, which `step` is to transform.
 fn size_for(step: &Step, shape: &[usize]) -> Result<[usize; 2], ImageError> {
-    match shape {
-        &[height, width] if [height, width].iter().all(|side| (1..=MAX_SIDE).contains(side)) => {
-            Ok([height, width])
-        }
-        _ => Err(ImageError::NotAnImage { transform: step.kind().name, shape: shape.to_vec() }),
-    }
+    let (transform, found) = (step.kind().name, shape.to_vec());
+    size_of(shape).ok_or(ImageError::NotAnImage { transform, shape: found })
 }
 
 impl FromIterator<Step> for Pipeline {

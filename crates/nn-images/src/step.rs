@@ -47,9 +47,9 @@ impl Step {
     ///
     /// # Errors
     /// [`ImageError::UnknownKey`] or [`ImageError::SettingType`].
-    pub fn with(&self, key: &str, value: Value) -> Result<Self, ImageError> {
+    pub fn with(&self, key: &str, value: &Value) -> Result<Self, ImageError> {
         let mut settings = self.settings.clone();
-        if settings.insert(key.to_owned(), value).is_none() {
+        if settings.insert(key.to_owned(), value.clone()).is_none() {
             let known = in_words(self.kind.keys.iter().map(|key| key.name));
             let (transform, key) = (self.kind.name, key.to_owned());
             return Err(ImageError::UnknownKey { transform, key, known });

@@ -7,14 +7,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 
-/// Most pixels along a side of an image.
-pub const MAX_SIDE: usize = 4096;
-
 /// A step that an image goes through, with its settings.
 ///
-/// A transform takes images of grey values: `size` is always height and width, each from 1 to [`MAX_SIDE`],
-/// and an image is height x width bytes, row-major. Its output is a pure function of settings, image and
-/// [`Draw`].
+/// A transform takes images of grey values: `size` is always height and width, each from 1 to
+/// [`MAX_SIDE`](crate::MAX_SIDE), and an image is height x width bytes, row-major. Its output is a pure function of
+/// settings, image and [`Draw`].
 pub trait Transform: Debug + Send + Sync {
     /// Checks that every setting is in its range.
     ///

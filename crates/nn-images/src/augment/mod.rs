@@ -6,7 +6,8 @@ use crate::draw::Draw;
 use crate::error::ImageError;
 use crate::random::{generator, uniform};
 use crate::resample::Resampler;
-use crate::transform::{Apply, Described, Key, MAX_SIDE, Transform};
+use crate::size::size_of;
+use crate::transform::{Apply, Described, Key, Transform};
 use elastic::SmoothField;
 use nn_data::{Dataset, Inputs};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -184,10 +185,10 @@ impl Augmenter {
     ///
     /// # Errors
     /// As [`Augment::validate`]; [`ImageError::NotAnImage`] for images without pixels or of more than
-    /// [`MAX_SIDE`] of them along a side.
+    /// [`MAX_SIDE`](crate::MAX_SIDE) of them along a side.
     pub fn new(height: usize, width: usize, settings: Augment) -> Result<Self, ImageError> {
         settings.validate()?;
-        if ![height, width].iter().all(|side| (1..=MAX_SIDE).contains(side)) {
+        if size_of(&[height, width]).is_none() {
             return Err(not_an_image(&[height, width]));
         }
         let field =

@@ -12,7 +12,7 @@
 use super::second_order::{self, SecondOrder};
 use super::windows::{Area, Grid};
 use crate::error::ImageError;
-use crate::transform::MAX_SIDE;
+use crate::size::size_of;
 use crate::whole::whole_and_rest;
 use nn_data::{Dataset, Inputs};
 use std::f32::consts::SQRT_2;
@@ -76,9 +76,10 @@ impl GradientEncoder {
     /// For images of `height` x `width` bytes. It holds some 40 bytes for each pixel, 80 with the second order.
     ///
     /// # Errors
-    /// [`ImageError::NotAnImage`] for images without pixels or of more than [`MAX_SIDE`] of them along a side.
+    /// [`ImageError::NotAnImage`] for images without pixels or of more than [`MAX_SIDE`](crate::MAX_SIDE) of them
+    /// along a side.
     pub fn new(height: usize, width: usize) -> Result<Self, ImageError> {
-        if ![height, width].iter().all(|side| (1..=MAX_SIDE).contains(side)) {
+        if size_of(&[height, width]).is_none() {
             return Err(ImageError::NotAnImage {
                 transform: super::KIND,
                 shape: vec![height, width],

@@ -53,8 +53,8 @@ impl SecondOrder {
         }
     }
 
-    /// Returns the means of each plane under all windows, from the left to the right and in each column from the top down. `planes`
-    /// (height x width) are taken to be 0 outside of `area`, and not read there.
+    /// Returns the means of each plane under all windows, from the left to the right and in each column from the top
+    /// down. `planes` (height x width) are taken to be 0 outside of `area`, and not read there.
     pub(crate) fn means(&mut self, planes: &[[f32; FIRST]], area: &Area) -> &[[f32; PLANES]] {
         let [height, width] = [self.height.div_ceil(2), self.width.div_ceil(2)];
         let half = Area { rows: halved(&area.rows, height), columns: halved(&area.columns, width) };

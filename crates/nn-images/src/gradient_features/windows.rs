@@ -79,8 +79,8 @@ impl Windows {
         Self((0..count).map(|window| Window::new(window, count, lines)).collect())
     }
 
-    /// Writes the `means` at some `places` of each line, under all windows (windows x numbers of a line), of those `lines`
-    /// of `values` (lines x numbers of a line) that are not 0.
+    /// Writes the `means` at some `places` of each line, under all windows (windows x numbers of a line), of those
+    /// `lines` of `values` (lines x numbers of a line) that are not 0.
     fn average(
         &self,
         values: &[f32],

@@ -272,7 +272,7 @@ impl Section {
 
 #[rustfmt::skip]
 const NETWORK: &[Key] = &[
-    key("network.hidden", "Set the widths of the hidden layers; an empty list makes a linear classifier", Allowed::Widths, is("[256, 128]"), &[]),
+    key("network.hidden", "Set the widths of the hidden layers; an empty list is a linear classifier", Allowed::Widths, is("[256, 128]"), &[]),
     key("network.activation", "Apply this activation to the hidden layers", ACTIVATION, is("\"relu\""), &[]),
     key("network.output-activation", "Apply this activation to the output layer", ACTIVATION, is("\"identity\""), &[]),
     key("network.initializer", "Draw the initial weights from this distribution", Allowed::OneOf(|| Initializer::ALL.map(Initializer::name).to_vec()),

@@ -4,7 +4,7 @@ use crate::settings::check::{check_needs, check_table};
 use crate::settings::error::SettingsError;
 use crate::settings::resolve::MemberSettings;
 use crate::settings::schema::Schema;
-use crate::settings::sections::Settings;
+use crate::settings::sections::{MemberOverlay, Settings};
 use crate::settings::transforms::{STRENGTHS, transform_of_kind};
 use nn_core::{Activation, Loss};
 use toml::{Table, Value};
@@ -35,11 +35,8 @@ impl Settings {
         self.validate_joint()?;
         let members = self.members();
         for (index, member) in members.iter().enumerate() {
-            let prefix = match self.member.get(index) {
-                Some(_) => format!("member.{}.", index + 1),
-                None => String::new(),
-            };
-            self.validate_member(member, &prefix)?;
+            self.validate_local(member, index)?;
+            self.validate_augmentation(member, index)?;
         }
         let augments =
             |member: &MemberSettings| transform_of_kind(&member.transforms, "augment").is_some();
@@ -131,35 +128,46 @@ impl Settings {
         Ok(())
     }
 
-    /// Checks a member; `prefix` is that of its own keys.
-    fn validate_member(&self, member: &MemberSettings, prefix: &str) -> Result<(), SettingsError> {
-        if let Some(local) = member.local {
-            let key = if prefix.is_empty() {
-                "network.hidden".to_owned()
-            } else {
-                format!("{prefix}hidden")
-            };
-            let first = member.hidden.first().copied().unwrap_or(0);
-            let places = local.grid * local.grid; // at most 4096², which the schema says
-            if first == 0 || !first.is_multiple_of(places) {
-                let allowed = format!(
-                    "a list whose first width is a multiple of {places}, for a grid of {grid} x {grid} windows",
-                    grid = local.grid
-                );
-                return Err(SettingsError::value(&key, format!("{:?}", member.hidden), allowed));
-            }
+    /// Checks that the first layer of member `index`, where it is locally connected, fits its windows.
+    fn validate_local(&self, member: &MemberSettings, index: usize) -> Result<(), SettingsError> {
+        let Some(local) = member.local else { return Ok(()) };
+        let first = member.hidden.first().copied().unwrap_or(0);
+        let places = local.grid.saturating_mul(local.grid);
+        if first > 0 && first.is_multiple_of(places) {
+            return Ok(());
         }
-        match transform_of_kind(&member.transforms, "augment") {
-            Some(augment) if !distorts(augment) => {
-                let path = format!("{prefix}transform.augment");
-                let problem = format!(
-                    "{path} changes no image: set one of {} above 0, or remove it (--set {path}=false)",
-                    STRENGTHS.join(", ")
-                );
-                Err(SettingsError::new(path, problem))
-            }
-            _ => Ok(()),
+        let has_own =
+            |overlay: &&MemberOverlay| overlay.hidden.is_some() || overlay.local.is_some();
+        let key = match self.member.get(index).filter(has_own) {
+            Some(_) => format!("member.{}.hidden", index + 1),
+            None => "network.hidden".to_owned(),
+        };
+        let grid = local.grid;
+        let allowed = format!(
+            "a list whose first width is a multiple of {places}, for a grid of {grid} x {grid} windows"
+        );
+        Err(SettingsError::value(&key, format!("{:?}", member.hidden), allowed))
+    }
+
+    /// Checks that augmentation, where member `index` has it, changes images.
+    fn validate_augmentation(
+        &self,
+        member: &MemberSettings,
+        index: usize,
+    ) -> Result<(), SettingsError> {
+        let augment = transform_of_kind(&member.transforms, "augment");
+        if augment.is_none_or(distorts) {
+            return Ok(());
         }
+        let path = match self.member.get(index).and_then(|overlay| overlay.transform.as_ref()) {
+            Some(_) => format!("member.{}.transform.augment", index + 1),
+            None => "transform.augment".to_owned(),
+        };
+        let problem = format!(
+            "{path} changes no image: set one of {} above 0, or remove it (--set {path}=false)",
+            STRENGTHS.join(", ")
+        );
+        Err(SettingsError::new(path, problem))
     }
 }
 
