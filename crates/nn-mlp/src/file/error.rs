@@ -1,7 +1,6 @@
 //! What can be wrong with a file of a model or training.
 
 use nn_files::BoundedReadError;
-use nn_files::BoundedReadError;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -160,16 +159,6 @@ pub enum FileFault {
     /// A file without a single layer.
     #[error("it holds no layer: there is no tensor named like 0.weight")]
     NoLayers,
-}
-
-impl From<BoundedReadError> for CheckpointFault {
-    fn from(error: BoundedReadError) -> Self {
-        match error {
-            BoundedReadError::Io { action, cause } => Self::Io { action, cause },
-            BoundedReadError::TooLarge { bytes, limit } => Self::TooLarge { bytes, limit },
-            BoundedReadError::OutOfMemory { bytes } => Self::OutOfMemory { bytes },
-        }
-    }
 }
 
 impl From<BoundedReadError> for FileFault {
