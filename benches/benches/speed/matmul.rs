@@ -9,7 +9,7 @@ use faer::{Accum, Mat, Par};
 use nn_benches::{Peak, Table, giga, percent, repeat};
 use nn_cpu::{CpuDevice, CpuElement, CpuTensor};
 use nn_tensor::Orientation::{self, Keep, Transpose};
-use nn_tensor::{Device, Element, Role, Shape, Tensor};
+use nn_tensor::{Device, Element, Matrix, Role, Shape};
 use std::time::Duration;
 
 /// The libraries compared.

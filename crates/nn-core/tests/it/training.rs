@@ -7,7 +7,7 @@ use nn_core::{
     TrainError, Trainer, TrainingConfig, TrainingState, evaluate,
 };
 use nn_data::Dataset;
-use nn_tensor::{Linear, ReferenceTensor, Tensor};
+use nn_tensor::{Linear, Matrix, ReferenceTensor};
 use std::sync::{Arc, Barrier, Mutex};
 
 type T = ReferenceTensor<f32>;

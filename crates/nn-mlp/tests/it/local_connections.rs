@@ -4,7 +4,7 @@ use super::common::{Done, Reference, resumes_at_any_step, settings, strokes, tra
 use nn_data::Dataset;
 use nn_mlp::settings::Settings;
 use nn_mlp::{PlanOptions, TrainingPlan};
-use nn_tensor::{Element, ReferenceTensor, Tensor};
+use nn_tensor::{Element, Matrix, ReferenceTensor, Tensor};
 use std::ops::Range;
 
 /// Everything that moves weights: batch normalisation, decay, penalty, average, dropout.
