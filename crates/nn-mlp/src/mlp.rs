@@ -326,17 +326,12 @@ impl<'f> Mlp<'f> {
     /// # use nn_mlp::Mlp;
     /// let augment = Augment { rotation: 10.0, ..Augment::default() };
     /// let mlp = Mlp::classifier().transform(Deskew::default()).transform(augment);
-    /// assert_eq!(mlp.settings().transform.len(), 2);
+    /// assert_eq!(mlp.settings().transform.steps().len(), 2);
     /// ```
     #[must_use]
     pub fn transform(mut self, step: impl Into<Step>) -> Self {
-        match toml::Table::try_from(step.into()) {
-            Ok(table) => self.settings.transform.push(table),
-            Err(error) => {
-                let error = SettingsError::new("transform", error.to_string());
-                self.error = self.error.or(Some(error));
-            }
-        }
+        let steps = self.settings.transform.steps().iter().cloned();
+        self.settings.transform = steps.chain([step.into()]).collect();
         self
     }
 
@@ -361,8 +356,7 @@ impl<'f> Mlp<'f> {
     /// Averages the model's answers over these views of each sample.
     #[must_use]
     pub fn test_views(mut self, views: TestViews) -> Self {
-        let test = &mut self.settings.test;
-        (test.shifts, test.copies, test.strength) = (views.shifts, views.copies, views.strength);
+        self.settings.test = views;
         self
     }
 

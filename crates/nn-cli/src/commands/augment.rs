@@ -54,7 +54,7 @@ fn transforms(arguments: &AugmentArgs) -> Result<Pipeline, CliError> {
     let file = arguments.config.as_deref();
     let run = RunSettings::merge(Some(arguments.preset), file, Layer::default())?;
     let first = run.settings.members().into_iter().next();
-    let transforms = first.map(|member| member.pipeline()).transpose()?.unwrap_or_default();
+    let transforms = first.map(|member| member.transforms).unwrap_or_default();
     let steps = transforms.steps().iter().filter(|step| step.transform().is_random());
     Ok(Pipeline::new(steps.cloned()))
 }

@@ -431,7 +431,7 @@ impl TrainingPlan {
 
 impl PlannedMember {
     fn new(settings: &Settings, member: MemberSettings, train: &Dataset) -> Result<Self, MlpError> {
-        let transforms = member.pipeline()?;
+        let transforms = member.transforms.clone();
         transforms.validate()?;
         let seen = transforms.output_shape(train.sample_shape())?;
         let inputs = seen.iter().product();
