@@ -1,7 +1,7 @@
 //! Training steps against the clock.
 
 use crate::clock::fastest;
-use nn_core::{Architecture, Control, Observer, StepEvent, Trainer, TrainingConfig};
+use nn_core::{Architecture, Control, Hook, Member, Observer, StepEvent, Trainer, TrainingConfig};
 use nn_cpu::{CpuDevice, CpuElement, CpuTensor};
 use nn_data::Dataset;
 use nn_tensor::Tensor;
@@ -24,12 +24,28 @@ impl<E: CpuElement> Steps<CpuTensor<E>> {
         data: &Dataset,
         threads: usize,
     ) -> Self {
+        Self::with_hooks(form, config, data, threads, Vec::new())
+    }
+
+    /// The same with hooks around each step.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    #[must_use]
+    pub fn with_hooks(
+        form: &Architecture,
+        config: &TrainingConfig,
+        data: &Dataset,
+        threads: usize,
+        hooks: Vec<Box<dyn Hook<CpuTensor<E>>>>,
+    ) -> Self {
         let device = CpuDevice::new(threads).expect("a small number of threads");
         // Whole batches only, so that all steps are alike.
         let count = data.len() / config.batch * config.batch;
         let whole = data.subset(&(0..count as u32).collect::<Vec<_>>()).expect("its own samples");
-        let trainer =
-            Trainer::new(&device, form, config, &whole, None).expect("data and network fit");
+        let member = Member { hooks, ..Member::new(form.clone(), &whole, None) };
+        let trainer = Trainer::with_members(&device, config, &whole, vec![member])
+            .expect("data and network fit");
         Self { trainer }
     }
 

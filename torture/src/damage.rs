@@ -1,7 +1,7 @@
 //! Every cut and every flipped bit of a small IDX file, plain and packed, and of a small checkpoint.
 
-use nn_core::Checkpoint;
 use nn_data::{Compression, IdxArray, IdxValues, embedded_sample, read_idx_from, write_idx_to};
+use nn_mlp::Checkpoint;
 
 use crate::samples::small_checkpoint;
 use crate::trial::{Effort, Tally};

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use nn_core::Checkpoint;
+use nn_mlp::Checkpoint;
 
 use crate::program::{expect_code, spawn, start};
 use crate::trial::{Dice, Effort, Tally, bytes_of, same};
@@ -62,7 +62,7 @@ fn after(
     }
     let line = match run.join("checkpoint.nn").exists() {
         // A disk that filled up before the first save may have cut the settings off, too.
-        true if run.join("config.toml").exists() => format!("train --quiet --resume {name}"),
+        true if run.join("settings.toml").exists() => format!("train --quiet --resume {name}"),
         _ => {
             let _ = fs::remove_dir_all(&run);
             format!("{TRAINING} {name}")

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use nn_core::Checkpoint;
+use nn_mlp::Checkpoint;
 use serde_json::Value;
 
 use crate::program::{LONGEST, Waited, expect_code, spawn, start, wait};

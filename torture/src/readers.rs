@@ -7,9 +7,9 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 
 use flate2::read::GzDecoder;
-use nn_core::safetensors::{self, ImportOptions};
-use nn_core::{Checkpoint, Model};
 use nn_data::{Compression, IdxArray, read_idx_from, write_idx_to};
+use nn_mlp::safetensors::{self, ImportOptions};
+use nn_mlp::{Checkpoint, Model};
 use tempfile::{NamedTempFile, TempDir};
 use xtask::fetch::{DataFile, unpack_archive};
 

@@ -64,18 +64,12 @@ fn side_by_side(sample: &Dataset, tally: &mut Tally) -> Result<(), String> {
     Ok(())
 }
 
-/// The checkpoint after a full batch and a partial one, twice, as bytes.
+/// The state after a full batch and a partial one, twice, as bytes.
 fn trained(sample: &Dataset, case: Case, threads: usize) -> Result<Vec<u8>, String> {
     let (hidden, batch, name, dropout) = case;
     let rows: Vec<u32> = (0..(batch + batch / 2) as u32).collect();
     let data = sample.subset(&rows).map_err(|error| error.to_string())?;
-    let form = Architecture {
-        inputs: 784,
-        hidden: hidden.to_vec(),
-        outputs: 10,
-        activation: Activation::Relu,
-        output_activation: Activation::Identity,
-    };
+    let form = Architecture::new(784, hidden, 10, Activation::Relu);
     let optimizer = Optimizer::from_name(name).ok_or("no such optimizer")?;
     let config =
         TrainingConfig { optimizer, batch, dropout, epochs: 2, ..TrainingConfig::default() };
@@ -83,6 +77,6 @@ fn trained(sample: &Dataset, case: Case, threads: usize) -> Result<Vec<u8>, Stri
     let mut trainer = Trainer::<CpuTensor<f32>>::new(&device, &form, &config, &data, None)
         .map_err(|error| error.to_string())?;
     trainer.run(&mut ()).map_err(|error| error.to_string())?;
-    let checkpoint = trainer.checkpoint().map_err(|error| error.to_string())?;
-    checkpoint.to_bytes().map_err(|error| error.to_string())
+    let state = trainer.state().map_err(|error| error.to_string())?;
+    serde_json::to_vec(&state).map_err(|error| error.to_string())
 }

@@ -8,12 +8,11 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use nn_core::Checkpoint;
-use nn_core::safetensors;
 use nn_data::{
     Compression, IdxArray, IdxValues, append_to_file, replace_file, sweep_partial_files,
     watch_file_operations, write_idx,
 };
+use nn_mlp::{Checkpoint, Model, ModelParts, safetensors};
 use xtask::fetch::{DataFile, install};
 
 use crate::samples::small_checkpoint;
@@ -59,8 +58,10 @@ fn checkpoint_of(state: State) -> Result<Checkpoint, String> {
 }
 
 fn write_safetensors(path: &Path, state: State) -> Result<(), String> {
-    let mut model = small_checkpoint()?.model;
-    model.sample_shape = if state == State::Old { vec![16] } else { vec![4, 4] };
+    let parts = small_checkpoint()?.model.into_parts();
+    let sample_shape = if state == State::Old { vec![16] } else { vec![4, 4] };
+    let model = Model::from_parts(ModelParts { sample_shape, ..parts });
+    let model = model.map_err(|error| error.to_string())?;
     safetensors::export(&model, path).map_err(|error| error.to_string())
 }
 

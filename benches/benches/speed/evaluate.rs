@@ -63,7 +63,7 @@ pub(crate) fn one_image(criterion: &mut Criterion) {
         let network = Network::<CpuTensor<f32>>::new(&device, &form, Initializer::HeUniform, 1)
             .expect("memory");
         let mut predictor =
-            Predictor::new(&network, Loss::CrossEntropy, 1).expect("memory for one image");
+            Predictor::new(network, Loss::CrossEntropy, 1).expect("memory for one image");
         let mut images = (0..data.test.len()).filter_map(|index| data.test.image(index)).cycle();
         let seconds = timed(&mut group, BenchmarkId::from_parameter(&form), |times| {
             repeat(times, || {

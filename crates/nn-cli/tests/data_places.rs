@@ -4,8 +4,10 @@
 mod common;
 
 use common::{folder, run, small_data, words};
-use nn_core::{Activation, Architecture, Checkpoint, Loss, Model, Preprocessing, Values};
+use nn_core::{Activation, Architecture, Loss, NetworkValues, Values};
 use nn_data::{Compression, IdxArray, IdxValues, write_idx};
+use nn_images::{Pipeline, TestViews};
+use nn_mlp::{InputRange, Model, ModelMember, ModelParts, Task};
 use nn_tensor::Linear;
 use std::fs;
 use std::path::Path;
@@ -137,23 +139,22 @@ fn a_model_in_double_precision_answers_in_double_precision() {
     let path = folder.path();
     let layer =
         Linear { weight: Values::F64(vec![0.0, 0.0]), bias: Values::F64(vec![1.0, 1.0 + 1e-12]) };
-    let architecture = Architecture {
-        inputs: 1,
-        hidden: Vec::new(),
-        outputs: 2,
-        activation: Activation::Relu,
-        output_activation: Activation::Identity,
+    let member = ModelMember {
+        architecture: Architecture::new(1, [], 2, Activation::Relu),
+        transforms: Pipeline::default(),
+        values: NetworkValues { layers: vec![layer], norms: vec![] },
     };
-    let model = Model {
-        architecture,
+    let parts = ModelParts {
+        task: Task::Classification,
         loss: Loss::HalfSquaredError,
         sample_shape: vec![1, 1],
-        layers: vec![layer],
-        preprocessing: Preprocessing::default(),
-        norms: Vec::new(),
-        companions: Vec::new(),
+        input_range: InputRange::Bytes,
+        scaler: None,
+        class_names: vec![],
+        views: TestViews::default(),
+        members: vec![member],
     };
-    Checkpoint { model, training: None }.save(&path.join("model.nn")).unwrap();
+    Model::from_parts(parts).unwrap().save(path.join("model.nn")).unwrap();
     let write = |name: &str, shape: Vec<usize>, bytes: Vec<u8>| {
         let array = IdxArray::new(shape, IdxValues::U8(bytes)).unwrap();
         write_idx(&path.join(name), &array, Compression::None).unwrap();

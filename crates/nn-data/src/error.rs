@@ -277,7 +277,9 @@ pub enum DataError {
     #[error("the inputs of the data set are bytes (pixels), not numbers; use one of numbers")]
     NotNumbers,
     /// Rows of different lengths.
-    #[error("row {row} has {actual} values, the rows before it have {expected}; give rows of one length")]
+    #[error(
+        "row {row} has {actual} values, the rows before it have {expected}; give rows of one length"
+    )]
     RaggedRows {
         /// The first that differs, counted from 0.
         row: usize,

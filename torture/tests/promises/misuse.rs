@@ -1,11 +1,12 @@
 //! What a user of the libraries may rely on: what can cross threads, and what misuse gets as an answer.
 
 use nn_core::{
-    Activation, Architecture, Checkpoint, CheckpointError, ConfigError, Model, Network,
-    NetworkError, Predictor, TrainError, Trainer, TrainingConfig,
+    Activation, Architecture, ConfigError, Network, NetworkError, Predictor, TrainError, Trainer,
+    TrainingConfig,
 };
 use nn_cpu::{CpuDevice, CpuTensor};
 use nn_data::{DataError, Dataset, IdxArray, TrainTest};
+use nn_mlp::{Checkpoint, FileError, MlpError, Model};
 use nn_tensor::{ReferenceTensor, Role, Shape, Tensor, TensorError};
 
 fn crosses_threads<T: Send + Sync>() {}
@@ -24,13 +25,14 @@ fn values_cross_threads() {
     crosses_threads::<Network<CpuTensor<f32>>>();
     crosses_threads::<Model>();
     crosses_threads::<Checkpoint>();
-    crosses_threads::<CheckpointError>();
+    crosses_threads::<FileError>();
+    crosses_threads::<MlpError>();
     crosses_threads::<ConfigError>();
     crosses_threads::<NetworkError>();
     crosses_threads::<TrainError>();
     crosses_threads::<TrainingConfig>();
     can_be_moved::<Trainer<CpuTensor<f32>>>();
-    can_be_moved::<Predictor<'_, CpuTensor<f32>>>();
+    can_be_moved::<Predictor<CpuTensor<f32>>>();
 }
 
 fn form(inputs: usize) -> Architecture {

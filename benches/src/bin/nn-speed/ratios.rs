@@ -5,7 +5,7 @@
 
 use crate::Done;
 use nn_benches::{Steps, Table, architecture, descent, digits, percent, thousands};
-use nn_core::{Architecture, Optimizer, TrainingConfig};
+use nn_core::{Architecture, Hook, MovingAverage, Optimizer, TrainingConfig};
 use nn_cpu::{CpuElement, CpuTensor};
 use nn_data::Dataset;
 use nn_tensor::Activation;
@@ -29,10 +29,10 @@ struct Kind {
     change: fn(&mut TrainingConfig, &mut Architecture),
 }
 
-const KINDS: [Kind; 13] = [
+const KINDS: [Kind; 12] = [
     kind("momentum", 1.25, |config, _| optimizer(config, "momentum")),
     kind("nesterov", 1.25, |config, _| optimizer(config, "nesterov")),
-    kind("rmsprop", 1.34, |config, _| optimizer(config, "rmsprop")),
+    kind("rms-prop", 1.34, |config, _| optimizer(config, "rms-prop")),
     // 25 % less than the rate of descent.
     kind("adam", 1.34, |config, _| optimizer(config, "adam")),
     kind("adamw, decay 0.01", 1.34, |config, _| {
@@ -44,10 +44,12 @@ const KINDS: [Kind; 13] = [
     kind("dropout 0.3", 1.25, |config, _| config.dropout = 0.3),
     kind("batch normalisation", 1.34, |config, _| config.batch_norm = true),
     kind("clipping by norm", 1.5, |config, _| config.clip_norm = Some(1.0)),
-    kind("moving average", 1.15, |config, _| config.average = Some(0.99)),
     kind("tanh", 1.25, |_, form| form.activation = Activation::Tanh),
     kind("sigmoid", 1.25, |_, form| form.activation = Activation::Sigmoid),
 ];
+
+/// Weights are read once more, every few steps.
+const MOST_AVERAGE: f64 = 1.15;
 
 /// Numbers of 64 bits: half as many at once.
 const MOST_F64: f64 = 2.4;
@@ -90,9 +92,11 @@ pub(crate) fn run(options: &Options) -> Done {
         ]);
     };
     for kind in &KINDS {
-        add(kind.name, kind.most, pair::<f32>(&data.train, options, kind.change));
+        add(kind.name, kind.most, pair::<f32>(&data.train, options, kind.change, Vec::new()));
     }
-    add("f64", MOST_F64, pair::<f64>(&data.train, options, |_, _| ()));
+    let average = vec![Box::new(MovingAverage::new(0.99)) as Box<dyn Hook<CpuTensor<f32>>>];
+    add("moving average", MOST_AVERAGE, pair(&data.train, options, |_, _| (), average));
+    add("f64", MOST_F64, pair::<f64>(&data.train, options, |_, _| (), Vec::new()));
     table.print();
     if slow.is_empty() {
         return Ok(());
@@ -106,12 +110,13 @@ fn pair<E: CpuElement>(
     data: &Dataset,
     options: &Options,
     change: fn(&mut TrainingConfig, &mut Architecture),
+    hooks: Vec<Box<dyn Hook<CpuTensor<E>>>>,
 ) -> (f64, f64) {
     const TURNS: u32 = 3;
     let (mut form, mut config) = (architecture(&[800]), descent(BATCH));
     let mut plain = Steps::<CpuTensor<f32>>::new(&form, &config, data, options.threads);
     change(&mut config, &mut form);
-    let mut other = Steps::<CpuTensor<E>>::new(&form, &config, data, options.threads);
+    let mut other = Steps::with_hooks(&form, &config, data, options.threads, hooks);
     let seconds = options.seconds / f64::from(2 * TURNS);
     (0..TURNS).fold((f64::INFINITY, f64::INFINITY), |best, _| {
         (plain.fastest(seconds).min(best.0), other.fastest(seconds).min(best.1))

@@ -84,7 +84,7 @@ fn evaluations(table: &mut Table, data: &TrainTest) -> Done {
 fn prediction(table: &mut Table, data: &TrainTest) -> Done {
     let (device, form) = (CpuDevice::new(1)?, architecture(&[128]));
     let network = Network::<CpuTensor<f32>>::new(&device, &form, Initializer::HeUniform, 1)?;
-    let mut predictor = Predictor::new(&network, Loss::CrossEntropy, 1)?;
+    let mut predictor = Predictor::new(network, Loss::CrossEntropy, 1)?;
     let mut images = (0..data.test.len()).filter_map(|index| data.test.image(index)).cycle();
     let seconds = fastest(0.5, |times| {
         repeat(times, || predictor.predict_bytes(images.next().unwrap_or_default()).map(|p| p[0]))

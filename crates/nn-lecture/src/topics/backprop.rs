@@ -2,10 +2,10 @@
 //! (120), and what the common mistakes look like in it.
 
 use crate::chain::{Layer, Mistake, backpropagate, differences};
+use crate::gradient_check::{GradientCheck, TOLERANCE, check_all, relative_error};
 use crate::range::Whole;
 use crate::topic::Parameter;
 use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
-use crate::gradient_check::{GradientCheck, TOLERANCE, check_all, relative_error};
 use nn_core::{Activation, Initializer, Loss};
 use nn_plot::{Axis, Curves, Figure, HeatMap, Scale, Series, Style};
 use nn_tensor::{Shape, Tensor};

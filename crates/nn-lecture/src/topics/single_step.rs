@@ -3,10 +3,10 @@
 
 use crate::chain::{Layer, Mistake, backpropagate, forward};
 use crate::fit::{dataset, form, full_batch, short};
+use crate::gradient_check::relative_error;
 use crate::range::Positive;
 use crate::topic::Parameter;
 use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
-use crate::gradient_check::relative_error;
 use nn_core::{Activation, FullBatch, Initializer, Loss};
 use nn_plot::{Axis, Curves, Figure, Series, Style};
 use nn_solvers::{Iterate, Limits, Solver, Stopped, minimize_network};
