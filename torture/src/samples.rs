@@ -4,7 +4,8 @@ use nn_core::{Activation, Architecture, Checkpoint, Trainer, TrainingConfig};
 use nn_cpu::{CpuDevice, CpuTensor};
 use nn_data::Dataset;
 
-/// Returns a checkpoint of an unfinished training with weights, Adam's moments and the best weights.
+/// Returns a checkpoint of an unfinished training with weights, Adam's moments and the best
+/// weights.
 ///
 /// # Errors
 /// Returns the error of the training.

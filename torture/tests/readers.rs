@@ -1,5 +1,5 @@
-//! The corpus of the fuzzers and noise: every reader keeps its properties in bounded memory. It is one
-//! test, because the allocator counts the memory of the whole process.
+//! The corpus of the fuzzers and noise: every reader keeps its properties in bounded memory. It is
+//! one test, because the allocator counts the memory of the whole process.
 
 use nn_torture::memory::CountingAllocator;
 use nn_torture::noise::{self, files_in, try_one};
