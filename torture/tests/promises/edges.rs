@@ -235,8 +235,8 @@ fn a_class_that_never_occurs_is_accepted() {
     on_every_backend::<MissingClass>();
 }
 
-/// The CPU backend skips pixels that are 0, so a weight that only meets such pixels is never multiplied,
-/// where the reference computes 0 · NaN = NaN. It cannot be saved, though.
+/// The CPU backend skips pixels that are 0, so a weight that only meets such pixels is never
+/// multiplied, where the reference computes 0 · NaN = NaN. It cannot be saved, though.
 #[test]
 fn a_weight_that_is_not_finite_is_never_saved() {
     let data = Dataset::from_images(vec![0, 255], &[1, 2], vec![0], 2).unwrap();

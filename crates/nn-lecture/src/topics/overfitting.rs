@@ -91,7 +91,7 @@ impl Settings {
     /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         Ok(Self {
@@ -111,7 +111,7 @@ impl Settings {
     /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         SAMPLES.check("samples", self.samples)?;
         WIDTH.check("width", self.width)?;
@@ -202,7 +202,7 @@ fn noisy(count: usize, settings: &Settings, stream: u64) -> Result<Dataset, Lect
 /// Trains with each remedy.
 ///
 /// # Errors
-/// [`LectureError`]: a parameter, a training that diverges, or the device.
+/// Returns [`LectureError`] for an invalid setting, a diverging training, or a device failure.
 pub fn run<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,

@@ -118,7 +118,7 @@ impl Settings {
     /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         Ok(Self {
@@ -139,7 +139,7 @@ impl Settings {
     /// Checks that every setting is in its range and both expressions parse.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         SAMPLES.check("samples", self.samples)?;
         WIDTH.check("width", self.width)?;
@@ -248,7 +248,7 @@ pub(super) struct Plan {
 /// Runs the fit, changes one setting at a time, sweeps the width and tries combinations.
 ///
 /// # Errors
-/// [`LectureError`]: a parameter, or the device.
+/// Returns [`LectureError`] for an invalid setting or a device failure.
 pub fn run<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,
@@ -274,7 +274,7 @@ pub fn run<D: Tensor<Elem = f64>>(
 /// Runs the fit alone, with the tutorial's method.
 ///
 /// # Errors
-/// [`LectureError`]: a parameter, or the device.
+/// Returns [`LectureError`] for an invalid setting or a device failure.
 pub fn run_fit<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,
