@@ -2,6 +2,7 @@
 //! FIFOs are written into, links followed, permissions kept, and inputs never overwritten.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails says so by a panic")]
+#![allow(clippy::print_stderr, reason = "what fails says for which command")]
 
 mod common;
 

@@ -83,6 +83,9 @@ fn change(from: Option<f64>, to: Option<f64>) -> String {
     }
 }
 
+/// The name of an ingredient, and how it is left out.
+type Ingredient = (&'static str, fn(&mut Settings));
+
 /// The recipe itself, and without each ingredient that it has. Of a recipe of several members, the members are the
 /// ingredients; what one is made of, a recipe of it alone tells.
 fn variants(recipe: &Settings) -> Vec<(String, Settings)> {
@@ -91,7 +94,7 @@ fn variants(recipe: &Settings) -> Vec<(String, Settings)> {
         all.extend((0..recipe.member.len()).map(|index| without_member(recipe, index)));
         return all;
     }
-    let ingredients: [(&str, fn(&mut Settings)); 10] = [
+    let ingredients: [Ingredient; 10] = [
         ("local", |settings| settings.network.local = None),
         ("batch-norm", |settings| settings.network.batch_norm = false),
         ("average", |settings| settings.training.average = None),

@@ -62,7 +62,7 @@ fn begin(arguments: TrainArgs) -> Result<(), CliError> {
 
 fn resume(arguments: TrainArgs, folder: RunFolder) -> Result<(), CliError> {
     let typed = arguments.typed.layer(&arguments.set)?;
-    let resolved = Resolved::new(&folder.settings()?.resumed_with(typed)?)?;
+    let resolved = Resolved::new(&folder.settings()?.resumed_with(&typed)?)?;
     let checkpoint = Checkpoint::load(folder.checkpoint())?;
     let is_finished = checkpoint.training.as_ref().is_some_and(|saved| saved.state.is_finished());
     if is_finished && folder.model().exists() {

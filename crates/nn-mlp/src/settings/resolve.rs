@@ -122,7 +122,6 @@ impl Settings {
             class_weights: training.class_weights.clone(),
             clip_norm: training.clip_norm,
             patience: training.patience,
-            ..defaults
         }
     }
 

@@ -161,7 +161,7 @@ impl TrainingPlan {
             _ => Ok(data.clone()),
         };
         let seen = scaled(train)?;
-        let member = |member: MemberSettings| PlannedMember::new(&settings, member, &seen);
+        let member = |member: MemberSettings| PlannedMember::new(&settings, &member, &seen);
         let members = settings.members().into_iter().map(member);
         let members = members.collect::<Result<Vec<_>, MlpError>>()?;
         let test = &settings.test;
@@ -430,12 +430,16 @@ impl TrainingPlan {
 }
 
 impl PlannedMember {
-    fn new(settings: &Settings, member: MemberSettings, train: &Dataset) -> Result<Self, MlpError> {
+    fn new(
+        settings: &Settings,
+        member: &MemberSettings,
+        train: &Dataset,
+    ) -> Result<Self, MlpError> {
         let transforms = member.transforms.clone();
         transforms.validate()?;
         let seen = transforms.output_shape(train.sample_shape())?;
         let inputs = seen.iter().product();
-        let architecture = settings.member_architecture(&member, inputs, train.output_width());
+        let architecture = settings.member_architecture(member, inputs, train.output_width());
         Ok(Self { architecture, transforms, local: member.local, initial: None })
     }
 }
