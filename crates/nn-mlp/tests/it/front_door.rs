@@ -203,7 +203,7 @@ fn images_of_large_numbers_are_scaled() {
     assert!((ours.loss - theirs.loss).abs() < 1e-5);
     // A photograph of bytes means the same as the numbers.
     let by_bytes = model.predict(bytes.image(1).unwrap()).unwrap();
-    let by_numbers = model.predict(&pixels[64..128].to_vec()).unwrap();
+    let by_numbers = model.predict(pixels[64..128].to_vec()).unwrap();
     assert!((by_bytes.probability() - by_numbers.probability()).abs() < 1e-6);
     // Numbers of another scale are refused.
     let small: Vec<f64> = pixels[..64].iter().map(|x| x / 255.0).collect();
