@@ -1,10 +1,10 @@
 //! `nn train --ablate`: what is each ingredient of a recipe worth? It is left out, one at a time.
 
-use super::train::{Trained, Training};
 use crate::backend;
 use crate::error::CliError;
 use crate::stdout;
 use crate::table::{self, Side};
+use crate::training::{Trained, Training};
 use crate::training_report::percent;
 use nn_images::{Pipeline, Step};
 use nn_mlp::Summary;
