@@ -41,7 +41,7 @@ const WRITERS: [Writer; 14] = [
     file("data sheet --data data-small --count 4 --out OUT"),
     file("data augment --data data-small --count 1 --copies 2 --out OUT"),
     file("train --data data-small --hidden 4 --epochs 1 --quiet --seeds 2 --ensemble OUT"),
-    inside("train --data data-small --hidden 4 --epochs 1 --quiet --out OUT", "config.toml"),
+    inside("train --data data-small --hidden 4 --epochs 1 --quiet --out OUT", "settings.toml"),
     inside("train --data data-small --hidden 4 --epochs 1 --quiet --out OUT", "model.nn"),
     inside("calibrate --model run --figures OUT", "reliability.svg"),
     inside("plot --model run --weights --out OUT", "weights.png"),

@@ -130,5 +130,5 @@ fn what_cannot_be_transformed_is_refused() {
     let still = trained(&with(&[DESKEW]), &strokes()).model();
     assert!(matches!(still.with_views(copies).unwrap_err(), MlpError::Image(_)));
     let order = format!("transform = [{FEATURES}, {DESKEW}]");
-    assert!(nn_mlp::settings::Settings::from_toml(&order).is_err());
+    assert!(Settings::from_toml(&order).is_err());
 }
