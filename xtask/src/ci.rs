@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::workspace::{cargo, line};
-use crate::{cli, pipeline, say};
+use crate::{pipeline, say};
 
 /// A step of the gate: what it is called, the words after `cargo`, variables of its environment.
 struct Step {
@@ -48,7 +48,7 @@ fn run_steps(root: &Path, times: &mut Vec<(&'static str, Duration)>) -> Result<(
         command.args(step.words).envs(step.environment.iter().copied());
         timed(step.name, times, || run_step(step, &mut command))?;
     }
-    let options = cli::Pipeline { floor: None, seed: 0, train: Vec::new() };
+    let options = pipeline::Options { floor: None, seed: 0, train: Vec::new() };
     timed("pipeline", times, || pipeline::run(root, &options))
 }
 

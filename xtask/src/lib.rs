@@ -7,6 +7,7 @@ pub mod ci;
 pub mod cli;
 pub mod clock;
 pub mod compare;
+pub mod corpus;
 mod error;
 pub mod fetch;
 mod fetch_data;
@@ -39,6 +40,7 @@ pub fn run(cli: &Cli) -> Result<(), Error> {
         Command::Sample => sample::run(&root),
         Command::Pipeline(options) => pipeline::run(&root, options),
         Command::Ci => ci::run(&root),
+        Command::Corpus(options) => corpus::run(&root, options),
         Command::Compare(options) => compare::run(&root, options),
         Command::Torture(options) => torture::run(&root, options),
         Command::Speed(options) => speed::run(&root, options),

@@ -65,7 +65,8 @@ fn wrong_usage_is_2_and_prints_nothing_to_stdout() {
 
 #[test]
 fn every_chore_shows_examples() {
-    for chore in ["fetch-data", "sample", "pipeline", "ci", "compare", "torture", "speed"] {
+    for chore in ["fetch-data", "sample", "pipeline", "ci", "compare", "torture", "corpus", "speed"]
+    {
         let output = xtask(&[chore, "--help"]).output().unwrap();
         assert!(output.status.success());
         assert!(stdout(&output).contains(&format!("  cargo xtask {chore}")) || chore == "sample");

@@ -136,7 +136,7 @@ fn a_disk_that_fails_at_any_operation_loses_nothing() {
             operation += 1;
             if operation == faulty + 1 { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
         };
-        let result = nn_data::watch_file_operations(fail, || copy_from(from.path(), &place));
+        let result = nn_files::watch_file_operations(fail, || copy_from(from.path(), &place));
         let there = fs::read(place.images()).unwrap();
         let aside = fs::read(place.dir().join("train-images-idx3-ubyte.invalid"));
         let is_new = there == payload(IMAGES);

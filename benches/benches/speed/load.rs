@@ -1,4 +1,4 @@
-//! Reading data: MNIST as gzip and unpacked, where it has been fetched, and the embedded sample.
+//! Loading: MNIST as gzip and unpacked, if it has been downloaded, and the embedded sample.
 
 use crate::measure::{group, timed};
 use criterion::measurement::WallTime;
@@ -6,17 +6,17 @@ use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
 use nn_benches::{Table, digits, repeat, thousands};
 use nn_data::{Compression, TrainTest, embedded_sample, load_folder, write_folder};
 
-/// The files are written for the purpose, so that both forms are there, and read from the page cache.
+/// Benchmarks loading of files that are written first, in both forms, and read from the page cache.
 pub(crate) fn benches(criterion: &mut Criterion) {
     let (data, name) = digits().expect("the data is readable");
     let mut group = group(criterion, "load", 3.0);
     let heading = ["what", "seconds", "MB/s of pixels", "images/s"];
     let mut table = Table::new("Loading, from the page cache", &heading);
-    for (form, compression) in [("gzip", Compression::Gzip), ("unpacked", Compression::None)] {
+    for (kind, compression) in [("gzip", Compression::Gzip), ("unpacked", Compression::None)] {
         let folder = tempfile::tempdir().expect("a temporary folder");
         write_folder(folder.path(), &data, compression).expect("room for the files");
         let load = || load_folder(folder.path()).expect("they have just been written");
-        one(&mut group, &mut table, &format!("{name} {form}"), load);
+        one(&mut group, &mut table, &format!("{name} {kind}"), load);
     }
     let sample = || embedded_sample().expect("it is compiled in");
     one(&mut group, &mut table, "embedded sample", sample);

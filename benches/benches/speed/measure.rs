@@ -1,13 +1,13 @@
-//! A criterion benchmark whose time comes back as a number.
+//! Criterion benchmarks that return the measured time.
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
 use std::time::Duration;
 
-/// Samples of a benchmark; criterion takes no fewer.
+/// Samples of a benchmark, the minimum of criterion.
 const SAMPLES: usize = 10;
 
-/// A group with times short enough that all groups together end in about ten minutes.
+/// Creates a group with times short enough for all groups to take about ten minutes.
 pub(crate) fn group<'c>(
     criterion: &'c mut Criterion,
     name: &str,
@@ -20,9 +20,11 @@ pub(crate) fn group<'c>(
     group
 }
 
-/// Runs one benchmark; seconds a time in the fastest of its samples, or nothing where a filter left it
-/// out. The fastest, because the machine may have other things to do, and no sample is faster than it.
-/// `work` does its work so many times and says how long that took.
+/// Runs one benchmark; returns the seconds per execution in its fastest sample, or nothing if it is
+/// filtered out.
+///
+/// The fastest counts, since other load can only make a sample slower. `work` executes a given
+/// number of times and returns the elapsed time.
 pub(crate) fn timed(
     group: &mut BenchmarkGroup<'_, WallTime>,
     id: BenchmarkId,
@@ -36,6 +38,6 @@ pub(crate) fn timed(
             elapsed
         });
     });
-    // What came before the samples was for warming up.
+    // Earlier samples belong to the warm-up.
     samples.into_iter().rev().take(SAMPLES).reduce(f64::min)
 }

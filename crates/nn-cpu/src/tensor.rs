@@ -55,6 +55,8 @@ impl<E: CpuElement> Matrix for CpuTensor<E> {
 }
 
 impl<E: CpuElement> Tensor for CpuTensor<E> {
+    const FUSED: bool = true;
+
     fn gather(&mut self, samples: &HostSamples, epoch: &HostEpoch) {
         E::operations().gather(self, samples, epoch);
     }

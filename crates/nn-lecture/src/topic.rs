@@ -1,4 +1,4 @@
-//! The topics in the lecture's order.
+//! The topics, in the order of the lecture.
 
 use crate::topics::{
     activations, backprop, bias, descent, digits, digits8x8, ladder, linear, overfitting,
@@ -11,28 +11,28 @@ use nn_tensor::Tensor;
 /// A part of the lecture that can be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Topic {
-    /// What a person types.
+    /// Name on the command line.
     pub name: &'static str,
-    /// One line.
+    /// Title, one line.
     pub title: &'static str,
-    /// Numbers in the lecture.
+    /// Numbers of its equations in the lecture.
     pub equations: &'static [u16],
-    /// What can be set.
+    /// Its parameters.
     pub parameters: &'static [Parameter],
 }
 
-/// Something that can be set in a topic.
+/// A parameter of a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameter {
-    /// What a person types.
+    /// Name on the command line.
     pub name: &'static str,
-    /// As typed.
+    /// Default value, as typed.
     pub default: &'static str,
-    /// What it does, with its range.
+    /// Meaning and range.
     pub meaning: &'static str,
 }
 
-/// All topics, in the lecture's order.
+/// All topics, in the order of the lecture.
 pub static TOPICS: &[Topic] = &[
     digits::TOPIC,
     linear::TOPIC,
@@ -50,10 +50,10 @@ pub static TOPICS: &[Topic] = &[
     digits8x8::TOPIC,
 ];
 
-/// The topic of this name.
+/// Finds the topic called `name`.
 ///
 /// # Errors
-/// [`LectureError::UnknownTopic`], which names all there are.
+/// Returns [`LectureError::UnknownTopic`], which lists all topics.
 pub fn find_topic(name: &str) -> Result<&'static Topic, LectureError> {
     TOPICS.iter().find(|topic| topic.name == name).ok_or_else(|| unknown_topic(name))
 }
@@ -65,11 +65,11 @@ fn unknown_topic(name: &str) -> LectureError {
 
 /// Runs the topic called `name`.
 ///
-/// `data`: labelled images, for the topics that learn digits.
+/// The topics that learn digits use `data`, which must be labelled images.
 ///
 /// # Errors
-/// [`LectureError`]: an unknown topic or parameter, a parameter out of its range, data of another
-/// kind, a device that refuses.
+/// Returns [`LectureError`] for an unknown topic or parameter, a parameter out of range, data of
+/// another kind, or a device failure.
 pub fn run_topic<S: Tensor<Elem = f32>, D: Tensor<Elem = f64>>(
     name: &str,
     parameters: &Parameters,
@@ -78,7 +78,7 @@ pub fn run_topic<S: Tensor<Elem = f32>, D: Tensor<Elem = f64>>(
 ) -> Result<Report, LectureError> {
     let topic = find_topic(name)?;
     check_names(topic, parameters)?;
-    // One arm a topic: read the parameters, run, report.
+    // One arm per topic: read the parameters, run, report.
     match topic.name {
         "digits" => {
             let settings = digits::Settings::read(parameters)?;
@@ -140,7 +140,7 @@ pub fn run_topic<S: Tensor<Elem = f32>, D: Tensor<Elem = f64>>(
     }
 }
 
-/// Every parameter given is one the topic has.
+/// Checks that the topic has every parameter given.
 fn check_names(topic: &'static Topic, parameters: &Parameters) -> Result<(), LectureError> {
     let known = || topic.parameters.iter().map(|parameter| parameter.name);
     match parameters.names().find(|&name| known().all(|k| k != name)) {

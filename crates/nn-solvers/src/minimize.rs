@@ -1,22 +1,22 @@
-//! The one entry to all solvers.
+//! The entry point of all solvers.
 
 use crate::descent::descend;
-use crate::line_search::{complaint, go};
+use crate::line_search::{library_error, run_argmin};
 use crate::problem::{Matrix, Run};
 use crate::{Objective, Solver, SolverError};
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 
-/// When to stop.
+/// When a run stops.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
-    /// At most so many steps.
+    /// Maximum number of steps.
     pub iterations: usize,
-    /// At most so many evaluations of cost and gradient.
+    /// Maximum number of evaluations of cost and gradient.
     pub evaluations: usize,
-    /// At a gradient no longer than this.
+    /// Stop at this gradient norm.
     pub gradient_norm: f64,
-    /// At a cost no higher than this, where given.
+    /// Stop at this cost, if given.
     pub cost: Option<f64>,
 }
 
@@ -26,62 +26,61 @@ impl Default for Limits {
     }
 }
 
-/// Where a solver stands after a step.
+/// The state of a solver after a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Iterate<'a> {
-    /// 0 at the start.
+    /// Number of the step; 0 is the start.
     pub iteration: usize,
-    /// C.
+    /// C, the cost.
     pub cost: f64,
     /// ‖dC/dw‖.
     pub gradient_norm: f64,
     /// Evaluations of cost and gradient so far.
     pub evaluations: usize,
-    /// w.
+    /// w, the parameters.
     pub at: &'a [f64],
 }
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stopped {
-    /// The gradient is as short as was asked for.
+    /// The gradient norm reached its limit.
     GradientNorm,
-    /// The cost is as low as was asked for.
+    /// The cost reached its target.
     TargetCost,
-    /// No more iterations are allowed.
+    /// The limit of iterations was reached.
     Iterations,
-    /// No more evaluations are allowed.
+    /// The limit of evaluations was reached.
     Evaluations,
-    /// Steps no longer lower the cost: a minimum, to rounding, or a kink.
+    /// Steps no longer lower the cost: a minimum up to rounding, or a kink.
     NoFurtherDescent,
-    /// The onlooker asked for it.
+    /// The observer stopped the run.
     Observer,
-    /// Cost, gradient or matrix are not finite: the steps are too long.
+    /// Cost, gradient or matrix is not finite: the steps are too long.
     NotFinite,
 }
 
-/// The point that a solver ended at.
+/// The result of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Minimum {
-    /// w: the last point with a finite cost.
+    /// w, the last point with a finite cost.
     pub at: Vec<f64>,
     /// C there.
     pub cost: f64,
     /// ‖dC/dw‖ there.
     pub gradient_norm: f64,
-    /// Steps.
+    /// Number of steps.
     pub iterations: usize,
-    /// Evaluations of cost and gradient together; those inside a Hessian by differences not
-    /// counted.
+    /// Number of evaluations of cost and gradient, without those of a Hessian by differences.
     pub evaluations: usize,
-    /// Hessians or Gauss-Newton matrices.
+    /// Number of Hessians or Gauss-Newton matrices.
     pub matrices: usize,
-    /// Why it ended there.
+    /// Why the run ended.
     pub stopped: Stopped,
 }
 
 impl Minimum {
-    pub(crate) fn nowhere() -> Self {
+    pub(crate) fn unset() -> Self {
         Self {
             at: Vec::new(),
             cost: f64::INFINITY,
@@ -94,17 +93,18 @@ impl Minimum {
     }
 }
 
-/// A failed line search is followed by so many fresh starts in a row, each trying a tenth of the
-/// length first.
-const MOST_RESTARTS: usize = 4;
+/// Maximum number of restarts in a row after failed line searches, each with a tenth of the first
+/// step length.
+const MAX_RESTARTS: usize = 4;
 
-/// Looks for a minimum of `objective` from `start`. `observer` sees the start and every step, and
-/// may ask to stop.
+/// Minimises `objective` from `start`.
+///
+/// `observer` is called at the start and after every step, and may stop the run.
 ///
 /// # Errors
-/// [`SolverError`] for settings out of range, too many parameters for a matrix, a start without a
-/// finite cost, or an objective that fails. A run that ends without a minimum is no error: see
-/// [`Minimum::stopped`].
+/// Returns [`SolverError`] for settings out of range, too many parameters for a matrix, a start
+/// without a finite cost, or an objective that fails. A run that ends without a minimum is not an
+/// error: see [`Minimum::stopped`].
 pub fn minimize(
     objective: &mut dyn Objective,
     solver: Solver,
@@ -130,7 +130,7 @@ pub fn minimize(
     run.into_inner().finish(Stopped::NoFurtherDescent)
 }
 
-/// Lets the solver go, and starts it anew from where it stands when a line search fails.
+/// Runs the solver, and restarts it from the present point when a line search fails.
 fn search(solver: Solver, run: &RefCell<Run<'_>>, start: &[f64]) -> Result<(), SolverError> {
     let (mut at, mut first_step, mut restarts) = (start.to_vec(), 1.0, 0);
     loop {
@@ -140,7 +140,7 @@ fn search(solver: Solver, run: &RefCell<Run<'_>>, start: &[f64]) -> Result<(), S
                 descend(optimizer, learning_rate, &mut run.borrow_mut(), at);
                 Ok(())
             }
-            None => go(solver, run, at, first_step),
+            None => run_argmin(solver, run, at, first_step),
         };
         let mut state = run.borrow_mut();
         if state.stopped.is_some() || state.failure.is_some() {
@@ -153,9 +153,9 @@ fn search(solver: Solver, run: &RefCell<Run<'_>>, start: &[f64]) -> Result<(), S
         }
         at = state.position();
         if at.is_empty() {
-            return result.map_err(|error| complaint(solver, &error)); // it failed before the start
+            return result.map_err(|error| library_error(solver, &error)); // it failed before the start
         }
-        if restarts > MOST_RESTARTS || solver.needs_matrix() {
+        if restarts > MAX_RESTARTS || solver.needs_matrix() {
             return Ok(());
         }
         state.restart();

@@ -33,6 +33,11 @@ pub type Epoch<T> = <<T as Matrix>::Device as Device>::Epoch;
 /// order, learning rate and keys from what is [resident](Resident), so that a device may record it.
 /// Operands whose shapes do not fit are a panic, as in [`Matrix`].
 pub trait Tensor: Matrix {
+    /// Whether the fused operations ([`hidden_delta`](Self::hidden_delta),
+    /// [`linear_gradient`](Self::linear_gradient), [`linear_update`](Self::linear_update)) are faster
+    /// here than the products that they are made of.
+    const FUSED: bool = false;
+
     // ---- batches ----
 
     /// Row i of self becomes sample `order[sample + i]` of `samples`, where the batch that is next in

@@ -4,6 +4,7 @@ mod contender;
 mod install;
 mod measurement;
 mod network;
+mod options;
 mod peer;
 mod table;
 
@@ -11,13 +12,13 @@ use std::path::{Path, PathBuf};
 
 pub use measurement::{Lines, Measurement, median};
 pub use network::{NETWORKS, Network};
+pub use options::Options;
 pub use peer::Peer;
 pub use table::{Row, Series, table};
 
 use contender::{Contender, Task};
 use install::Installer;
 
-use crate::cli::Compare;
 use crate::error::Error;
 use crate::fetch::{self, MNIST};
 use crate::say;
@@ -38,7 +39,7 @@ pub struct Terms {
 /// # Errors
 /// If there is no data, or ours cannot be built or fails. A peer that is missing or fails is named and the rest
 /// goes on.
-pub fn run(root: &Path, options: &Compare) -> Result<(), Error> {
+pub fn run(root: &Path, options: &Options) -> Result<(), Error> {
     let data = data(root, options)?;
     let terms = Terms { epochs: options.epochs, rounds: options.rounds, threads: options.threads };
     let installer = Installer::new(root, !options.no_install);
@@ -58,7 +59,7 @@ pub fn run(root: &Path, options: &Compare) -> Result<(), Error> {
 }
 
 /// The folder to train on, which must hold training images.
-fn data(root: &Path, options: &Compare) -> Result<PathBuf, Error> {
+fn data(root: &Path, options: &Options) -> Result<PathBuf, Error> {
     let dir = options.data.clone().unwrap_or_else(|| fetch::default_dir(root, &MNIST));
     let images = &MNIST.files[0];
     let there =

@@ -196,7 +196,7 @@ fn remove_partials(dir: &Path, file: &DataFile) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.starts_with(&download) && name.ends_with(".partial") {
             // Another run that is still downloading holds a lock on its own.
-            nn_data::remove_if_abandoned(&path);
+            nn_files::remove_if_abandoned(&path);
         }
     }
 }

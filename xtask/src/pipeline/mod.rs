@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
+use clap::Args;
+
 pub use events::{Tested, Trained};
 pub use report::table;
 
-use crate::cli::Pipeline;
 use crate::error::Error;
 use crate::fetch::{self, Limits, MNIST, Request};
 use crate::run_lines::run_lines;
@@ -23,6 +24,22 @@ const MNIST_FLOOR: f64 = 97.5;
 
 /// Lowest accuracy in percent with the sample of 6,000 digits.
 const SAMPLE_FLOOR: f64 = 90.0;
+
+/// Options of `pipeline`.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// Lowest test accuracy in percent that is a success [default: 97.5 with MNIST, 90 with the sample]
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub floor: Option<f64>,
+
+    /// Seed of the training
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+
+    /// Further flags for `nn train`
+    #[arg(last = true, value_name = "TRAIN FLAGS")]
+    pub train: Vec<String>,
+}
 
 /// The data that a run uses.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +56,7 @@ pub struct Data {
 ///
 /// # Errors
 /// If `nn` fails or the accuracy is below the floor.
-pub fn run(root: &Path, options: &Pipeline) -> Result<(), Error> {
+pub fn run(root: &Path, options: &Options) -> Result<(), Error> {
     let data = data(root, &Limits::default());
     let run_dir = run_dir(root);
     let trained = train(root, &data, &run_dir, options)?;
@@ -92,7 +109,7 @@ fn run_dir(root: &Path) -> PathBuf {
     std::iter::once(first.clone()).chain(further).find(|dir| !dir.exists()).unwrap_or(first)
 }
 
-fn train(root: &Path, data: &Data, run_dir: &Path, options: &Pipeline) -> Result<Trained, Error> {
+fn train(root: &Path, data: &Data, run_dir: &Path, options: &Options) -> Result<Trained, Error> {
     // Not quiet: the first build takes a while, and cargo shows what it does.
     let mut command = nn(root, &[]);
     command.args(["train", "--format", "json", "--data"]).arg(&data.dir);
@@ -128,4 +145,31 @@ fn nn(root: &Path, flags: &[&str]) -> Command {
     let mut command = cargo(root);
     command.args(["run", "--locked"]).args(flags).args(["-p", "nn-cli", "--"]);
     command
+}
+
+/// Reads a bar in percent and catches a fraction given by mistake.
+fn percent(text: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if value > 0.0 && value <= 1.0 {
+        return Err(format!("{text} would be a fraction; give percent, such as 97.5"));
+    }
+    if (0.0..=100.0).contains(&value) {
+        Ok(value)
+    } else {
+        Err("a percentage lies between 0 and 100".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floors_are_percentages() {
+        assert_eq!(percent("97.5"), Ok(97.5));
+        assert_eq!(percent("0"), Ok(0.0));
+        for text in ["0.975", "1", "-1", "100.1", "NaN", "inf", "x"] {
+            assert!(percent(text).is_err(), "{text}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
-//! Too many neurons for too few samples, and what helps: early stopping, L1, L2, dropout, more
-//! samples, a smaller network, ensembles.
+//! Overfitting and its remedies: early stopping, L1, L2, dropout, more samples, a smaller network,
+//! ensembles.
 
-use crate::fit::{dataset, form, normal, predict, spread, thinned};
+use crate::fit::{dataset, normal, one_to_one, predict, spread, thinned};
 use crate::range::{Positive, Whole};
 use crate::shrinkage::{self, Shrinkage};
 use crate::topic::Parameter;
@@ -14,35 +14,39 @@ use nn_tensor::Tensor;
 
 pub use crate::topics::overfitting_report::report;
 
-/// What a person sees in the list of topics.
+/// The topic as it is listed in [`TOPICS`](crate::TOPICS).
 pub const TOPIC: Topic = Topic {
     name: "overfitting",
-    title: "Overfitting y = x² + noise, and what helps",
+    title: "Overfitting y = x² + noise, and remedies",
     equations: &[106],
     parameters: &[
         Parameter { name: "samples", default: "10", meaning: "training samples, 3 to 1000" },
         Parameter { name: "width", default: "20", meaning: "tanh neurons, 1 to 200" },
-        Parameter { name: "noise", default: "0.2", meaning: "its standard deviation, 0 to 10" },
+        Parameter {
+            name: "noise",
+            default: "0.2",
+            meaning: "standard deviation of the noise, 0 to 10",
+        },
         Parameter { name: "steps", default: "3000", meaning: "training steps, 10 to 50000" },
         Parameter { name: "learning-rate", default: "0.02", meaning: "λ of Adam, above 0, to 1" },
         Parameter { name: "l2", default: "0.01", meaning: "weight of the L2 penalty, 0 to 10" },
         Parameter { name: "l1", default: "0.003", meaning: "weight of the L1 penalty, 0 to 10" },
-        Parameter { name: "dropout", default: "0.2", meaning: "share left out, 0 to below 1" },
-        Parameter { name: "ensemble", default: "8", meaning: "networks averaged, 2 to 50" },
-        Parameter { name: "seed", default: "1", meaning: "of noise and weights" },
+        Parameter { name: "dropout", default: "0.2", meaning: "dropout rate, 0 to below 1" },
+        Parameter { name: "ensemble", default: "8", meaning: "networks in the ensemble, 2 to 50" },
+        Parameter { name: "seed", default: "1", meaning: "seed of the noise and the weights" },
     ],
 };
 
-/// What can be set.
+/// Settings of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Training samples.
     pub samples: usize,
-    /// tanh neurons.
+    /// Number of tanh neurons.
     pub width: usize,
-    /// Standard deviation.
+    /// Standard deviation of the noise.
     pub noise: f64,
-    /// Training steps, each on all samples.
+    /// Training steps, full-batch.
     pub steps: usize,
     /// λ of Adam.
     pub learning_rate: f64,
@@ -50,11 +54,11 @@ pub struct Settings {
     pub l2: f64,
     /// Factor of Σ|w|.
     pub l1: f64,
-    /// Share of neurons left out.
+    /// Dropout rate.
     pub dropout: f64,
-    /// Networks averaged.
+    /// Networks in the ensemble.
     pub ensemble: usize,
-    /// Of noise and weights.
+    /// Seed of the noise and the weights.
     pub seed: u64,
 }
 
@@ -84,10 +88,10 @@ const DROPOUT: &str = "a number from 0 to below 1";
 const ENSEMBLE: Whole = Whole(2, 50);
 
 impl Settings {
-    /// From what a person typed.
+    /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         Ok(Self {
@@ -104,10 +108,10 @@ impl Settings {
         })
     }
 
-    /// Whether everything is in its range.
+    /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         SAMPLES.check("samples", self.samples)?;
         WIDTH.check("width", self.width)?;
@@ -121,18 +125,18 @@ impl Settings {
     }
 }
 
-/// What one remedy came to.
+/// The result of one remedy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Remedy {
-    /// A few words.
+    /// Short name.
     pub name: &'static str,
-    /// Cost on the training samples, mean squared.
+    /// Mean squared error on the training samples.
     pub train_cost: f64,
-    /// Cost on many fresh samples.
+    /// Mean squared error on many fresh samples.
     pub test_cost: f64,
-    /// √ of the mean square of all weights, biases left out.
+    /// Root mean square of all weights, without biases.
     pub weight_size: f64,
-    /// Steps taken, and for early stopping the step whose weights were kept.
+    /// Steps taken; for early stopping, the step whose weights were kept.
     pub steps: usize,
     /// (step, training cost).
     pub train_history: Vec<(f64, f64)>,
@@ -142,45 +146,45 @@ pub struct Remedy {
     pub fit: Vec<f64>,
 }
 
-/// An average of networks.
+/// The result of the ensemble.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ensemble {
-    /// Mean over the networks of their cost on the test samples.
+    /// Mean cost of the networks on the test samples.
     pub mean_cost: f64,
-    /// Cost of their mean answer.
+    /// Cost of their mean output.
     pub cost_of_mean: f64,
-    /// Mean over samples of the spread (variance) of their answers.
+    /// Mean variance of their outputs over the samples.
     pub spread: f64,
-    /// The mean fit.
+    /// Mean fit.
     pub fit: Vec<f64>,
 }
 
-/// What was found.
+/// Results of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcomes {
     /// The training samples.
     pub samples: Vec<(f64, f64)>,
-    /// Where fits are drawn.
+    /// Points at which fits are drawn.
     pub x: Vec<f64>,
-    /// Nothing done first.
+    /// The remedies, the training without one first.
     pub remedies: Vec<Remedy>,
-    /// The average.
+    /// The ensemble.
     pub ensemble: Ensemble,
-    /// Early stopping against L2 on a quadratic cost.
+    /// Early stopping compared with L2 on a quadratic cost.
     pub shrinkage: Vec<Shrinkage>,
-    /// Variance of the noise: no network can expect less.
+    /// Variance of the noise, the least expected cost.
     pub least_cost: f64,
 }
 
-/// Samples for early stopping, and for the judgement at the end.
+/// Number of samples for early stopping and for the final test.
 const VALIDATION: usize = 50;
 const TEST: usize = 1000;
-/// How many times the samples "more samples" has.
+/// Factor of the number of samples for "more samples".
 pub(crate) const MORE: usize = 10;
 /// Neurons of the smaller network.
 const FEW: usize = 3;
 
-/// The three data sets, and a training set of more samples.
+/// Training, validation and test set, and a larger training set.
 struct Sets {
     train: Dataset,
     validation: Dataset,
@@ -198,7 +202,7 @@ fn noisy(count: usize, settings: &Settings, stream: u64) -> Result<Dataset, Lect
 /// Trains with each remedy.
 ///
 /// # Errors
-/// [`LectureError`]: a parameter, a training that diverges, or the device.
+/// Returns [`LectureError`] for an invalid setting, a diverging training, or a device failure.
 pub fn run<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,
@@ -213,18 +217,28 @@ pub fn run<D: Tensor<Elem = f64>>(
     let x = spread(-1.0, 1.0, 101);
     let plain = config(settings);
     let patience = Some((settings.steps / 10).max(1));
-    let go = |name, config: TrainingConfig, width: usize, train: &Dataset| {
+    let train_with = |name, config: TrainingConfig, width: usize, train: &Dataset| {
         remedy::<D>(device, name, &config, width, train, &sets, &x)
     };
     let (width, train) = (settings.width, &sets.train);
     let remedies = vec![
-        go("nothing", plain.clone(), width, train)?,
-        go("early stopping", TrainingConfig { patience, ..plain.clone() }, width, train)?,
-        go("L2", TrainingConfig { weight_decay: settings.l2, ..plain.clone() }, width, train)?,
-        go("L1", TrainingConfig { l1: settings.l1, ..plain.clone() }, width, train)?,
-        go("dropout", TrainingConfig { dropout: settings.dropout, ..plain.clone() }, width, train)?,
-        go("smaller network", plain.clone(), FEW.min(width), train)?,
-        go("more samples", plain.clone(), width, &sets.more)?,
+        train_with("nothing", plain.clone(), width, train)?,
+        train_with("early stopping", TrainingConfig { patience, ..plain.clone() }, width, train)?,
+        train_with(
+            "L2",
+            TrainingConfig { weight_decay: settings.l2, ..plain.clone() },
+            width,
+            train,
+        )?,
+        train_with("L1", TrainingConfig { l1: settings.l1, ..plain.clone() }, width, train)?,
+        train_with(
+            "dropout",
+            TrainingConfig { dropout: settings.dropout, ..plain.clone() },
+            width,
+            train,
+        )?,
+        train_with("smaller network", plain.clone(), FEW.min(width), train)?,
+        train_with("more samples", plain.clone(), width, &sets.more)?,
     ];
     let samples = (0..train.len()).filter_map(|i| Some((train.values(i)?[0], train.target(i)?[0])));
     Ok(Outcomes {
@@ -260,8 +274,9 @@ fn remedy<D: Tensor<Elem = f64>>(
     sets: &Sets,
     x: &[f64],
 ) -> Result<Remedy, LectureError> {
-    let form = form(vec![width], Activation::Tanh);
-    let mut trainer = Trainer::<D>::new(device, &form, config, train, Some(&sets.validation))?;
+    let architecture = one_to_one(vec![width], Activation::Tanh);
+    let mut trainer =
+        Trainer::<D>::new(device, &architecture, config, train, Some(&sets.validation))?;
     let outcome = trainer.run(&mut ())?;
     let (network, history) = (trainer.network(), trainer.history());
     let cost = |data: &Dataset| nn_core::evaluate(network, data, Loss::SquaredError);
@@ -285,21 +300,21 @@ fn remedy<D: Tensor<Elem = f64>>(
     })
 }
 
-/// Networks that differ in their first weights alone, and the mean of their answers.
+/// Trains networks that differ only in their initial weights, and averages their outputs.
 fn ensemble<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,
     sets: &Sets,
     x: &[f64],
 ) -> Result<Ensemble, LectureError> {
-    let form = form(vec![settings.width], Activation::Tanh);
+    let architecture = one_to_one(vec![settings.width], Activation::Tanh);
     let test = |i: usize| Some((sets.test.values(i)?[0], sets.test.target(i)?[0]));
     let (test_x, test_y): (Vec<f64>, Vec<f64>) = (0..TEST).filter_map(test).unzip();
     let (mut answers, mut fits) = (Vec::new(), Vec::new());
     for member in 0..settings.ensemble as u64 {
         let seed = settings.seed.wrapping_add(1000 + member);
         let config = TrainingConfig { seed, ..config(settings) };
-        let mut trainer = Trainer::<D>::new(device, &form, &config, &sets.train, None)?;
+        let mut trainer = Trainer::<D>::new(device, &architecture, &config, &sets.train, None)?;
         trainer.run(&mut ())?;
         answers.push(predict(trainer.network(), &test_x)?);
         fits.push(predict(trainer.network(), x)?);

@@ -1,4 +1,4 @@
-//! The remedies of [`overfitting`](crate::topics::overfitting) laid out.
+//! The report of [`overfitting`](crate::topics::overfitting).
 
 use crate::fit::{points, short};
 use crate::shrinkage::{self, Shrinkage};
@@ -6,7 +6,7 @@ use crate::topics::overfitting::{MORE, Outcomes, TOPIC};
 use crate::{Claim, CodeReference, Report, Table};
 use nn_plot::{Axis, Bars, Curves, Figure, Series, Style};
 
-/// Lays the result out.
+/// Formats the results as a report.
 #[must_use]
 pub fn report(data: &Outcomes) -> Report {
     let figures = vec![
@@ -34,8 +34,8 @@ fn plain_claim(data: &Outcomes) -> Claim {
     let plain = &data.remedies[0];
     Claim::new(
         format!(
-            "Left alone, the network brings its training cost to {} while fresh samples cost {}; \
-             the noise alone is {}",
+            "Without a remedy the network reduces its training cost to {} while the cost on fresh \
+             samples is {}; the variance of the noise is {}",
             short(plain.train_cost),
             short(plain.test_cost),
             short(data.least_cost)
@@ -44,7 +44,7 @@ fn plain_claim(data: &Outcomes) -> Claim {
     )
 }
 
-/// Each remedy, the ensemble among them, with its cost on fresh samples.
+/// Returns the cost on fresh samples of each remedy, including the ensemble.
 fn costs(data: &Outcomes) -> Vec<(&'static str, f64)> {
     let remedies = data.remedies[1..].iter().map(|remedy| (remedy.name, remedy.test_cost));
     remedies.chain([("ensemble", data.ensemble.cost_of_mean)]).collect()
@@ -62,11 +62,11 @@ fn remedies_claim(data: &Outcomes) -> Claim {
     let list = if helped.is_empty() { "none".to_owned() } else { helped.join(", ") };
     Claim::new(
         format!(
-            "{} of {} remedies lower the cost of fresh samples: {list}{rest}",
+            "{} of {} remedies lower the cost on fresh samples: {list}{rest}",
             helped.len(),
             all.len()
         ),
-        [("that helped", helped.len().to_string()), ("of", all.len().to_string())],
+        [("remedies that help", helped.len().to_string()), ("of", all.len().to_string())],
     )
 }
 
@@ -74,14 +74,15 @@ fn ensemble_claim(data: &Outcomes) -> Claim {
     let ensemble = &data.ensemble;
     Claim::new(
         format!(
-            "The mean of the networks costs {}: their mean cost {} less their spread {}. It beats \
-             its members on average, always; by much only where their answers differ",
+            "The cost of the ensemble is {}: the mean cost of its networks, {}, minus their \
+             variance, {}. It is never above the mean cost, and far below it only where the outputs \
+             differ",
             short(ensemble.cost_of_mean),
             short(ensemble.mean_cost),
             short(ensemble.spread)
         ),
         [
-            ("cost of the mean", short(ensemble.cost_of_mean)),
+            ("cost of the ensemble", short(ensemble.cost_of_mean)),
             ("mean cost", short(ensemble.mean_cost)),
         ],
     )
@@ -110,7 +111,7 @@ fn code() -> Vec<CodeReference> {
 }
 
 fn table(data: &Outcomes) -> Table {
-    let header = ["remedy", "training cost", "test cost", "size of weights", "steps"];
+    let header = ["remedy", "training cost", "test cost", "RMS of the weights", "steps"];
     let table = data.remedies.iter().fold(Table::new("Remedies", &header), |table, remedy| {
         table.row([
             remedy.name.to_owned(),
@@ -126,16 +127,16 @@ fn table(data: &Outcomes) -> Table {
 
 fn shrinkage_table(data: &Outcomes) -> Table {
     let header = ["μ", "n", "after n steps", "closed form", "L2, α = 1/(nλ)", "closed form"];
-    let mut table = Table::new("Early stopping against L2 on a quadratic cost", &header);
-    for way in &data.shrinkage {
-        for (&(n, stopped), &(_, held)) in way.stopped.iter().zip(&way.penalised) {
+    let mut table = Table::new("Early stopping and L2 on a quadratic cost", &header);
+    for weight in &data.shrinkage {
+        for (&(n, stopped), &(_, with_l2)) in weight.stopped.iter().zip(&weight.penalised) {
             if [1, 10, 100, 1000].contains(&n) {
-                let exact = shrinkage::after_steps(way.curvature, n);
-                let penalised = shrinkage::with_penalty(way.curvature, n);
-                let cells = [stopped, exact, held, penalised].map(|v| format!("{v:.6}"));
-                let [stopped, exact, held, penalised] = cells;
-                let (mu, n) = (way.curvature.to_string(), n.to_string());
-                table = table.row([mu, n, stopped, exact, held, penalised]);
+                let exact = shrinkage::after_steps(weight.curvature, n);
+                let penalised = shrinkage::with_penalty(weight.curvature, n);
+                let cells = [stopped, exact, with_l2, penalised].map(|v| format!("{v:.6}"));
+                let [stopped, exact, with_l2, penalised] = cells;
+                let (mu, n) = (weight.curvature.to_string(), n.to_string());
+                table = table.row([mu, n, stopped, exact, with_l2, penalised]);
             }
         }
     }
@@ -186,14 +187,14 @@ fn fit_figure(data: &Outcomes) -> Figure {
 
 fn remedy_figure(data: &Outcomes) -> Figure {
     let names = data.remedies.iter().map(|remedy| match remedy.name {
-        "early stopping" => "early stop".to_owned(), // so that bars keep large letters
+        "early stopping" => "early stop".to_owned(), // short, so that the font of all names stays large
         "smaller network" => "small net".to_owned(),
         "more samples" => format!("{MORE} x data"),
         name => name.to_owned(),
     });
     let costs = data.remedies.iter().map(|remedy| remedy.test_cost);
     Figure::Bars(Bars {
-        title: "Cost of fresh samples by remedy".to_owned(),
+        title: "Cost on fresh samples by remedy".to_owned(),
         x: "remedy".to_owned(),
         y: Axis::linear("mean squared error"),
         names: names.chain(["ensemble".to_owned()]).collect(),
@@ -203,15 +204,15 @@ fn remedy_figure(data: &Outcomes) -> Figure {
 
 fn shrinkage_figure(data: &Outcomes) -> Figure {
     let line = |points: &[(usize, f64)]| points.iter().map(|&(n, w)| (n as f64, w)).collect();
-    let both = |way: &Shrinkage| {
-        let name = format!("μ = {}", way.curvature);
+    let both = |weight: &Shrinkage| {
+        let name = format!("μ = {}", weight.curvature);
         [
-            Series::line(&format!("{name}, n steps"), line(&way.stopped)),
-            Series::line(&format!("{name}, L2"), line(&way.penalised)).styled(Style::Dashed),
+            Series::line(&format!("{name}, n steps"), line(&weight.stopped)),
+            Series::line(&format!("{name}, L2"), line(&weight.penalised)).styled(Style::Dashed),
         ]
     };
     Figure::Curves(Curves {
-        title: "Early stopping against L2".to_owned(),
+        title: "Early stopping and L2".to_owned(),
         x: Axis::log("steps n, or 1/(α λ)"),
         y: Axis::linear("w / w*"),
         series: data.shrinkage.iter().flat_map(both).collect(),

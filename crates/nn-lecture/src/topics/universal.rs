@@ -1,10 +1,11 @@
-//! Universal approximation: one hidden layer fits any continuous function, the better the wider it
-//! is. The tutorial's fit with its own settings, and what width, rate, epochs, activation, depth
-//! and solver do to it.
+//! Universal approximation: one hidden layer fits any continuous function, better the wider it is.
+//!
+//! The tutorial's fit with its own settings, and the effect of width, learning rate, epochs,
+//! activation, depth and solver.
 
 use crate::expression::{ALLOWED, Expression};
 use crate::fit::{
-    SolverRun, activation, check_activation, dataset, form, full_batch, points, predict,
+    SolverRun, activation, check_activation, dataset, full_batch, one_to_one, points, predict,
     root_mean_square, short, solve, spread, thinned,
 };
 use crate::range::{Positive, Whole};
@@ -17,19 +18,27 @@ use nn_tensor::Tensor;
 
 pub use crate::topics::universal_report::report;
 
-/// What a person sees in the list of topics.
+/// The topic as it is listed in [`TOPICS`](crate::TOPICS).
 pub const TOPIC: Topic = Topic {
     name: "universal",
     title: "Universal approximation: fits of sin(2x), sin(10x) or any expression",
     equations: &[],
     parameters: &[
-        Parameter { name: "expression", default: "sin(2*x)", meaning: "what is fitted on [-1, 1]" },
+        Parameter {
+            name: "expression",
+            default: "sin(2*x)",
+            meaning: "function fitted on [-1, 1]",
+        },
         Parameter {
             name: "harder",
             default: "sin(10*x)",
-            meaning: "what activations, depths and solvers are tried on",
+            meaning: "function for comparing activations, depths and solvers",
         },
-        Parameter { name: "samples", default: "200", meaning: "of the expression, 2 to 2000" },
+        Parameter {
+            name: "samples",
+            default: "200",
+            meaning: "samples of the expression, 2 to 2000",
+        },
         Parameter { name: "width", default: "10", meaning: "hidden neurons, 1 to 200" },
         Parameter { name: "learning-rate", default: "1e-4", meaning: "λ, above 0, to 10" },
         Parameter { name: "epochs", default: "5000", meaning: "steps, 2 to 100000" },
@@ -41,42 +50,42 @@ pub const TOPIC: Topic = Topic {
         Parameter {
             name: "solver",
             default: "gradient-descent",
-            meaning: "or momentum, adam, conjugate-gradient, lbfgs, newton, gauss-newton",
+            meaning: "solver; also momentum, adam, conjugate-gradient, lbfgs, newton, gauss-newton",
         },
-        Parameter { name: "most-width", default: "12", meaning: "widest net tried, 1 to 50" },
+        Parameter { name: "most-width", default: "12", meaning: "largest width tried, 1 to 50" },
         Parameter {
             name: "tolerance",
             default: "0.01",
-            meaning: "a net fits when it is off by less than this (root mean square), above 0",
+            meaning: "root mean square error at which a network fits, above 0",
         },
-        Parameter { name: "seed", default: "1", meaning: "of the weights" },
+        Parameter { name: "seed", default: "1", meaning: "seed of the weights" },
     ],
 };
 
-/// What can be set.
+/// Settings of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// A function of x.
+    /// The function of x to fit.
     pub expression: String,
-    /// Another one, less smooth.
+    /// A less smooth function of x.
     pub harder: String,
-    /// Samples on [-1, 1].
+    /// Number of samples on [-1, 1].
     pub samples: usize,
-    /// Hidden neurons.
+    /// Number of hidden neurons.
     pub width: usize,
     /// λ.
     pub learning_rate: f64,
-    /// Steps.
+    /// Number of steps.
     pub epochs: usize,
     /// σ of the hidden layer.
     pub activation: Activation,
     /// Name of the solver.
     pub solver: String,
-    /// Widest net of the search.
+    /// Largest width of the search.
     pub most_width: usize,
-    /// Root mean square at which a net fits.
+    /// Root mean square error at which a network fits.
     pub tolerance: f64,
-    /// Of the weights.
+    /// Seed of the weights.
     pub seed: u64,
 }
 
@@ -106,10 +115,10 @@ const MOST_WIDTH: Whole = Whole(1, 50);
 const TOLERANCE: Positive = Positive(10.0);
 
 impl Settings {
-    /// From what a person typed.
+    /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         Ok(Self {
@@ -127,10 +136,10 @@ impl Settings {
         })
     }
 
-    /// Whether everything is in its range and both expressions parse.
+    /// Checks that every setting is in its range and both expressions parse.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         SAMPLES.check("samples", self.samples)?;
         WIDTH.check("width", self.width)?;
@@ -151,64 +160,64 @@ impl Settings {
     }
 }
 
-/// The fit that was asked for.
+/// A fit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fit {
     /// Samples of the expression.
     pub samples: Vec<(f64, f64)>,
-    /// What the network says there.
+    /// Outputs of the network at the same x.
     pub answers: Vec<(f64, f64)>,
-    /// Root mean square of the difference.
+    /// Root mean square error.
     pub error: f64,
-    /// Steps and costs, C = ½ Σ (y - a)².
+    /// Steps and costs C = ½ Σ (y - a)².
     pub run: SolverRun,
 }
 
-/// One setting changed.
+/// The effect of one setting.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// Which.
+    /// Name of the setting.
     pub setting: &'static str,
-    /// Final cost at half of it, at it, and at twice it; not finite where it diverged.
+    /// Final cost at half the setting, at it and at twice it; not finite if the run diverged.
     pub costs: [f64; 3],
 }
 
-/// Errors by width.
+/// Error by width.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sweep {
-    /// What was fitted.
+    /// The function fitted.
     pub expression: String,
-    /// (width, root mean square of the best of a few fits).
+    /// (width, root mean square error of the best of a few fits).
     pub errors: Vec<(usize, f64)>,
     /// The smallest width whose error is within the tolerance.
     pub smallest: Option<usize>,
 }
 
-/// One combination on the harder function.
+/// A combination of settings on the harder function.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
     /// σ.
     pub activation: Activation,
-    /// Hidden layers.
+    /// Number of hidden layers.
     pub layers: usize,
     /// Solver.
     pub solver: &'static str,
-    /// Root mean square.
+    /// Root mean square error.
     pub error: f64,
 }
 
-/// What was found.
+/// Results of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Approximation {
-    /// As set.
+    /// Settings used.
     pub settings: Settings,
-    /// The fit that was asked for.
+    /// The fit with these settings.
     pub fit: Fit,
-    /// What matters most.
+    /// The effect of width, learning rate and epochs.
     pub changes: Vec<Change>,
-    /// Errors by width, for both expressions.
+    /// Error by width, for both functions.
     pub sweeps: Vec<Sweep>,
-    /// Activations, depths and solvers on the harder one.
+    /// Activations, depths and solvers on the harder function.
     pub trials: Vec<Trial>,
 }
 
@@ -226,7 +235,7 @@ impl Samples {
     }
 }
 
-/// What one network and its training are.
+/// A network and its training.
 pub(super) struct Plan {
     pub(super) hidden: Vec<usize>,
     pub(super) activation: Activation,
@@ -236,10 +245,10 @@ pub(super) struct Plan {
     pub(super) limits: Limits,
 }
 
-/// Fits, changes one setting at a time, sweeps the width, and tries combinations.
+/// Runs the fit, changes one setting at a time, sweeps the width and tries combinations.
 ///
 /// # Errors
-/// [`LectureError`]: a parameter, or the device.
+/// Returns [`LectureError`] for an invalid setting or a device failure.
 pub fn run<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,
@@ -262,10 +271,10 @@ pub fn run<D: Tensor<Elem = f64>>(
     })
 }
 
-/// The fit alone, by the tutorial's way and its settings where they are not changed.
+/// Runs the fit alone, with the tutorial's method.
 ///
 /// # Errors
-/// [`LectureError`]: a parameter, or the device.
+/// Returns [`LectureError`] for an invalid setting or a device failure.
 pub fn run_fit<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,
@@ -281,8 +290,9 @@ pub fn run_fit<D: Tensor<Elem = f64>>(
     })
 }
 
-/// The tutorial's way: weights U(0, 1), biases 0.1, half the sum of squares, all samples at once;
-/// width, rate and epochs times a factor each.
+/// Returns the tutorial's training with width, learning rate and epochs multiplied by factors.
+///
+/// Weights from U(0, 1), biases 0.1, half the sum of squares, full batch.
 pub(super) fn tutorial(
     settings: &Settings,
     width: f64,
@@ -306,33 +316,34 @@ pub(super) fn tutorial(
     })
 }
 
-/// A solver's run, and what the network then says at the samples.
+/// Trains a network; returns the run and the outputs at the samples.
 pub(super) fn fit<D: Tensor<Elem = f64>>(
     device: &D::Device,
     samples: &Samples,
     plan: Plan,
 ) -> Result<(SolverRun, Vec<f64>), LectureError> {
-    let (form, data) = (form(plan.hidden, plan.activation), dataset(&samples.x, &samples.y)?);
-    let mut cost = full_batch::<D>(device, &form, plan.start, &data, plan.loss)?;
+    let (architecture, data) =
+        (one_to_one(plan.hidden, plan.activation), dataset(&samples.x, &samples.y)?);
+    let mut cost = full_batch::<D>(device, &architecture, plan.start, &data, plan.loss)?;
     let run = solve(&mut cost, plan.solver, &plan.limits)?;
     let answers = predict(cost.network(), &samples.x)?;
     Ok((run, answers))
 }
 
-/// Cost by epoch, for a figure.
+/// Returns the cost by epoch for a figure.
 pub(crate) fn cost_curve(run: &SolverRun) -> Vec<(f64, f64)> {
     let curve =
         run.history.iter().enumerate().map(|(epoch, &(_, cost))| ((epoch + 1) as f64, cost));
     thinned(&curve.collect::<Vec<_>>(), 300)
 }
 
-/// How many times the cost changes from half of a setting to twice it, whichever is larger.
-pub(crate) fn weight_of(change: &Change) -> f64 {
+/// Returns the factor, at least 1, by which the cost differs between half the setting and twice it.
+pub(crate) fn sensitivity(change: &Change) -> f64 {
     let ratio = change.costs[0] / change.costs[2];
     if ratio.is_finite() && ratio > 0.0 { ratio.max(1.0 / ratio) } else { f64::INFINITY }
 }
 
-/// A number, or that there is none.
+/// Formats a cost, or says that the run diverged.
 pub(crate) fn or_diverged(cost: f64) -> String {
     if cost.is_finite() { short(cost) } else { "diverged".to_owned() }
 }

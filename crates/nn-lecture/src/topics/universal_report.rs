@@ -1,20 +1,20 @@
-//! The fits of [`universal`](crate::topics::universal) laid out.
+//! The report of [`universal`](crate::topics::universal).
 
 use crate::fit::short;
 use crate::topics::universal::{
-    Approximation, Change, Sweep, TOPIC, Trial, cost_curve, or_diverged, weight_of,
+    Approximation, Change, Sweep, TOPIC, Trial, cost_curve, or_diverged, sensitivity,
 };
 use crate::{Claim, CodeReference, Report, Table};
 use nn_plot::{Axis, Bars, Curves, Figure, Series, Style};
 
-/// Lays the result out.
+/// Formats the results as a report.
 #[must_use]
 pub fn report(data: &Approximation) -> Report {
     let mut claims = vec![fit_claim(data), change_claim(data)];
     claims.extend(data.sweeps.iter().map(|sweep| sweep_claim(sweep, data.settings.tolerance)));
     if let Some(best) = data.trials.iter().min_by(|a, b| a.error.total_cmp(&b.error)) {
-        let way = in_words(best);
-        let sentence = format!("{} is followed best by {way}", data.settings.harder);
+        let combination = in_words(best);
+        let sentence = format!("The best fit of {} uses {combination}", data.settings.harder);
         claims.push(Claim::new(sentence, [("root mean square error", short(best.error))]));
     }
     Report {
@@ -37,8 +37,8 @@ fn fit_claim(data: &Approximation) -> Claim {
     let first = fit.run.history.first().map_or(f64::NAN, |&(_, cost)| cost);
     let last = fit.run.minimum.cost;
     let sentence = format!(
-        "{} by {} neurons and {}: {} steps bring C = ½ Σ (y - a)² from {} to {}; the fit is off by \
-         {} (root mean square)",
+        "{} with {} neurons and {}: {} steps reduce C = ½ Σ (y - a)² from {} to {}; the root mean \
+         square error is {}",
         settings.expression,
         settings.width,
         fit.run.solver,
@@ -51,11 +51,13 @@ fn fit_claim(data: &Approximation) -> Claim {
 }
 
 fn change_claim(data: &Approximation) -> Claim {
-    let fold = |change: &Change| format!("{:.1}-fold", weight_of(change));
+    let fold = |change: &Change| format!("{:.1}-fold", sensitivity(change));
     let parts: Vec<String> =
         data.changes.iter().map(|change| format!("{} {}", change.setting, fold(change))).collect();
-    let sentence =
-        format!("From half of a setting to twice it the final cost changes: {}", parts.join(", "));
+    let sentence = format!(
+        "Change of the final cost between half a setting and twice it: {}",
+        parts.join(", ")
+    );
     let values = data.changes.iter().map(|change| (change.setting.to_owned(), fold(change)));
     Claim { sentence, values: values.collect() }
 }
@@ -63,16 +65,18 @@ fn change_claim(data: &Approximation) -> Claim {
 fn sweep_claim(sweep: &Sweep, tolerance: f64) -> Claim {
     let Some(smallest) = sweep.smallest else {
         let widest = sweep.errors.len();
-        let sentence =
-            format!("No net of up to {widest} neurons fits {} to {tolerance}", sweep.expression);
-        return Claim::new(sentence, [("smallest net", "none".to_owned())]);
+        let sentence = format!(
+            "No network of up to {widest} neurons fits {} to {tolerance}",
+            sweep.expression
+        );
+        return Claim::new(sentence, [("smallest network", "none".to_owned())]);
     };
     let sentence = format!(
-        "The smallest net found that fits {} to {tolerance} has {smallest} neuron{}",
+        "The smallest network found that fits {} to {tolerance} has {smallest} neuron{}",
         sweep.expression,
         if smallest == 1 { "" } else { "s" }
     );
-    Claim::new(sentence, [("smallest net", format!("1-{smallest}-1"))])
+    Claim::new(sentence, [("smallest network", format!("1-{smallest}-1"))])
 }
 
 fn in_words(trial: &Trial) -> String {
@@ -90,17 +94,20 @@ fn code() -> Vec<CodeReference> {
 }
 
 fn change_table(data: &Approximation) -> Table {
-    let header = ["setting", "cost at half", "as set", "at twice"];
-    data.changes.iter().fold(Table::new("What matters most", &header), |table, change| {
-        let [half, same, twice] = change.costs.map(or_diverged);
-        table.row([change.setting.to_owned(), half, same, twice])
-    })
+    let header = ["setting", "cost at half", "unchanged", "at twice"];
+    data.changes.iter().fold(
+        Table::new("Effect of each setting on the final cost", &header),
+        |table, change| {
+            let [half, same, twice] = change.costs.map(or_diverged);
+            table.row([change.setting.to_owned(), half, same, twice])
+        },
+    )
 }
 
 fn sweep_table(data: &Approximation) -> Table {
     let names = data.sweeps.iter().map(|sweep| sweep.expression.as_str());
     let header: Vec<&str> = std::iter::once("neurons").chain(names).collect();
-    let mut table = Table::new("Error by width (root mean square, best of three)", &header);
+    let mut table = Table::new("Root mean square error by width, best of three fits", &header);
     let widths = data.sweeps.first().map_or(0, |sweep| sweep.errors.len());
     for index in 0..widths {
         let errors = data.sweeps.iter().map(|sweep| short(sweep.errors[index].1));
@@ -110,8 +117,8 @@ fn sweep_table(data: &Approximation) -> Table {
 }
 
 fn trial_table(data: &Approximation) -> Table {
-    let header = ["activation", "hidden layers", "solver", "error (root mean square)"];
-    let title = format!("Ways to fit {}", data.settings.harder);
+    let header = ["activation", "hidden layers", "solver", "root mean square error"];
+    let title = format!("Combinations that fit {}", data.settings.harder);
     data.trials.iter().fold(Table::new(&title, &header), |table, trial| {
         table.row([
             trial.activation.name().to_owned(),
@@ -167,7 +174,7 @@ fn trial_figure(data: &Approximation) -> Figure {
     };
     let names = data.trials.iter().filter(|trial| Some(&trial.solver) == solvers.first());
     Figure::Bars(Bars {
-        title: format!("Ways to fit {}", data.settings.harder),
+        title: format!("Combinations that fit {}", data.settings.harder),
         x: "activation and hidden layers".to_owned(),
         y: Axis::linear("root mean square error"),
         names: names.map(|t| format!("{} {}", t.activation.name(), t.layers)).collect(),

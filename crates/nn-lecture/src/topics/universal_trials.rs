@@ -1,23 +1,23 @@
-//! What width, rate, epochs, activation, depth and solver do to the fits of
+//! The effect of width, learning rate, epochs, activation, depth and solver on the fits of
 //! [`universal`](crate::topics::universal).
 
 use crate::LectureError;
-use crate::fit::{dataset, form, full_batch, predict, root_mean_square, solve};
+use crate::fit::{dataset, full_batch, one_to_one, predict, root_mean_square, solve};
 use crate::topics::universal::{Change, Plan, Samples, Settings, Sweep, Trial, fit, tutorial};
 use nn_core::{Activation, Initializer, Loss};
 use nn_solvers::{Limits, Solver};
 use nn_tensor::{Shape, Tensor};
 
-/// Fits of the sweep: fresh starts of each width, steps of each, and about how many of the samples
-/// they see; errors are measured on all.
+/// The sweep: starts per width, steps of each, and about how many of the samples it trains on.
+/// Errors are measured on all samples.
 const STARTS: u64 = 3;
 const SWEEP_STEPS: usize = 60;
 const SWEEP_SAMPLES: usize = 60;
-/// Neurons of each layer in the trials, and evaluations of each.
+/// The trials: neurons per layer, and evaluations of each.
 const TRIAL_WIDTH: usize = 15;
 const TRIAL: usize = 500;
 
-/// The final cost at half of a setting and at twice it.
+/// Computes the final cost at half of each setting and at twice it.
 pub(super) fn changes<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,
@@ -39,7 +39,7 @@ pub(super) fn changes<D: Tensor<Elem = f64>>(
     ])
 }
 
-/// The best of a few Gauss-Newton fits of every width.
+/// Computes the best of a few Gauss-Newton fits for every width.
 pub(super) fn sweep<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,
@@ -55,9 +55,10 @@ pub(super) fn sweep<D: Tensor<Elem = f64>>(
         let mut best = f64::INFINITY;
         for start in 0..STARTS {
             let seed = settings.seed.wrapping_add(start);
-            let form = form(vec![width], settings.activation);
+            let architecture = one_to_one(vec![width], settings.activation);
             let fresh = (Initializer::LecunNormal, seed);
-            let mut cost = full_batch::<D>(device, &form, fresh, &data, Loss::SquaredError)?;
+            let mut cost =
+                full_batch::<D>(device, &architecture, fresh, &data, Loss::SquaredError)?;
             let mut parameters = cost.parameters().to_vec();
             spread_out(&mut parameters, width, seed);
             cost.set_parameters(&parameters);
@@ -72,8 +73,10 @@ pub(super) fn sweep<D: Tensor<Elem = f64>>(
     Ok(Sweep { expression: expression.to_owned(), errors, smallest })
 }
 
-/// Nguyen and Widrow's (1990) first layer: slopes in proportion to the width, and the neurons'
-/// midpoints spread over [-1, 1], so that each has a part of the curve to itself.
+/// Initialises the first layer by Nguyen and Widrow (1990).
+///
+/// Weights are proportional to the width, and the midpoints of the neurons are spread over [-1, 1],
+/// so that each covers a part of the curve.
 fn spread_out(parameters: &mut [f64], width: usize, seed: u64) {
     let draws: Vec<f64> = Initializer::UniformPositive.weights(Shape::new(2, width), 0, seed);
     let (signs, places) = draws.split_at(width);
@@ -86,7 +89,7 @@ fn spread_out(parameters: &mut [f64], width: usize, seed: u64) {
     }
 }
 
-/// Activations, depths and solvers, the same evaluations for each.
+/// Tries activations, depths and solvers with the same number of evaluations each.
 pub(super) fn trials<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,

@@ -119,6 +119,8 @@ impl<E: Element> Matrix for CountingTensor<E> {
 }
 
 impl<E: Element> Tensor for CountingTensor<E> {
+    const FUSED: bool = true;
+
     fn gather(&mut self, samples: &Samples<Self>, epoch: &Epoch<Self>) {
         self.values.gather(samples.host(), epoch.host());
     }
