@@ -9,7 +9,7 @@ mod numbers;
 
 use nn_cpu::{CpuDevice, CpuTensor};
 use nn_tensor::{
-    Activation, ClassTarget, Device, HostEpoch, HostSamples, Linear, Matrix, MemberSteps, Moments,
+    Activation, ClassTarget, Device, HostEpoch, HostSamples, HostValues, Linear, Matrix, MemberSteps, Moments,
     Penalty, Role, Shape, StepNumbers, TALLY_WIDTH, Tensor, Update, UpdateRule,
 };
 use numbers::{images, numbers};
@@ -31,8 +31,9 @@ fn main() {
         None => images(6000, 784),
     };
     let labels = (0..images.len() as u32 / 784).map(|row| row % 10).collect();
-    let labels = HostSamples::Classes { labels: Arc::new(labels), classes: 10 };
-    let images = HostSamples::Bytes { bytes: Arc::new(images), width: 784, scale: 1.0 / 255.0 };
+    let labels = HostValues::Classes { labels: Arc::new(labels), classes: 10 };
+    let images = HostValues::Bytes { bytes: Arc::new(images), width: 784, scale: 1.0 / 255.0 };
+    let (images, labels) = (HostSamples::new(images), HostSamples::new(labels));
     for (sizes, batch) in NETWORKS {
         for threads in [1, 2] {
             let device = CpuDevice::new(threads).expect("two threads");
@@ -102,7 +103,7 @@ impl Step {
     }
 
     /// Some steps; the mean time of each operation.
-    fn round(&mut self, images: &HostSamples, labels: &HostSamples) -> Vec<(String, f64)> {
+    fn round(&mut self, images: &HostSamples, HostValues, labels: &HostSamples) -> Vec<(String, f64)> {
         self.times.clear();
         let steps = IMAGES_IN_ROUND / self.batch;
         let count = images.len();
@@ -126,7 +127,7 @@ impl Step {
         }
     }
 
-    fn step(&mut self, images: &HostSamples, labels: &HostSamples, epoch: &HostEpoch) {
+    fn step(&mut self, images: &HostSamples, HostValues, labels: &HostSamples, HostValues, epoch: &HostEpoch) {
         let start = Instant::now();
         self.input.gather(images, epoch);
         self.time("gather", start);

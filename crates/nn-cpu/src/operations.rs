@@ -18,7 +18,7 @@ use crate::step::Action;
 use crate::{CpuDevice, batch_norm, delta, elementwise, forward, gradient, losses, product};
 use nn_tensor::Orientation::{Keep, Transpose};
 use nn_tensor::{
-    Activation, BatchStatistics, HostEpoch, HostSamples, Linear, Moments, Orientation, Penalty,
+    Activation, BatchStatistics, HostEpoch, HostSamples, HostValues, Linear, Moments, Orientation, Penalty,
     Role, Shape, Step, TALLY_WIDTH, TensorError, Update, add_to_tally, expect_shape,
 };
 
@@ -126,15 +126,20 @@ pub trait Operations<E: KernelElement> {
         let Shape { rows, columns } = result.shape;
         let rows = epoch.rows(rows);
         expect_samples("gather", rows, samples, columns);
-        match samples {
-            HostSamples::Bytes { bytes, scale, .. } => {
-                result.gather_bytes(bytes, rows, E::from_f64(*scale));
+        match samples.values() {
+            HostValues::Bytes { bytes, scale, .. } => {
+                let bytes = (**bytes).as_ref();
+                result.gather_bytes((bytes, samples.rows()), rows, E::from_f64(*scale));
             }
-            HostSamples::Values { values, .. } => {
-                result.gather(rows, |index| E::from_f64(values[index]));
+            HostValues::Numbers { numbers, .. } => {
+                let numbers = (**numbers).as_ref();
+                let stored = |row: usize| samples.stored_row(rows[row] as usize) * columns;
+                result.map_indexed(|index, _| {
+                    E::from_f64(numbers[stored(index / columns) + index % columns])
+                });
             }
-            HostSamples::Classes { labels, .. } => {
-                let classes = Classes { labels, rows };
+            HostValues::Classes { .. } => {
+                let classes = Classes { samples, rows };
                 result.map_indexed(|index, _| {
                     let hot = classes.of(index / columns) == index % columns;
                     if hot { E::ONE } else { E::ZERO }
@@ -247,7 +252,7 @@ pub trait Operations<E: KernelElement> {
         expect_shape("softmax_cross_entropy", "logits", logits.shape, result.shape);
         let rows = epoch.rows(rows);
         expect_samples("softmax_cross_entropy", rows, labels, columns);
-        let classes = Classes { labels: labels.labels(), rows };
+        let classes = Classes { samples: labels, rows };
         let logits = result.in_this_layout(logits);
         let (device, layout, values) = result.parts_mut();
         let (loss, correct) = if weighing.is_plain() {

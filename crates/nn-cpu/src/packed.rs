@@ -24,8 +24,8 @@ pub struct CpuTensor<E> {
     /// The same numbers without their zeros, as long as they are those of the last gather.
     pixels: Pixels,
     holds_pixels: bool,
-    /// 0, 1, 2 ...: the rows of a batch that the host wrote; filled when the first is written.
-    all_rows: Vec<u32>,
+    /// Scratch for the rows of a batch in the bytes that it is gathered from.
+    rows: Vec<u32>,
     element: PhantomData<E>,
 }
 
@@ -47,7 +47,7 @@ impl<E: KernelElement> CpuTensor<E> {
             spare: Mutex::new(None),
             pixels: Pixels::for_rows(layout.rows),
             holds_pixels: false,
-            all_rows: Vec::new(),
+            rows: Vec::new(),
             element: PhantomData,
         })
     }
@@ -126,25 +126,34 @@ impl<E: KernelElement> CpuTensor<E> {
         });
     }
 
-    /// Row i becomes row `rows[i]` of a source with as many columns, whose elements `element` returns.
-    pub(crate) fn gather(&mut self, rows: &[u32], element: impl Fn(usize) -> E) {
-        let columns = self.shape.columns;
-        self.map_indexed(|index, _| {
-            element(rows[index / columns] as usize * columns + index % columns)
-        });
-    }
-
     /// Row i becomes row i of `bytes` times `scale`.
     pub(crate) fn write_bytes(&mut self, bytes: &[u8], scale: E) {
-        let mut rows = std::mem::take(&mut self.all_rows);
-        rows.extend(rows.len() as u32..self.shape.rows as u32); // samples are counted in u32
-        self.gather_bytes(bytes, &rows, scale);
-        self.all_rows = rows;
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.clear();
+        rows.extend(0..self.shape.rows as u32); // samples are counted in u32
+        self.take_bytes(bytes, &rows, scale);
+        self.rows = rows;
+    }
+
+    /// Row i becomes the sample number `samples[i]` of `source` times `scale`; `view`, where there is
+    /// one, has the row of each sample.
+    pub(crate) fn gather_bytes(
+        &mut self,
+        (source, view): (&[u8], Option<&[u32]>),
+        samples: &[u32],
+        scale: E,
+    ) {
+        let Some(view) = view else { return self.take_bytes(source, samples, scale) };
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.clear();
+        rows.extend(samples.iter().map(|&sample| view[sample as usize]));
+        self.take_bytes(source, &rows, scale);
+        self.rows = rows;
     }
 
     /// Row i becomes row `rows[i]` of `source` times `scale`; kept as lists without zeros where there
     /// is memory for them.
-    pub(crate) fn gather_bytes(&mut self, source: &[u8], rows: &[u32], scale: E) {
+    fn take_bytes(&mut self, source: &[u8], rows: &[u32], scale: E) {
         let columns = self.shape.columns;
         let listed = !self.layout.transposed
             && !self.shape.is_empty()
@@ -157,7 +166,10 @@ impl<E: KernelElement> CpuTensor<E> {
             let lines = spare.take();
             self.whole
                 .get_or_init(|| lines.expect("whole is empty only while its buffer is spare"));
-            self.gather(rows, |index| scale * E::from_f64(f64::from(source[index])));
+            self.map_indexed(|index, _| {
+                let byte = source[rows[index / columns] as usize * columns + index % columns];
+                scale * E::from_f64(f64::from(byte))
+            });
         }
         self.holds_pixels = listed;
     }

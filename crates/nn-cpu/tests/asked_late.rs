@@ -3,7 +3,7 @@
 
 use nn_cpu::{CpuDevice, CpuTensor};
 use nn_tensor::{
-    Device, HostEpoch, HostSamples, Linear, Matrix, ReferenceTensor, Role, Shape, Tensor,
+    Device, HostEpoch, HostSamples, HostValues, Linear, Matrix, ReferenceTensor, Role, Shape, Tensor,
 };
 use std::sync::Arc;
 
@@ -30,8 +30,8 @@ fn gradients<X: Tensor<Elem = f64>>(device: &X::Device, asked: &[bool]) -> Vec<V
         weight: zeros(OUTPUTS, INPUTS, Role::Weight),
         bias: zeros(1, OUTPUTS, Role::Weight),
     };
-    let bytes = HostSamples::Bytes { bytes: Arc::new(bytes()), width: INPUTS, scale: 1.0 / 255.0 };
-    let samples = device.upload(bytes).expect("memory for little");
+    let bytes = HostValues::Bytes { bytes: Arc::new(bytes()), width: INPUTS, scale: 1.0 / 255.0 };
+    let samples = device.upload(HostSamples::new(bytes)).expect("memory for little");
     let mut found = Vec::new();
     for (batch, &asked) in asked.iter().enumerate() {
         let rows: Vec<u32> =

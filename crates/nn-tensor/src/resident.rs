@@ -45,61 +45,97 @@ impl<H: Send + Sync + 'static, D> Resident<H, D> for H {
     }
 }
 
-/// Inputs or targets of samples in main memory, row-major, one sample a row. Clones share the data.
+/// Numbers that several owners share: an `Arc` of anything that is a slice of them, such as
+/// `Arc<Vec<u8>>`.
+pub type Shared<V> = Arc<dyn AsRef<[V]> + Send + Sync>;
+
+/// Inputs or targets of samples in main memory. Clones share the data.
+///
+/// ```
+/// use nn_tensor::{HostSamples, HostValues};
+/// use std::sync::Arc;
+/// let images = Arc::new(vec![0_u8, 51, 102, 153, 204, 255]); // three images of two pixels
+/// let values = HostValues::Bytes { bytes: images, width: 2, scale: 1.0 / 255.0 };
+/// let last_and_first = HostSamples::new(values).with_rows(vec![2, 0]);
+/// assert_eq!((last_and_first.len(), last_and_first.width()), (2, 2));
+/// assert_eq!(last_and_first.stored_row(0), 2);
+/// ```
+#[derive(Clone, Debug)]
+pub struct HostSamples {
+    values: HostValues,
+    /// The stored row of each sample; without, each row is the sample of its number.
+    rows: Option<Arc<Vec<u32>>>,
+}
+
+/// What samples are made of: row-major, one stored row a sample.
 #[derive(Clone)]
-pub enum HostSamples {
-    /// Bytes, each of which means itself times `scale`: samples x width.
+pub enum HostValues {
+    /// Bytes, each of which means itself times `scale`: rows x width.
     Bytes {
         /// The bytes.
-        bytes: Arc<Vec<u8>>,
+        bytes: Shared<u8>,
         /// Bytes of a sample.
         width: usize,
         /// What a byte of 1 means.
         scale: f64,
     },
-    /// Numbers: samples x width.
-    Values {
+    /// Numbers: rows x width.
+    Numbers {
         /// The numbers.
-        values: Arc<Vec<f64>>,
+        numbers: Shared<f64>,
         /// Numbers of a sample.
         width: usize,
     },
-    /// One class for each sample, below `classes`.
+    /// One class for each row, below `classes`.
     Classes {
         /// The classes.
-        labels: Arc<Vec<u32>>,
+        labels: Shared<u32>,
         /// How many classes there are.
         classes: usize,
     },
 }
 
 impl HostSamples {
-    /// Numbers of a sample: columns of a batch of them. A class counts as its one-hot vector.
+    /// All rows as samples, in their order.
     #[must_use]
-    pub fn width(&self) -> usize {
-        match self {
-            Self::Bytes { width, .. } | Self::Values { width, .. } => *width,
-            Self::Classes { classes, .. } => *classes,
-        }
+    pub fn new(values: HostValues) -> Self {
+        Self { values, rows: None }
     }
 
-    /// Whether a batch of so many columns can hold them: of classes, there may be more than occur.
+    /// Some rows as samples, in any order.
     #[must_use]
-    pub fn fits(&self, columns: usize) -> bool {
-        match self {
-            Self::Classes { classes, .. } => *classes <= columns,
-            _ => self.width() == columns,
-        }
+    pub fn with_rows(self, rows: Vec<u32>) -> Self {
+        let in_order = rows.len() == self.values.rows()
+            && rows.iter().enumerate().all(|(sample, &row)| sample == row as usize);
+        Self { rows: (!in_order).then(|| Arc::new(rows)), ..self }
+    }
+
+    /// What the samples are made of.
+    #[must_use]
+    pub fn values(&self) -> &HostValues {
+        &self.values
+    }
+
+    /// The stored row of each sample; `None` where each row is the sample of its number.
+    #[must_use]
+    pub fn rows(&self) -> Option<&[u32]> {
+        self.rows.as_ref().map(|rows| &rows[..])
+    }
+
+    /// The stored row of a sample.
+    ///
+    /// # Panics
+    /// Where there is no such sample, unless all rows are samples: the caller's bug.
+    #[must_use]
+    #[inline]
+    pub fn stored_row(&self, sample: usize) -> usize {
+        self.rows.as_ref().map_or(sample, |rows| rows[sample] as usize)
     }
 
     /// Number of samples.
     #[must_use]
     pub fn len(&self) -> usize {
-        match self {
-            Self::Bytes { bytes, width, .. } => bytes.len() / (*width).max(1),
-            Self::Values { values, width } => values.len() / (*width).max(1),
-            Self::Classes { labels, .. } => labels.len(),
-        }
+        self.rows.as_ref().map_or_else(|| self.values.rows(), |rows| rows.len())
     }
 
     /// Whether there are none.
@@ -108,58 +144,95 @@ impl HostSamples {
         self.len() == 0
     }
 
-    /// Size in main memory, which is what a device with memory of its own receives.
+    /// Numbers of a sample: columns of a batch of them. A class counts as its one-hot vector.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        match &self.values {
+            HostValues::Bytes { width, .. } | HostValues::Numbers { width, .. } => *width,
+            HostValues::Classes { classes, .. } => *classes,
+        }
+    }
+
+    /// Whether a batch of so many columns can hold them: there may be columns of classes that do not
+    /// occur.
+    #[must_use]
+    pub fn fits(&self, columns: usize) -> bool {
+        match &self.values {
+            HostValues::Classes { classes, .. } => *classes <= columns,
+            _ => self.width() == columns,
+        }
+    }
+
+    /// What a device with memory of its own receives, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        match self {
-            Self::Bytes { bytes, .. } => bytes.len(),
-            Self::Values { values, .. } => size_of_val(&values[..]),
-            Self::Classes { labels, .. } => size_of_val(&labels[..]),
-        }
+        let of_sample = match &self.values {
+            HostValues::Bytes { width, .. } => *width,
+            HostValues::Numbers { width, .. } => width * size_of::<f64>(),
+            HostValues::Classes { .. } => size_of::<u32>(),
+        };
+        self.len() * of_sample
     }
 
-    /// The class of each sample.
+    /// The class of a sample.
     ///
     /// # Panics
-    /// Where the samples are no classes: the caller's bug.
+    /// Where the samples are no classes, or there is no such sample: the caller's bug.
     #[must_use]
     #[expect(clippy::panic, reason = "a documented programming error")]
-    pub fn labels(&self) -> &[u32] {
-        match self {
-            Self::Classes { labels, .. } => labels,
-            _ => panic!("labels: these samples are no classes"),
+    pub fn class(&self, sample: usize) -> usize {
+        match &self.values {
+            HostValues::Classes { labels, .. } => {
+                (**labels).as_ref()[self.stored_row(sample)] as usize
+            }
+            _ => panic!("class: these samples are no classes"),
         }
     }
 
-    /// Element `column` of sample `row`.
+    /// Appends the numbers of a sample to `row`, `columns` of them.
     ///
     /// # Panics
-    /// Where there is no such sample.
-    #[must_use]
-    pub fn element<E: Element>(&self, row: usize, column: usize) -> E {
-        match self {
-            Self::Bytes { bytes, width, scale } => {
-                E::from_f64(*scale) * E::from_f64(f64::from(bytes[row * width + column]))
+    /// Where there is no such sample: the caller's bug.
+    pub(crate) fn push_row<E: Element>(&self, sample: usize, columns: usize, row: &mut Vec<E>) {
+        let stored = self.stored_row(sample);
+        let range = stored * columns..(stored + 1) * columns;
+        match &self.values {
+            HostValues::Bytes { bytes, scale, .. } => {
+                let scale = E::from_f64(*scale);
+                let bytes = &(**bytes).as_ref()[range];
+                row.extend(bytes.iter().map(|&byte| scale * E::from_f64(f64::from(byte))));
             }
-            Self::Values { values, width } => E::from_f64(values[row * width + column]),
-            Self::Classes { labels, .. } => {
-                if labels[row] as usize == column {
-                    E::ONE
-                } else {
-                    E::ZERO
-                }
+            HostValues::Numbers { numbers, .. } => {
+                let numbers = &(**numbers).as_ref()[range];
+                row.extend(numbers.iter().map(|&number| E::from_f64(number)));
+            }
+            HostValues::Classes { .. } => {
+                let class = self.class(sample);
+                let hot = |column| if column == class { E::ONE } else { E::ZERO };
+                row.extend((0..columns).map(hot));
             }
         }
     }
 }
 
-impl fmt::Debug for HostSamples {
+impl HostValues {
+    /// Number of rows.
+    fn rows(&self) -> usize {
+        match self {
+            Self::Bytes { bytes, width, .. } => (**bytes).as_ref().len() / (*width).max(1),
+            Self::Numbers { numbers, width } => (**numbers).as_ref().len() / (*width).max(1),
+            Self::Classes { labels, .. } => (**labels).as_ref().len(),
+        }
+    }
+}
+
+impl fmt::Debug for HostValues {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self {
-            Self::Bytes { .. } => "bytes",
-            Self::Values { .. } => "values",
-            Self::Classes { .. } => "classes",
+        let (kind, width) = match self {
+            Self::Bytes { width, .. } => ("Bytes", width),
+            Self::Numbers { width, .. } => ("Numbers", width),
+            Self::Classes { classes, .. } => ("Classes", classes),
         };
-        write!(formatter, "HostSamples({kind}, {} x {})", self.len(), self.width())
+        write!(formatter, "{kind}({} x {width})", self.rows())
     }
 }

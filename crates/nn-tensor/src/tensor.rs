@@ -12,10 +12,10 @@ use crate::{
 };
 
 /// The samples that are resident on the device of a tensor.
-pub type Samples<T> = <<T as Matrix>::Device as Device>::Samples;
+pub type ResidentSamples<T> = <<T as Matrix>::Device as Device>::Samples;
 
 /// An epoch that is resident on the device of a tensor.
-pub type Epoch<T> = <<T as Matrix>::Device as Device>::Epoch;
+pub type ResidentEpoch<T> = <<T as Matrix>::Device as Device>::Epoch;
 
 /// The operations of a network: forward, losses, backward, the step.
 ///
@@ -40,18 +40,17 @@ pub trait Tensor: Matrix {
 
     // ---- batches ----
 
-    /// Row i of self becomes sample `order[sample + i]` of `samples`, where the batch that is next in
-    /// `epoch` begins at `sample`. A class becomes 1 at its column and 0 elsewhere.
-    fn gather(&mut self, samples: &Samples<Self>, epoch: &Epoch<Self>) {
+    /// Row i of self becomes the sample of `samples` that is row i of the batch that is next in `epoch`. A class becomes 1 at its column and 0 elsewhere.
+    fn gather(&mut self, samples: &ResidentSamples<Self>, epoch: &ResidentEpoch<Self>) {
         provided("gather");
         let Shape { rows, columns } = self.shape();
         let samples = samples.host();
         let width = samples.width();
         assert!(samples.fits(columns), "gather: samples of {width} for {columns} columns");
-        let rows = epoch.host().rows(rows).iter().map(|&row| row as usize);
-        let values: Vec<Self::Elem> = rows
-            .flat_map(|row| (0..columns).map(move |column| samples.element(row, column)))
-            .collect();
+        let mut values = Vec::with_capacity(rows * columns);
+        for &sample in epoch.host().rows(rows) {
+            samples.push_row(sample as usize, columns, &mut values);
+        }
         self.write(&values);
     }
 
@@ -112,7 +111,7 @@ pub trait Tensor: Matrix {
 
     /// Multiplies each element by 0 or 1 / (1 - rate), as [`keeps`](crate::keeps) decides from the
     /// element's row-major index and the key of `layer` in this step.
-    fn drop_out(&mut self, rate: f64, layer: usize, step: Step<'_, Epoch<Self>>) {
+    fn drop_out(&mut self, rate: f64, layer: usize, step: Step<'_, ResidentEpoch<Self>>) {
         provided("drop_out");
         let key = step.epoch.host().dropout_key(step.member, layer);
         map_elements(self, |index, value| value * dropout_factor(key, index as u64, rate));
@@ -140,20 +139,20 @@ pub trait Tensor: Matrix {
     fn softmax_cross_entropy(
         &mut self,
         logits: &Self,
-        labels: &Samples<Self>,
-        epoch: &Epoch<Self>,
+        labels: &ResidentSamples<Self>,
+        epoch: &ResidentEpoch<Self>,
         target: &ClassTarget<'_, Self>,
         tally: &mut Self,
     ) {
         provided("softmax_cross_entropy");
         let Shape { rows, columns } = self.shape();
         expect_shape("softmax_cross_entropy", "logits", logits.shape(), self.shape());
-        let labels = labels.host().labels();
+        let labels = labels.host();
         let class_weights = target.class_weights.map(Matrix::to_vec);
         let mut values = logits.to_vec();
         let (mut loss, mut correct) = (0.0, 0);
         for (row, &sample) in values.chunks_mut(columns.max(1)).zip(epoch.host().rows(rows)) {
-            let class = labels[sample as usize] as usize;
+            let class = labels.class(sample as usize);
             let weight = class_weights.as_ref().map_or(Self::Elem::ONE, |weights| weights[class]);
             correct += usize::from(argmax(row) == class);
             let factor = target.factor;
@@ -300,7 +299,7 @@ pub trait Tensor: Matrix {
         gradient: &Self,
         moments: &mut Moments<Self>,
         update: &Update<Self::Elem>,
-        step: Step<'_, Epoch<Self>>,
+        step: Step<'_, ResidentEpoch<Self>>,
     ) {
         provided("update");
         expect_shape("update", "gradient", gradient.shape(), self.shape());
@@ -334,7 +333,7 @@ pub trait Tensor: Matrix {
         delta: &Self,
         input: &Self,
         update: &Update<Self::Elem>,
-        step: Step<'_, Epoch<Self>>,
+        step: Step<'_, ResidentEpoch<Self>>,
     ) {
         provided("linear_update");
         Self::linear_gradient(gradient, delta, input);

@@ -3,8 +3,8 @@
 mod numbers;
 
 use nn_tensor::{
-    Activation, ClassTarget, Device, Element, Epoch, HostEpoch, HostSamples, Linear, Matrix,
-    MemberSteps, Moments, Role, Samples, Shape, Step, StepNumbers, TALLY_WIDTH, Tally, Tensor,
+    Activation, ClassTarget, Device, Element, HostEpoch, HostSamples, HostValues, Linear, Matrix,
+    MemberSteps, Moments, ResidentEpoch, ResidentSamples, Role, Shape, Step, StepNumbers, TALLY_WIDTH, Tally, Tensor,
     Update, UpdateRule,
 };
 pub(crate) use numbers::{images, numbers};
@@ -31,19 +31,19 @@ pub(crate) struct Network<X> {
 
 /// What is trained on, resident on the device.
 pub(crate) struct Data<X: Tensor> {
-    samples: Samples<X>,
-    labels: Samples<X>,
+    samples: ResidentSamples<X>,
+    labels: ResidentSamples<X>,
 }
 
 impl<X: Tensor> Data<X> {
     /// Images of `width` bytes, and their classes.
     pub(crate) fn new(device: &X::Device, images: Vec<u8>, width: usize, labels: Vec<u32>) -> Self {
-        let upload = |samples| device.upload(samples).expect("memory");
+        let upload = |values| device.upload(HostSamples::new(values)).expect("memory");
         let classes = labels.iter().max().map_or(0, |&label| label as usize + 1);
         let (bytes, labels) = (Arc::new(images), Arc::new(labels));
         Self {
-            samples: upload(HostSamples::Bytes { bytes, width, scale: 1.0 / 255.0 }),
-            labels: upload(HostSamples::Classes { labels, classes }),
+            samples: upload(HostValues::Bytes { bytes, width, scale: 1.0 / 255.0 }),
+            labels: upload(HostValues::Classes { labels, classes }),
         }
     }
 }
@@ -56,7 +56,7 @@ pub(crate) fn epoch<X: Tensor>(
     batch: usize,
     numbers: StepNumbers<f64>,
     layers: usize,
-) -> Epoch<X> {
+) -> ResidentEpoch<X> {
     let steps = order.len() / batch;
     let keys = (0..steps).flat_map(|step| (0..layers).map(move |layer| (step + layer) as u64));
     let member = MemberSteps { numbers: vec![numbers; steps], dropout_keys: keys.collect() };
@@ -121,7 +121,7 @@ impl<X: Tensor> Network<X> {
     pub(crate) fn step(
         &mut self,
         data: &Data<X>,
-        epoch: &mut Epoch<X>,
+        epoch: &mut ResidentEpoch<X>,
         update: &Update<X::Elem>,
         extras: Extras,
     ) {
@@ -169,7 +169,7 @@ impl<X: Tensor> Network<X> {
         self.input.device().advance(epoch, self.batch);
     }
 
-    fn fused_update(&mut self, update: &Update<X::Elem>, now: Step<'_, Epoch<X>>) {
+    fn fused_update(&mut self, update: &Update<X::Elem>, now: Step<'_, ResidentEpoch<X>>) {
         for index in 0..self.layers.len() {
             let (before, rest) = self.layers.split_at_mut(index);
             let Layer { parameters, gradient, moments, delta, .. } = &mut rest[0];
@@ -178,7 +178,7 @@ impl<X: Tensor> Network<X> {
         }
     }
 
-    fn clipped_update(&mut self, update: &Update<X::Elem>, now: Step<'_, Epoch<X>>) {
+    fn clipped_update(&mut self, update: &Update<X::Elem>, now: Step<'_, ResidentEpoch<X>>) {
         self.total.fill(X::Elem::ZERO);
         for index in 0..self.layers.len() {
             let (before, rest) = self.layers.split_at_mut(index);

@@ -2,8 +2,8 @@
 
 use crate::Orientation::{Keep, Transpose};
 use crate::{
-    Activation, ClassTarget, Device, Element, Epoch, HostEpoch, HostSamples, Linear, Matrix,
-    Moments, Orientation, ReferenceTensor, Resident, Role, Samples, Shape, Step, Tensor,
+    Activation, ClassTarget, Device, Element, ResidentEpoch, HostEpoch, HostSamples, Linear, Matrix,
+    Moments, Orientation, ReferenceTensor, Resident, Role, ResidentSamples, Shape, Step, Tensor,
     TensorError, Traffic, Update,
 };
 use std::sync::Arc;
@@ -121,7 +121,7 @@ impl<E: Element> Matrix for CountingTensor<E> {
 impl<E: Element> Tensor for CountingTensor<E> {
     const FUSED: bool = true;
 
-    fn gather(&mut self, samples: &Samples<Self>, epoch: &Epoch<Self>) {
+    fn gather(&mut self, samples: &ResidentSamples<Self>, epoch: &ResidentEpoch<Self>) {
         self.values.gather(samples.host(), epoch.host());
     }
 
@@ -149,8 +149,8 @@ impl<E: Element> Tensor for CountingTensor<E> {
     fn softmax_cross_entropy(
         &mut self,
         logits: &Self,
-        labels: &Samples<Self>,
-        epoch: &Epoch<Self>,
+        labels: &ResidentSamples<Self>,
+        epoch: &ResidentEpoch<Self>,
         target: &ClassTarget<'_, Self>,
         tally: &mut Self,
     ) {
@@ -181,7 +181,7 @@ impl<E: Element> Tensor for CountingTensor<E> {
         delta: &Self,
         input: &Self,
         update: &Update<E>,
-        step: Step<'_, Epoch<Self>>,
+        step: Step<'_, ResidentEpoch<Self>>,
     ) {
         let Linear { weight, bias } = gradient;
         let (delta, input) = (&delta.values, &input.values);

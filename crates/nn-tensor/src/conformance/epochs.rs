@@ -4,8 +4,8 @@ use super::compare::{expect_equal, expect_same_bits};
 use super::samples::{classes, numbers, pixels, resident_labels, resident_pixels, tensor};
 use super::steps::in_type;
 use crate::{
-    Activation, ClassTarget, Device, Element, Epoch, HostEpoch, Linear, MemberSteps, Moments,
-    Penalty, Resident, Role, Samples, Shape, Step, StepNumbers, TALLY_WIDTH, Tensor, Update,
+    Activation, ClassTarget, Device, Element, ResidentEpoch, HostEpoch, Linear, MemberSteps, Moments,
+    Penalty, Resident, Role, ResidentSamples, Shape, Step, StepNumbers, TALLY_WIDTH, Tensor, Update,
     UpdateRule, keeps,
 };
 
@@ -30,7 +30,7 @@ fn batches_follow_the_order<T: Tensor>(device: &T::Device) {
     let samples = resident_pixels::<T>(device, &source, INPUTS);
     let [first, second] =
         [122, 123].map(|seed| HostEpoch::without_steps(classes(seed, 2 * BATCH + 5, SAMPLES)));
-    let mut epoch: Epoch<T> = device.begin_epoch(first.clone()).expect("memory for a small epoch");
+    let mut epoch: ResidentEpoch<T> = device.begin_epoch(first.clone()).expect("memory for a small epoch");
     check_batches::<T>(device, &source, &samples, &mut epoch, first.order());
     epoch.replace(device, second.clone()).expect("memory for a small epoch");
     check_batches::<T>(device, &source, &samples, &mut epoch, second.order());
@@ -39,8 +39,8 @@ fn batches_follow_the_order<T: Tensor>(device: &T::Device) {
 fn check_batches<T: Tensor>(
     device: &T::Device,
     source: &[u8],
-    samples: &Samples<T>,
-    epoch: &mut Epoch<T>,
+    samples: &ResidentSamples<T>,
+    epoch: &mut ResidentEpoch<T>,
     order: &[u32],
 ) {
     for rows in order.chunks(BATCH) {
@@ -64,7 +64,7 @@ fn members_have_steps_of_their_own<T: Tensor>(device: &T::Device) {
         dropout_keys: (0..4).map(|index| key(member, index / 2, index % 2)).collect(),
     };
     let epoch = HostEpoch::new(vec![0; 2], vec![member(0), member(1)]);
-    let mut epoch: Epoch<T> = device.begin_epoch(epoch).expect("memory for a small epoch");
+    let mut epoch: ResidentEpoch<T> = device.begin_epoch(epoch).expect("memory for a small epoch");
     let shape = Shape::new(7, 33);
     let ones = vec![T::Elem::ONE; shape.len()];
     let update = Update { rule: UpdateRule::Descent, penalty: Penalty::NONE, decay: T::Elem::ZERO };
@@ -114,7 +114,7 @@ fn trained<T: Tensor>(
     let member =
         MemberSteps { numbers: (0..5).map(numbers_of).collect(), dropout_keys: Vec::new() };
     let epoch = HostEpoch::new(classes(126, STEPS * BATCH, SAMPLES), vec![member]);
-    let mut epoch: Epoch<T> = device.begin_epoch(epoch).expect("memory for a small epoch");
+    let mut epoch: ResidentEpoch<T> = device.begin_epoch(epoch).expect("memory for a small epoch");
     let weight_shape = Shape::new(OUTPUTS, INPUTS);
     let mut layer = Linear {
         weight: tensor::<T>(device, weight_shape, Role::Weight, &numbers(127, weight_shape.len())),

@@ -4,7 +4,7 @@ use super::compare::expect_equal;
 use super::samples::{
     classes, numbers, pass_over, pixels, resident_labels, resident_pixels, tensor,
 };
-use crate::{Device, Element, HostSamples, Role, Shape, Tensor};
+use crate::{Device, Element, HostSamples, HostValues, Role, Shape, Tensor};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -32,6 +32,7 @@ pub fn run<T: Tensor>(device: &T::Device) {
             gathers::<T>(device, shape, role);
         }
         one_hot::<T>(device, shape);
+        views::<T>(device, shape);
     }
     for count in [0, 1, 7, 64, 10_000] {
         every_number_once::<T>(device, count);
@@ -105,8 +106,8 @@ fn gathers<T: Tensor>(device: &T::Device, shape: Shape, role: Role) {
     expect_equal("write_bytes", &case, &gathered.to_vec(), &truth);
 
     let source: Vec<f64> = numbers::<f64>(5, source_shape.len()).iter().map(|x| x / 3.0).collect();
-    let samples = HostSamples::Values { values: Arc::new(source.clone()), width: shape.columns };
-    let samples = device.upload(samples).expect("memory for small test data");
+    let numbers = HostValues::Numbers { numbers: Arc::new(source.clone()), width: shape.columns };
+    let samples = device.upload(HostSamples::new(numbers)).expect("memory for small test data");
     gathered.gather(&samples, &pass_over::<T>(device, &rows));
     let truth = |row: &u32| {
         let start = *row as usize * shape.columns;
@@ -114,6 +115,36 @@ fn gathers<T: Tensor>(device: &T::Device, shape: Shape, role: Role) {
     };
     let truth: Vec<T::Elem> = rows.iter().flat_map(truth).collect();
     expect_equal("gather (values)", &case, &gathered.to_vec(), &truth);
+}
+
+/// Samples that are some rows of what is stored, in another order, gathered in yet another.
+fn views<T: Tensor>(device: &T::Device, shape: Shape) {
+    let stored = Shape::new(shape.rows + 5, shape.columns);
+    let (bytes, labels) = (pixels(23, stored), classes(24, stored.rows, shape.columns));
+    let (view, order) = (classes(25, shape.rows + 2, stored.rows), classes(26, shape.rows, shape.rows + 2));
+    let row_of = |sample: &u32| view[*sample as usize] as usize;
+    let mut gathered = T::zeros(device, shape, Role::Activation).expect("memory for a test");
+    let values = [
+        HostValues::Bytes {
+            bytes: Arc::new(bytes.clone()),
+            width: shape.columns,
+            scale: 1.0 / 255.0,
+        },
+        HostValues::Classes { labels: Arc::new(labels.clone()), classes: shape.columns },
+    ];
+    for (index, values) in values.into_iter().enumerate() {
+        let samples = HostSamples::new(values).with_rows(view.clone());
+        let samples = device.upload(samples).expect("memory for small test data");
+        gathered.gather(&samples, &pass_over::<T>(device, &order));
+        let element = |row: usize, column: usize| match index {
+            0 => of_byte(bytes[row * shape.columns + column]),
+            _ if labels[row] as usize == column => T::Elem::ONE,
+            _ => T::Elem::ZERO,
+        };
+        let row = |sample| (0..shape.columns).map(move |column| element(row_of(sample), column));
+        let truth: Vec<T::Elem> = order.iter().flat_map(row).collect();
+        expect_equal("gather (a view)", &format!("{shape}, {index}"), &gathered.to_vec(), &truth);
+    }
 }
 
 /// What a byte of an image means.

@@ -4,7 +4,7 @@ use super::compare::{epsilon, expect_close, expect_elements, expect_equal};
 use super::forward::extreme_logits;
 use super::samples::{classes, numbers, pass_over, resident_labels, tensor};
 use crate::{
-    ClassTarget, Element, Epoch, ReferenceTensor, Role, Samples, Shape, TALLY_WIDTH, Tally, Tensor,
+    ClassTarget, Element, ResidentEpoch, ReferenceTensor, Role, ResidentSamples, Shape, TALLY_WIDTH, Tally, Tensor,
 };
 
 /// Holds the losses and the tally to the reference.
@@ -40,7 +40,7 @@ fn labelled<X: Tensor>(
     device: &X::Device,
     classes: &[u32],
     count: usize,
-) -> (Samples<X>, Epoch<X>) {
+) -> (ResidentSamples<X>, ResidentEpoch<X>) {
     let rows: Vec<u32> = (0..classes.len() as u32).collect();
     (resident_labels::<X>(device, classes, count), pass_over::<X>(device, &rows))
 }

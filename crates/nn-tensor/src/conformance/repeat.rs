@@ -5,7 +5,7 @@ use super::samples::{classes, numbers, pixels, resident_labels, resident_pixels,
 use super::steps::{in_type, moments};
 use crate::Orientation::{Keep, Transpose};
 use crate::{
-    Activation, ClassTarget, Device, Element, Epoch, HostEpoch, Linear, Matrix, Penalty, Role,
+    Activation, ClassTarget, Device, Element, ResidentEpoch, HostEpoch, Linear, Matrix, Penalty, Role,
     Shape, Step, StepNumbers, TALLY_WIDTH, Tensor, Update, UpdateRule,
 };
 
@@ -53,7 +53,7 @@ fn pass<T: Tensor>(
     let rows: Vec<u32> = (0..batch as u32).rev().collect();
     let numbers_of_step = StepNumbers { learning_rate: 0.01, correction1: 0.1, correction2: 0.01 };
     let epoch = HostEpoch::of_one_step(rows, numbers_of_step);
-    let epoch: Epoch<T> = device.begin_epoch(epoch).expect("memory for a small epoch");
+    let epoch: ResidentEpoch<T> = device.begin_epoch(epoch).expect("memory for a small epoch");
     let step = Update {
         rule: UpdateRule::Adam { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
         penalty: Penalty { l1: 0.001, l2: 0.01 },

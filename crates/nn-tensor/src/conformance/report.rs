@@ -4,8 +4,8 @@
 use super::samples::{classes, numbers, pixels, resident_labels, resident_pixels, tensor};
 use crate::provided::record;
 use crate::{
-    Activation, ClassTarget, Device, Element, Epoch, HostEpoch, Linear, MemberSteps, Moments,
-    Penalty, Role, Samples, Shape, Step, StepNumbers, TALLY_WIDTH, Tensor, Traffic, Update,
+    Activation, ClassTarget, Device, Element, ResidentEpoch, HostEpoch, Linear, MemberSteps, Moments,
+    Penalty, Role, ResidentSamples, Shape, Step, StepNumbers, TALLY_WIDTH, Tensor, Traffic, Update,
     UpdateRule,
 };
 use std::collections::BTreeMap;
@@ -73,7 +73,7 @@ pub fn report<T: Tensor>(device: &T::Device) -> StepReport {
     let before_epoch = device.traffic();
     let epoch = training.host_epoch();
     let samples = epoch.order().len() as f64;
-    let mut epoch: Epoch<T> = device.begin_epoch(epoch).expect("memory for a small epoch");
+    let mut epoch: ResidentEpoch<T> = device.begin_epoch(epoch).expect("memory for a small epoch");
     let before_steps = device.traffic();
     let provided =
         device.run(|| record(|| (0..STEPS).for_each(|_| training.step(device, &mut epoch))));
@@ -99,8 +99,8 @@ pub fn report<T: Tensor>(device: &T::Device) -> StepReport {
 
 /// The default training, put together from the operations of the trait as nn-core does it.
 struct Training<T: Tensor> {
-    samples: Samples<T>,
-    labels: Samples<T>,
+    samples: ResidentSamples<T>,
+    labels: ResidentSamples<T>,
     input: T,
     layers: Vec<Linear<T>>,
     gradients: Vec<Linear<T>>,
@@ -159,7 +159,7 @@ impl<T: Tensor> Training<T> {
         HostEpoch::new(order, vec![MemberSteps { numbers, dropout_keys: Vec::new() }])
     }
 
-    fn step(&mut self, device: &T::Device, epoch: &mut Epoch<T>) {
+    fn step(&mut self, device: &T::Device, epoch: &mut ResidentEpoch<T>) {
         let last = self.layers.len() - 1;
         let relu = Activation::Relu;
         self.input.gather(&self.samples, epoch);

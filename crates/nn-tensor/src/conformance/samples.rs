@@ -1,8 +1,8 @@
 //! The values that the suite feeds to a backend: fixed, and awkward on purpose.
 
 use crate::{
-    Device, Element, Epoch, HostEpoch, HostSamples, MemberSteps, Orientation, ReferenceTensor,
-    Role, Samples, Shape, StepNumbers, Tensor,
+    Device, Element, ResidentEpoch, HostEpoch, HostSamples, HostValues, MemberSteps, Orientation, ReferenceTensor,
+    Role, ResidentSamples, Shape, StepNumbers, Tensor,
 };
 use std::sync::Arc;
 
@@ -90,10 +90,10 @@ pub(super) fn resident_pixels<T: Tensor>(
     device: &T::Device,
     bytes: &[u8],
     width: usize,
-) -> Samples<T> {
+) -> ResidentSamples<T> {
     let bytes = Arc::new(bytes.to_vec());
-    let samples = HostSamples::Bytes { bytes, width, scale: 1.0 / 255.0 };
-    device.upload(samples).expect("memory for small test data")
+    let values = HostValues::Bytes { bytes, width, scale: 1.0 / 255.0 };
+    device.upload(HostSamples::new(values)).expect("memory for small test data")
 }
 
 /// Classes that are resident on the device under test.
@@ -102,14 +102,14 @@ pub(super) fn resident_labels<T: Tensor>(
     device: &T::Device,
     labels: &[u32],
     classes: usize,
-) -> Samples<T> {
-    let samples = HostSamples::Classes { labels: Arc::new(labels.to_vec()), classes };
-    device.upload(samples).expect("memory for small test data")
+) -> ResidentSamples<T> {
+    let values = HostValues::Classes { labels: Arc::new(labels.to_vec()), classes };
+    device.upload(HostSamples::new(values)).expect("memory for small test data")
 }
 
 /// A pass over these rows.
 #[track_caller]
-pub(super) fn pass_over<T: Tensor>(device: &T::Device, rows: &[u32]) -> Epoch<T> {
+pub(super) fn pass_over<T: Tensor>(device: &T::Device, rows: &[u32]) -> ResidentEpoch<T> {
     device.begin_epoch(HostEpoch::without_steps(rows.to_vec())).expect("memory for a small epoch")
 }
 
@@ -119,14 +119,14 @@ pub(super) fn steps_alone<T: Tensor>(
     device: &T::Device,
     numbers: StepNumbers<f64>,
     steps: usize,
-) -> Epoch<T> {
+) -> ResidentEpoch<T> {
     let member = MemberSteps { numbers: vec![numbers; steps], dropout_keys: Vec::new() };
     device.begin_epoch(HostEpoch::new(Vec::new(), vec![member])).expect("memory for a small epoch")
 }
 
 /// One step with dropout in one layer.
 #[track_caller]
-pub(super) fn dropout_step<T: Tensor>(device: &T::Device, key: u64) -> Epoch<T> {
+pub(super) fn dropout_step<T: Tensor>(device: &T::Device, key: u64) -> ResidentEpoch<T> {
     let numbers = vec![StepNumbers::with_learning_rate(0.0)];
     let member = MemberSteps { numbers, dropout_keys: vec![key] };
     device.begin_epoch(HostEpoch::new(Vec::new(), vec![member])).expect("memory for a small epoch")

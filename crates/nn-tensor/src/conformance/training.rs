@@ -4,7 +4,7 @@ use super::compare::{epsilon, expect_close};
 use super::samples::{classes, numbers, pixels, resident_labels, resident_pixels, tensor};
 use super::steps::in_type;
 use crate::{
-    Activation, ClassTarget, Device, Element, Epoch, HostEpoch, Linear, MemberSteps, Moments,
+    Activation, ClassTarget, Device, Element, ResidentEpoch, HostEpoch, Linear, MemberSteps, Moments,
     Penalty, ReferenceTensor, Role, Shape, Step, StepNumbers, TALLY_WIDTH, Tally, Tensor, Update,
     UpdateRule,
 };
@@ -72,7 +72,7 @@ impl<X: Tensor> Layer<X> {
         }
     }
 
-    fn step(&mut self, delta: &X, input: &X, update: &Update<f64>, epoch: &Epoch<X>) {
+    fn step(&mut self, delta: &X, input: &X, update: &Update<f64>, epoch: &ResidentEpoch<X>) {
         let update = in_type(update);
         X::linear_update(
             &mut self.parameters,
@@ -104,7 +104,7 @@ fn train<X: Tensor>(
     let member =
         MemberSteps { numbers: vec![numbers; STEPS], dropout_keys: (0..STEPS as u64).collect() };
     let epoch = HostEpoch::new(order.collect(), vec![member]);
-    let mut epoch: Epoch<X> = device.begin_epoch(epoch).expect("memory for a small epoch");
+    let mut epoch: ResidentEpoch<X> = device.begin_epoch(epoch).expect("memory for a small epoch");
     let mut first = Layer::<X>::new(device, INPUTS, HIDDEN, 113);
     let mut second = Layer::<X>::new(device, HIDDEN, CLASSES, 114);
     let (mut input, mut hidden, mut delta) =
