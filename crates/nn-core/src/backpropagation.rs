@@ -13,7 +13,9 @@ use crate::objective::Objective;
 use crate::optimizer_state::OptimizerState;
 use crate::workspace::{Dropout, Target, Trace, Workspace};
 use nn_tensor::Orientation::{Keep, Transpose};
-use nn_tensor::{Activation, Element, Linear, Tensor, Update};
+use nn_tensor::{
+    Activation, Element, Linear, ResidentEpoch, ResidentSamples, Step, Tensor, Update,
+};
 
 /// Computes the forward pass, eqs. (104) and (105) layer after layer: a^l = σ(W^l a^{l-1} + b^l)
 /// with a^0 = input.
@@ -24,7 +26,7 @@ pub(crate) fn forward<T: Tensor>(
     network: &Network<T>,
     input: &T,
     traces: &mut [Trace<T>],
-    dropout: Option<Dropout>,
+    dropout: Option<Dropout<'_, T>>,
 ) {
     for (index, layer) in network.layers().iter().enumerate() {
         let (before, here) = traces.split_at_mut(index);
@@ -54,22 +56,25 @@ pub(crate) fn forward<T: Tensor>(
 /// Computes δ^L of the last layer, eqs. (111) and (120): δ^L = -2/N (y - a^L) Σ'(z^L), or the
 /// like for another loss, and adds the batch's loss to the tally.
 ///
+/// `answers`: the targets of all samples, and the epoch whose next batch this is.
+///
 /// Under cross-entropy the derivatives of softmax and logarithm simplify to
 /// (softmax(z^L) - y) / N.
 pub(crate) fn output_delta<T: Tensor>(
     workspace: &mut Workspace<T>,
     activation: Activation,
-    objective: &Objective<T::Elem>,
+    objective: &Objective<T>,
+    answers: (&ResidentSamples<T>, &ResidentEpoch<T>),
     tally: &mut T,
 ) {
     let last = workspace.deltas.len() - 1;
     let (delta, trace) = (&mut workspace.deltas[last], &workspace.traces[last]);
     let factor = T::Elem::from_f64(objective.loss.gradient_factor(delta.shape().rows));
     match &workspace.target {
-        Target::Classes(classes) => {
-            objective.cross_entropy(delta, &trace.activated, classes, factor, tally);
+        Target::Classes => {
+            objective.cross_entropy(delta, &trace.activated, answers, factor, tally);
         }
-        Target::Values { values: target, .. } => {
+        Target::Values(target) => {
             delta.squared_error(&trace.activated, target, factor, tally); // 2/N (a^L - y)
             let weighted_sum = trace.weighted_sum.as_ref();
             delta.multiply_by_derivative(activation, &trace.activated, weighted_sum); // Σ'(z^L)
@@ -118,7 +123,7 @@ fn delta_of_layer<T: Tensor>(
     workspace: &mut Workspace<T>,
     affine_gradients: &mut [Linear<T>],
     layer: usize,
-    dropout: Option<Dropout>,
+    dropout: Option<Dropout<'_, T>>,
 ) {
     let activation = network.architecture().activation_of(layer);
     let (here, next) = workspace.deltas.split_at_mut(layer + 1);
@@ -140,7 +145,7 @@ pub(crate) fn backward<T: Tensor>(
     network: &Network<T>,
     workspace: &mut Workspace<T>,
     gradients: &mut [Linear<T>],
-    dropout: Option<Dropout>,
+    dropout: Option<Dropout<'_, T>>,
 ) {
     let depth = network.layers().len();
     let (gradients, affine) = gradients.split_at_mut(depth);
@@ -161,8 +166,8 @@ pub(crate) fn backward_and_update<T: Tensor>(
     network: &mut Network<T>,
     workspace: &mut Workspace<T>,
     optimizer: &mut OptimizerState<T>,
-    dropout: Option<Dropout>,
-    update: &Update<T::Elem>,
+    dropout: Option<Dropout<'_, T>>,
+    (update, step): (&Update<T::Elem>, Step<'_, ResidentEpoch<T>>),
 ) {
     let depth = network.layers().len();
     for layer in (0..depth).rev() {
@@ -177,7 +182,8 @@ pub(crate) fn backward_and_update<T: Tensor>(
             &workspace.deltas[layer],
             workspace.input_of(layer),
             update,
+            step,
         );
     }
-    optimizer.apply_to_norms(network, update);
+    optimizer.apply_to_norms(network, update, step);
 }

@@ -1,8 +1,9 @@
 //! Where the inputs of a batch come from.
 
 use crate::TrainError;
-use nn_data::{Dataset, Inputs};
-use nn_tensor::{Element, Tensor};
+use crate::host_samples::host_inputs;
+use nn_data::Dataset;
+use nn_tensor::{Device, ResidentEpoch, ResidentSamples, Tensor};
 
 /// The factor by which a byte becomes a network's input, so that 255 is 1.
 pub const BYTE_SCALE: f64 = 1.0 / 255.0;
@@ -39,50 +40,66 @@ pub trait BatchSource<T: Tensor>: Send {
         Ok(())
     }
 
-    /// Fills `input` (batch x inputs) with `samples`, the next ones of the epoch.
+    /// Fills `input` (batch x inputs) with `samples`, the next ones of the epoch; on the device they
+    /// are the batch that is next in `epoch`.
     ///
     /// # Errors
     /// [`TrainError::Source`] where the batch cannot be had.
-    fn load(&mut self, samples: &[u32], input: &mut T) -> Result<(), TrainError>;
+    fn load(
+        &mut self,
+        samples: &[u32],
+        epoch: &ResidentEpoch<T>,
+        input: &mut T,
+    ) -> Result<(), TrainError>;
+
+    /// Returns whether batches are rows of resident samples, so that [`load`](Self::load) needs nothing
+    /// of the host and a device may repeat it.
+    fn is_resident(&self) -> bool {
+        false
+    }
 
     /// Ends the epoch, perhaps before all its batches were asked for.
     fn end_epoch(&mut self) {}
 }
 
-/// The plain source: rows of a data set.
-#[derive(Debug)]
-pub struct DatasetRows {
+/// The plain source: rows of a data set, which is sent to the device once.
+pub struct DatasetRows<T: Tensor> {
     data: Dataset,
-    /// Rows of the current batch in the data's store.
-    rows: Vec<u32>,
+    resident: Option<ResidentSamples<T>>,
 }
 
-impl DatasetRows {
+impl<T: Tensor> DatasetRows<T> {
     /// Takes the samples of `data` as they are.
     #[must_use]
     pub fn new(data: Dataset) -> Self {
-        Self { data, rows: Vec::new() }
+        Self { data, resident: None }
     }
 }
 
-impl<T: Tensor> BatchSource<T> for DatasetRows {
+impl<T: Tensor> BatchSource<T> for DatasetRows<T> {
     fn sample_shape(&self) -> &[usize] {
         self.data.sample_shape()
     }
 
-    fn load(&mut self, samples: &[u32], input: &mut T) -> Result<(), TrainError> {
-        let stored = self.data.rows();
-        self.rows.clear();
-        self.rows.extend(samples.iter().map(|&sample| stored[sample as usize]));
-        load_rows(input, &self.data, &self.rows);
+    fn begin_epoch(&mut self, device: &T::Device, _epoch: &Epoch<'_>) -> Result<(), TrainError> {
+        if self.resident.is_none() {
+            self.resident = Some(device.upload(host_inputs(&self.data))?);
+        }
         Ok(())
     }
-}
 
-/// Fills `input` (batch x width) with the samples of `data` whose stored rows are `rows`.
-pub(crate) fn load_rows<T: Tensor>(input: &mut T, data: &Dataset, rows: &[u32]) {
-    match data.inputs() {
-        Inputs::Bytes(bytes) => input.gather_bytes(bytes, rows, T::Elem::from_f64(BYTE_SCALE)),
-        Inputs::Values(values) => input.gather_values(values, rows),
+    fn load(
+        &mut self,
+        _samples: &[u32],
+        epoch: &ResidentEpoch<T>,
+        input: &mut T,
+    ) -> Result<(), TrainError> {
+        let no_epoch = || TrainError::Source("no epoch was begun".to_owned());
+        input.gather(self.resident.as_ref().ok_or_else(no_epoch)?, epoch);
+        Ok(())
+    }
+
+    fn is_resident(&self) -> bool {
+        true
     }
 }

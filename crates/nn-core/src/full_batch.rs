@@ -5,14 +5,18 @@
 //! parameters and asks for cost and gradient there.
 
 use crate::backpropagation::{backward, forward, output_delta};
-use crate::batch_source::load_rows;
 use crate::data_checks::check_data;
+use crate::host_samples::{host_inputs, host_targets};
 use crate::network::zero_trained;
 use crate::objective::Objective;
+use crate::random::dropout_keys;
 use crate::workspace::{Dropout, Target, Workspace};
-use crate::{ConfigError, Loss, Network, NetworkError, TrainingConfig};
+use crate::{Architecture, ConfigError, Loss, Network, NetworkError, TrainingConfig};
 use nn_data::Dataset;
-use nn_tensor::{Device, Element, Linear, Penalty, Role, Shape, TALLY_WIDTH, Tally, Tensor};
+use nn_tensor::{
+    Device, Element, HostEpoch, Linear, MemberSteps, Penalty, ResidentEpoch, ResidentSamples, Role, Shape,
+    Step, StepNumbers, TALLY_WIDTH, Tally, Tensor,
+};
 use std::ops::Range;
 
 /// The cost of a network on a whole data set as a function of its parameters, with the memory of
@@ -45,8 +49,11 @@ pub struct FullBatch<T: Tensor> {
     network: Network<T>,
     data: Dataset,
     config: TrainingConfig,
-    objective: Objective<T::Elem>,
-    dropout: Option<Dropout>,
+    objective: Objective<T>,
+    inputs: ResidentSamples<T>,
+    targets: ResidentSamples<T>,
+    /// One step over all samples.
+    epoch: ResidentEpoch<T>,
     /// What the network holds, on the host.
     parameters: Vec<T::Elem>,
     workspace: Workspace<T>,
@@ -100,15 +107,19 @@ impl<T: Tensor> FullBatch<T> {
             return Err(NetworkError::Empty { what: "training", task: "train on" });
         }
         let mut workspace = Workspace::new(&device, &architecture, config, data.len())?;
-        let all: Vec<u32> = (0..data.len() as u32).collect(); // fits: a data set has at most u32::MAX
-        load(&mut workspace, data, &all);
-        let (rate, seed) = (config.dropout, config.seed);
+        let (inputs, targets) =
+            (device.upload(host_inputs(data))?, device.upload(host_targets(data))?);
+        let epoch = device.begin_epoch(one_step(&architecture, config, data))?;
+        workspace.input.gather(&inputs, &epoch);
+        workspace.target.load(&targets, &epoch);
         let gradients = zero_trained(&device, &architecture, config.batch_norm)?;
         Ok(Self {
             parameters: vec![T::Elem::ZERO; gradients.iter().map(parameter_count).sum()],
             gradients,
-            objective: Objective::new(config),
-            dropout: (rate > 0.0).then_some(Dropout { rate, seed, step: 0 }),
+            objective: Objective::new(&device, config)?,
+            inputs,
+            targets,
+            epoch,
             tally: T::zeros(&device, Shape::new(1, TALLY_WIDTH), Role::Weight)?,
             data: data.clone(),
             config: config.clone(),
@@ -190,8 +201,8 @@ impl<T: Tensor> FullBatch<T> {
         let device = self.network.device().clone();
         device.run(|| {
             self.forward_and_loss();
-            let Self { network, workspace, gradients, config, dropout, .. } = self;
-            backward(network, workspace, gradients, *dropout);
+            let Self { network, workspace, gradients, config, epoch, .. } = self;
+            backward(network, workspace, gradients, dropout(config, epoch));
             let (l1, l2) = (T::Elem::from_f64(config.l1), T::Elem::from_f64(config.weight_decay));
             if config.l1 != 0.0 || config.weight_decay != 0.0 {
                 for (gradient, layer) in gradients.iter_mut().zip(network.layers()) {
@@ -205,11 +216,11 @@ impl<T: Tensor> FullBatch<T> {
 
     /// Computes the forward pass and δ^L, which adds the loss to the tally.
     fn forward_and_loss(&mut self) {
-        let Self { network, workspace, tally, objective, dropout, .. } = self;
+        let Self { network, workspace, tally, objective, config, targets, epoch, .. } = self;
         tally.fill(T::Elem::ZERO);
-        forward(network, &workspace.input, &mut workspace.traces, *dropout);
+        forward(network, &workspace.input, &mut workspace.traces, dropout(config, epoch));
         let activation = network.architecture().output_activation;
-        output_delta(workspace, activation, objective, tally);
+        output_delta(workspace, activation, objective, (targets, epoch), tally);
     }
 
     /// Computes the derivatives of the outputs for one sample by all parameters, outputs x
@@ -238,19 +249,21 @@ impl<T: Tensor> FullBatch<T> {
             Some(workspace) => workspace,
             none => none.insert(Workspace::new(device, architecture, &config, 1)?),
         };
-        load(workspace, &self.data, &[sample as u32]);
+        let alone = device.begin_epoch(HostEpoch::without_steps(vec![sample as u32]))?;
+        workspace.input.gather(&self.inputs, &alone);
         let (network, gradients, tally) = (&self.network, &mut self.gradients, &mut self.tally);
         forward(network, &workspace.input, &mut workspace.traces, None);
         let output = workspace.output().to_vec();
-        let (activation, objective) = (architecture.output_activation, Objective::new(&config));
+        let (activation, objective) =
+            (architecture.output_activation, Objective::new(device, &config)?);
         let mut row = vec![T::Elem::ZERO; size];
         for (index, derivatives) in jacobian.chunks_exact_mut(size).enumerate() {
             let mut target = output.clone();
             target[index] = target[index] - T::Elem::ONE;
-            if let Target::Values { values, .. } = &mut workspace.target {
+            if let Target::Values(values) = &mut workspace.target {
                 values.write(&target);
             }
-            output_delta(workspace, activation, &objective, tally);
+            output_delta(workspace, activation, &objective, (&self.targets, &alone), tally);
             backward(network, workspace, gradients, None);
             read_into(gradients.iter(), &mut row);
             for (to, from) in derivatives.iter_mut().zip(&row) {
@@ -304,9 +317,22 @@ fn read_into<'a, T: Tensor>(layers: impl Iterator<Item = &'a Linear<T>>, values:
     assert!(rest.is_empty(), "read_into: {} places too many", rest.len());
 }
 
-/// Fills a workspace with inputs and targets of `samples`, positions in the view that `data` is.
-fn load<T: Tensor>(workspace: &mut Workspace<T>, data: &Dataset, samples: &[u32]) {
-    let mut rows = Vec::with_capacity(samples.len());
-    workspace.target.load(data, samples, &mut rows);
-    load_rows(&mut workspace.input, data, &rows);
+/// Returns one step over all samples in their order, with the dropout masks of a training's first.
+fn one_step(architecture: &Architecture, config: &TrainingConfig, data: &Dataset) -> HostEpoch {
+    let layers = if config.dropout > 0.0 { architecture.hidden.len() } else { 0 };
+    let member = MemberSteps {
+        numbers: vec![StepNumbers::with_learning_rate(0.0)],
+        dropout_keys: dropout_keys(config.seed, 0, layers).collect(),
+    };
+    let order = (0..data.len() as u32).collect(); // fits: a data set has at most u32::MAX samples
+    HostEpoch::new(order, vec![member])
+}
+
+/// Returns the dropout of that step, where there is dropout.
+fn dropout<'e, T: Tensor>(
+    config: &TrainingConfig,
+    epoch: &'e ResidentEpoch<T>,
+) -> Option<Dropout<'e, T>> {
+    let rate = config.dropout;
+    (rate > 0.0).then_some(Dropout { rate, step: Step { epoch, member: 0 } })
 }

@@ -1,12 +1,12 @@
 //! Forward passes over data, with memory kept from one batch to the next.
 
 use crate::backpropagation::forward;
-use crate::batch_source::load_rows;
 use crate::data_checks::check_inputs;
+use crate::host_samples::host_inputs;
 use crate::workspace::Trace;
 use crate::{Network, NetworkError};
 use nn_data::Dataset;
-use nn_tensor::{Device, Element, Role, Shape, Tensor};
+use nn_tensor::{Device, Element, HostEpoch, Role, Shape, Tensor};
 
 /// The memory of forward passes through one network, allocated when first needed.
 pub(crate) struct Inference<T: Tensor> {
@@ -32,9 +32,15 @@ impl<T: Tensor> Inference<T> {
     ) -> Result<(), NetworkError> {
         check_inputs(network.architecture(), dataset.sample_shape())?;
         let (batch, outputs) = (self.batch, network.architecture().outputs);
-        for (index, rows) in dataset.rows().chunks(batch).enumerate() {
-            let buffers = self.buffers_for(network, rows.len())?;
-            load_rows(&mut buffers.input, dataset, rows);
+        let device = network.device();
+        let samples = device.upload(host_inputs(dataset))?;
+        let order: Vec<u32> = (0..dataset.len() as u32).collect(); // fits: at most u32::MAX samples
+        let mut pass = device.begin_epoch(HostEpoch::without_steps(order))?;
+        for index in 0..dataset.len().div_ceil(batch) {
+            let count = batch.min(dataset.len() - index * batch);
+            let buffers = self.buffers_for(network, count)?;
+            buffers.input.gather(&samples, &pass);
+            device.advance(&mut pass, count);
             buffers.answer(network)?;
             for (place, answer) in buffers.host.chunks_exact(outputs).enumerate() {
                 visit(index * batch + place, answer);

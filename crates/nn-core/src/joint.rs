@@ -2,7 +2,6 @@
 
 use crate::learner::{Batch, Learner, of_size};
 use crate::objective::Objective;
-use crate::workspace::Target;
 use crate::{ConfigError, Loss, Member, NetworkError, TrainingConfig};
 use nn_tensor::{Element, Role, Shape, TALLY_WIDTH, Tensor, TensorError};
 
@@ -21,7 +20,7 @@ const MOST_MEMBERS: usize = 16;
 /// et al. ("Going deeper with convolutions", 2015) give inner parts of a network losses of their
 /// own.
 pub(crate) struct JointAnswer<T: Tensor> {
-    objective: Objective<T::Elem>,
+    objective: Objective<T>,
     /// Running sums of the epoch for the joint answer, 1 x `TALLY_WIDTH`.
     pub(crate) tally: T,
     full: Answer<T>,
@@ -54,7 +53,7 @@ impl<T: Tensor> JointAnswer<T> {
     ) -> Result<Self, TensorError> {
         let answer = |samples| Answer::new(device, Shape::new(samples, outputs));
         Ok(Self {
-            objective: Objective::new(config),
+            objective: Objective::new(device, config)?,
             tally: T::zeros(device, Shape::new(1, TALLY_WIDTH), Role::Weight)?,
             full: answer(batch)?,
             partial: (remainder > 0).then(|| answer(remainder)).transpose()?,
@@ -63,7 +62,7 @@ impl<T: Tensor> JointAnswer<T> {
 
     /// Computes z and its loss from what the members answered to a batch, and mixes the gradient
     /// into the δ^L of each.
-    pub(crate) fn mix(&mut self, learners: &mut [Learner<T>], batch: &Batch<'_>) {
+    pub(crate) fn mix(&mut self, learners: &mut [Learner<T>], batch: &Batch<'_, T>) {
         let partial = batch.is_partial;
         let Answer { logits, gradient } = of_size(&mut self.full, &mut self.partial, partial);
         for (index, learner) in learners.iter_mut().enumerate() {
@@ -76,11 +75,8 @@ impl<T: Tensor> JointAnswer<T> {
             }
         }
         let factor = T::Elem::from_f64(Loss::CrossEntropy.gradient_factor(logits.shape().rows));
-        if let Some(Target::Classes(classes)) =
-            learners.first_mut().map(|first| &first.workspace(partial).target)
-        {
-            self.objective.cross_entropy(gradient, logits, classes, factor, &mut self.tally);
-        }
+        let answers = (batch.targets, batch.epoch);
+        self.objective.cross_entropy(gradient, logits, answers, factor, &mut self.tally);
         for learner in learners {
             if let Some(delta) = learner.workspace(partial).deltas.last_mut() {
                 delta.move_towards(gradient, T::Elem::from_f64(JOINT_SHARE));

@@ -3,10 +3,13 @@
 use crate::backpropagation::{backward, backward_and_update, forward, output_delta};
 use crate::objective::Objective;
 use crate::optimizer_state::OptimizerState;
+use crate::random::dropout_keys;
 use crate::workspace::{Dropout, Workspace};
 use crate::{Architecture, BatchSource, Epoch, Hook, Member, Network, TrainError, TrainingConfig};
-use nn_data::Dataset;
-use nn_tensor::{Device, Element, Linear, Role, Shape, TALLY_WIDTH, Tensor, Update};
+use nn_tensor::{
+    Device, Element, Linear, MemberSteps, ResidentEpoch, ResidentSamples, Role, Shape, Step,
+    StepNumbers, TALLY_WIDTH, Tensor, Update,
+};
 
 /// Share by which running statistics move to those of a batch, as in PyTorch.
 const STATISTICS_SHARE: f64 = 0.1;
@@ -15,10 +18,13 @@ const STATISTICS_SHARE: f64 = 0.1;
 const BETWEEN_WORKERS: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The batch of one step.
-#[derive(Clone, Copy)]
-pub(crate) struct Batch<'a> {
-    /// Positions in the training set.
+pub(crate) struct Batch<'a, T: Tensor> {
+    /// Positions in the training set, for sources that prepare it on the host.
     pub(crate) samples: &'a [u32],
+    /// The epoch, in which the batch is next.
+    pub(crate) epoch: &'a ResidentEpoch<T>,
+    /// The targets of the training set.
+    pub(crate) targets: &'a ResidentSamples<T>,
     /// Whether it has fewer samples than the others.
     pub(crate) is_partial: bool,
     /// Its step, counted from 0.
@@ -31,7 +37,9 @@ pub(crate) struct Learner<T: Tensor> {
     pub(crate) optimizer: OptimizerState<T>,
     pub(crate) hooks: Vec<Box<dyn Hook<T>>>,
     source: Box<dyn BatchSource<T>>,
-    objective: Objective<T::Elem>,
+    objective: Objective<T>,
+    /// Its number among the members of the training.
+    index: usize,
     /// Running sums of the epoch, 1 x `TALLY_WIDTH`.
     pub(crate) tally: T,
     /// Sum of squares of the gradient, 1 x 1.
@@ -42,8 +50,6 @@ pub(crate) struct Learner<T: Tensor> {
     seed: u64,
     dropout_rate: f64,
     clip_norm: Option<f64>,
-    /// Rows of the batch in the store of the training set.
-    rows: Vec<u32>,
 }
 
 impl<T: Tensor> Learner<T> {
@@ -74,7 +80,8 @@ impl<T: Tensor> Learner<T> {
             optimizer: OptimizerState::new(device, &architecture, config.batch_norm, moments)?,
             hooks,
             source,
-            objective: Objective::new(config),
+            objective: Objective::new(device, config)?,
+            index,
             tally: row(TALLY_WIDTH)?,
             gradient_norm: row(1)?,
             full: workspace(batch)?,
@@ -82,7 +89,6 @@ impl<T: Tensor> Learner<T> {
             seed,
             dropout_rate: config.dropout,
             clip_norm: config.clip_norm,
-            rows: Vec::with_capacity(batch),
         })
     }
 
@@ -102,34 +108,50 @@ impl<T: Tensor> Learner<T> {
         self.source.end_epoch();
     }
 
+    /// Returns whether a step needs nothing of the host, so that a device may repeat it.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        self.hooks.is_empty() && self.source.is_resident()
+    }
+
+    /// Returns what this member takes from each of some steps: the optimizer's `numbers`, and the keys
+    /// of its dropout masks. `first` is the number of the first step, counted from 0.
+    pub(crate) fn steps(&self, first: u64, numbers: &[StepNumbers<f64>]) -> MemberSteps {
+        let worker = self.hooks.iter().map(|hook| hook.worker()).max().unwrap_or_default();
+        let seed = self.seed.wrapping_add(worker.wrapping_mul(BETWEEN_WORKERS));
+        let hidden = self.network.layers().len() - 1;
+        let layers = if self.dropout_rate > 0.0 { hidden } else { 0 };
+        let steps = first..first + numbers.len() as u64;
+        let keys = steps.flat_map(|step| dropout_keys(seed, step, layers));
+        MemberSteps { numbers: numbers.to_vec(), dropout_keys: keys.collect() }
+    }
+
     /// Takes in a batch, computes the forward pass and δ^L, and adds the loss to the tally.
-    pub(crate) fn answer(
-        &mut self,
-        batch: &Batch<'_>,
-        targets: &Dataset,
-    ) -> Result<(), TrainError> {
-        let dropout = self.dropout(batch.step);
-        let workspace = of_size(&mut self.full, &mut self.partial, batch.is_partial);
-        self.source.load(batch.samples, &mut workspace.input)?;
-        workspace.target.load(targets, batch.samples, &mut self.rows);
+    pub(crate) fn answer(&mut self, batch: &Batch<'_, T>) -> Result<(), TrainError> {
+        let Batch { samples, epoch, targets, is_partial, .. } = *batch;
+        let dropout = self.dropout(epoch);
+        let workspace = of_size(&mut self.full, &mut self.partial, is_partial);
+        self.source.load(samples, epoch, &mut workspace.input)?;
+        workspace.target.load(targets, epoch);
         forward(&self.network, &workspace.input, &mut workspace.traces, dropout);
         let activation = self.network.architecture().output_activation;
-        output_delta(workspace, activation, &self.objective, &mut self.tally);
+        let answers = (targets, epoch);
+        output_delta(workspace, activation, &self.objective, answers, &mut self.tally);
         Ok(())
     }
 
     /// Backpropagates δ^L of the last [`answer`](Self::answer), and takes the step.
     pub(crate) fn learn(
         &mut self,
-        batch: &Batch<'_>,
+        batch: &Batch<'_, T>,
         update: &Update<T::Elem>,
     ) -> Result<(), TrainError> {
-        let dropout = self.dropout(batch.step);
+        let dropout = self.dropout(batch.epoch);
+        let step = Step { epoch: batch.epoch, member: self.index };
         let uses_gradients = self.hooks.iter().any(|hook| hook.uses_gradients());
         let workspace = of_size(&mut self.full, &mut self.partial, batch.is_partial);
         let (network, optimizer) = (&mut self.network, &mut self.optimizer);
         if T::FUSED && !uses_gradients && self.clip_norm.is_none() {
-            backward_and_update(network, workspace, optimizer, dropout, update);
+            backward_and_update(network, workspace, optimizer, dropout, (update, step));
         } else {
             backward(network, workspace, &mut optimizer.gradients, dropout);
             for hook in &mut self.hooks {
@@ -138,17 +160,16 @@ impl<T: Tensor> Learner<T> {
             if let Some(max_norm) = self.clip_norm {
                 clip(&mut optimizer.gradients, &mut self.gradient_norm, max_norm);
             }
-            optimizer.apply(network, update);
+            optimizer.apply(network, update, step);
         }
         take_statistics(network, workspace);
         self.hooks.iter_mut().try_for_each(|hook| hook.after_step(network, batch.step + 1))
     }
 
-    /// The dropout mask of a step, where there is dropout.
-    fn dropout(&self, step: u64) -> Option<Dropout> {
-        let worker = self.hooks.iter().map(|hook| hook.worker()).max().unwrap_or_default();
-        let seed = self.seed.wrapping_add(worker.wrapping_mul(BETWEEN_WORKERS));
-        (self.dropout_rate > 0.0).then_some(Dropout { rate: self.dropout_rate, seed, step })
+    /// Returns the dropout of the step that is next in `epoch`, where there is dropout.
+    fn dropout<'e>(&self, epoch: &'e ResidentEpoch<T>) -> Option<Dropout<'e, T>> {
+        let step = Step { epoch, member: self.index };
+        (self.dropout_rate > 0.0).then_some(Dropout { rate: self.dropout_rate, step })
     }
 
     /// Returns what the last layer returned for the current batch, batch x outputs.

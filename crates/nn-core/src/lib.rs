@@ -46,6 +46,7 @@ mod fingerprint;
 mod fold;
 mod full_batch;
 mod hooks;
+mod host_samples;
 mod inference;
 mod initializer;
 mod joint;

@@ -30,7 +30,7 @@ impl<T: Tensor> Member<T> {
     /// hooks.
     #[must_use]
     pub fn new(architecture: Architecture, train: &Dataset, validation: Option<&Dataset>) -> Self {
-        let source = Box::new(DatasetRows::new(train.clone()));
+        let source = Box::new(DatasetRows::<T>::new(train.clone()));
         let (hooks, validation) = (Vec::new(), validation.cloned());
         Self { architecture, source, hooks, validation, initial: None }
     }

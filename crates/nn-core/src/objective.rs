@@ -1,41 +1,44 @@
 //! The loss of a training with its label smoothing and class weights.
 
 use crate::{Loss, TrainingConfig};
-use nn_tensor::{Element, Tensor};
+use nn_tensor::{
+    ClassTarget, Element, ResidentEpoch, ResidentSamples, Role, Shape, Tensor, TensorError,
+};
 
-/// The loss of a training, ready for a device of element type `E`.
-#[derive(Clone, Debug)]
-pub(crate) struct Objective<E> {
+/// The loss of a training, ready for a device.
+pub(crate) struct Objective<T: Tensor> {
     pub(crate) loss: Loss,
     /// Share of the target that is spread over all classes.
-    smoothing: E,
-    /// Weight of each class; empty where all weigh the same.
-    class_weights: Vec<E>,
+    smoothing: T::Elem,
+    /// Weight of each class, 1 x classes; none where all weigh the same.
+    class_weights: Option<T>,
 }
 
-impl<E: Element> Objective<E> {
-    pub(crate) fn new(config: &TrainingConfig) -> Self {
-        Self {
+impl<T: Tensor> Objective<T> {
+    pub(crate) fn new(device: &T::Device, config: &TrainingConfig) -> Result<Self, TensorError> {
+        let weights = config.class_weights.iter().map(|&weight| T::Elem::from_f64(weight));
+        let weights: Vec<T::Elem> = weights.collect();
+        let shape = Shape::new(1, weights.len());
+        let tensor = || T::from_values(device, shape, Role::Weight, &weights);
+        Ok(Self {
             loss: config.loss,
-            smoothing: E::from_f64(config.label_smoothing),
-            class_weights: config.class_weights.iter().map(|&weight| E::from_f64(weight)).collect(),
-        }
+            smoothing: T::Elem::from_f64(config.label_smoothing),
+            class_weights: (!weights.is_empty()).then(tensor).transpose()?,
+        })
     }
 
-    /// Gradient of the cross-entropy with respect to the logits, times `factor`; adds to the tally.
-    pub(crate) fn cross_entropy<T: Tensor<Elem = E>>(
+    /// Computes the gradient of the cross-entropy with respect to the logits, times `factor`, for the
+    /// batch that is next in `epoch`; adds to the tally.
+    pub(crate) fn cross_entropy(
         &self,
         gradient: &mut T,
         logits: &T,
-        classes: &[u32],
-        factor: E,
+        (labels, epoch): (&ResidentSamples<T>, &ResidentEpoch<T>),
+        factor: T::Elem,
         tally: &mut T,
     ) {
-        if self.smoothing == E::ZERO && self.class_weights.is_empty() {
-            gradient.softmax_cross_entropy(logits, classes, factor, tally);
-        } else {
-            let (smoothing, weights) = (self.smoothing, &self.class_weights);
-            gradient.weighted_cross_entropy(logits, classes, factor, smoothing, weights, tally);
-        }
+        let (smoothing, class_weights) = (self.smoothing, self.class_weights.as_ref());
+        let target = ClassTarget { factor, smoothing, class_weights };
+        gradient.softmax_cross_entropy(logits, labels, epoch, &target, tally);
     }
 }

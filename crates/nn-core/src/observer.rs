@@ -30,7 +30,13 @@ pub struct StepEvent {
 /// Observes a training, and may ask it to stop. It is passed the trainer, to read its state, to
 /// evaluate the network, or to look at its weights.
 pub trait Observer<T: Tensor>: Send {
-    /// Called after each step.
+    /// Returns how many steps may be taken between two calls of [`on_step`](Self::on_step): with more
+    /// than one, a device may take several without the host.
+    fn steps_between_looks(&self) -> u64 {
+        1
+    }
+
+    /// Called after each step, or after the last of [several](Self::steps_between_looks).
     fn on_step(&mut self, _event: &StepEvent, _trainer: &Trainer<T>) -> Control {
         Control::Continue
     }
@@ -42,4 +48,8 @@ pub trait Observer<T: Tensor>: Send {
 }
 
 /// No observer.
-impl<T: Tensor> Observer<T> for () {}
+impl<T: Tensor> Observer<T> for () {
+    fn steps_between_looks(&self) -> u64 {
+        u64::MAX
+    }
+}

@@ -1,7 +1,7 @@
 //! Optimizers: their settings, and the rule they give for a step.
 
 use crate::ConfigError;
-use nn_tensor::{Element, Penalty, Update, UpdateRule};
+use nn_tensor::{Element, Penalty, StepNumbers, Update, UpdateRule};
 use serde::{Deserialize, Serialize};
 
 /// How gradients become steps. Formulas stand at [`UpdateRule`]; defaults are PyTorch's.
@@ -125,48 +125,49 @@ impl Optimizer {
         }
     }
 
-    /// The update of step `step` (the first is 1) at `learning_rate`.
+    /// Returns how every step changes a weight.
     ///
     /// `weight_decay` is an L2 penalty, except with [`Optimizer::AdamW`], where it is decoupled.
     #[must_use]
-    pub fn update<E: Element>(
-        &self,
-        step: u64,
-        learning_rate: f64,
-        l1: f64,
-        weight_decay: f64,
-    ) -> Update<E> {
+    pub fn update<E: Element>(&self, l1: f64, weight_decay: f64) -> Update<E> {
         let decoupled = matches!(self, Self::AdamW { .. });
         let (l2, decay) = if decoupled { (0.0, weight_decay) } else { (weight_decay, 0.0) };
         Update {
-            rule: self.rule(step),
-            learning_rate: E::from_f64(learning_rate),
+            rule: self.rule(),
             penalty: Penalty { l1: E::from_f64(l1), l2: E::from_f64(l2) },
             decay: E::from_f64(decay),
         }
     }
 
-    fn rule<E: Element>(&self, step: u64) -> UpdateRule<E> {
+    /// Returns what changes from step to step: the numbers of step `step` (the first is 1) at
+    /// `learning_rate`.
+    #[must_use]
+    pub fn numbers(&self, step: u64, learning_rate: f64) -> StepNumbers<f64> {
+        match *self {
+            Self::Adam { beta1, beta2, .. } | Self::AdamW { beta1, beta2, .. } => StepNumbers {
+                learning_rate,
+                correction1: 1.0 - beta1.powf(step as f64),
+                correction2: 1.0 - beta2.powf(step as f64),
+            },
+            _ => StepNumbers::with_learning_rate(learning_rate),
+        }
+    }
+
+    fn rule<E: Element>(&self) -> UpdateRule<E> {
+        let of = E::from_f64;
         match *self {
             Self::Sgd => UpdateRule::Descent,
             Self::Momentum { momentum } => {
-                UpdateRule::Momentum { momentum: E::from_f64(momentum), nesterov: false }
+                UpdateRule::Momentum { momentum: of(momentum), nesterov: false }
             }
             Self::Nesterov { momentum } => {
-                UpdateRule::Momentum { momentum: E::from_f64(momentum), nesterov: true }
+                UpdateRule::Momentum { momentum: of(momentum), nesterov: true }
             }
-            Self::RmsProp { smoothing, epsilon } => UpdateRule::RmsProp {
-                smoothing: E::from_f64(smoothing),
-                epsilon: E::from_f64(epsilon),
-            },
+            Self::RmsProp { smoothing, epsilon } => {
+                UpdateRule::RmsProp { smoothing: of(smoothing), epsilon: of(epsilon) }
+            }
             Self::Adam { beta1, beta2, epsilon } | Self::AdamW { beta1, beta2, epsilon } => {
-                UpdateRule::Adam {
-                    beta1: E::from_f64(beta1),
-                    beta2: E::from_f64(beta2),
-                    epsilon: E::from_f64(epsilon),
-                    correction1: E::from_f64(1.0 - beta1.powf(step as f64)),
-                    correction2: E::from_f64(1.0 - beta2.powf(step as f64)),
-                }
+                UpdateRule::Adam { beta1: of(beta1), beta2: of(beta2), epsilon: of(epsilon) }
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::network::zero_trained;
 use crate::{Architecture, Network};
-use nn_tensor::{BatchNorm, Linear, Moments, Tensor, TensorError, Update};
+use nn_tensor::{BatchNorm, Linear, Moments, ResidentEpoch, Step, Tensor, TensorError, Update};
 
 /// Gradients and the moments that the optimizer keeps, shaped like the network: its layers, then γ
 /// and β of each normalisation.
@@ -34,23 +34,33 @@ impl<T: Tensor> OptimizerState<T> {
     }
 
     /// Takes one step with the gradients, eq. (103).
-    pub(crate) fn apply(&mut self, network: &mut Network<T>, update: &Update<T::Elem>) {
+    pub(crate) fn apply(
+        &mut self,
+        network: &mut Network<T>,
+        update: &Update<T::Elem>,
+        step: Step<'_, ResidentEpoch<T>>,
+    ) {
         let parts = network.layers_mut().iter_mut().zip(&self.gradients).zip(&mut self.moments);
         for ((layer, gradient), moments) in parts {
-            layer.weight.update(&gradient.weight, &mut moments.weight, update);
-            layer.bias.update(&gradient.bias, &mut moments.bias, &update.for_bias());
+            layer.weight.update(&gradient.weight, &mut moments.weight, update, step);
+            layer.bias.update(&gradient.bias, &mut moments.bias, &update.for_bias(), step);
         }
-        self.apply_to_norms(network, update);
+        self.apply_to_norms(network, update, step);
     }
 
     /// Takes one step of γ and β, which are neither penalised nor decayed.
-    pub(crate) fn apply_to_norms(&mut self, network: &mut Network<T>, update: &Update<T::Elem>) {
+    pub(crate) fn apply_to_norms(
+        &mut self,
+        network: &mut Network<T>,
+        update: &Update<T::Elem>,
+        step: Step<'_, ResidentEpoch<T>>,
+    ) {
         let (depth, update) = (network.layers().len(), update.for_bias());
         let gradients = &self.gradients[depth..];
         let parts = network.norms_mut().iter_mut().zip(gradients).zip(&mut self.moments[depth..]);
         for ((BatchNorm { affine, .. }, gradient), moments) in parts {
-            affine.weight.update(&gradient.weight, &mut moments.weight, &update);
-            affine.bias.update(&gradient.bias, &mut moments.bias, &update);
+            affine.weight.update(&gradient.weight, &mut moments.weight, &update, step);
+            affine.bias.update(&gradient.bias, &mut moments.bias, &update, step);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Using a network.
 
 use crate::batch_source::BYTE_SCALE;
-use crate::inference::{Buffers, Inference};
+use crate::inference::Inference;
 use crate::{ConfigError, Loss, Network, NetworkError};
 use nn_data::Dataset;
 use nn_tensor::{Element, Tensor};
@@ -31,6 +31,8 @@ pub struct Predictor<T: Tensor> {
     /// Batch normalisation is folded in.
     network: Network<T>,
     inference: Inference<T>,
+    /// Scratch for a sample of numbers.
+    numbers: Vec<T::Elem>,
 }
 
 impl<T: Tensor> Predictor<T> {
@@ -60,7 +62,7 @@ impl<T: Tensor> Predictor<T> {
         let network = network.folded()?.unwrap_or(network);
         let mut inference = Inference::new(batch, softmax);
         inference.buffers_for(&network, 1)?;
-        Ok(Self { network, inference })
+        Ok(Self { network, inference, numbers: Vec::new() })
     }
 
     /// Returns the network, its batch normalisation folded in.
@@ -74,8 +76,9 @@ impl<T: Tensor> Predictor<T> {
     /// [`NetworkError::InputWidth`] for a sample of another size, [`NetworkError::NotFinite`] where
     /// an output is not finite, [`NetworkError::Tensor`] where the device fails.
     pub fn predict_bytes(&mut self, sample: &[u8]) -> Result<&[T::Elem], NetworkError> {
-        self.answer(sample.len(), |input| {
-            input.gather_bytes(sample, &[0], T::Elem::from_f64(BYTE_SCALE));
+        let Self { network, inference, .. } = self;
+        answer(network, inference, sample.len(), |input| {
+            input.write_bytes(sample, T::Elem::from_f64(BYTE_SCALE));
         })
     }
 
@@ -84,7 +87,10 @@ impl<T: Tensor> Predictor<T> {
     /// # Errors
     /// As [`predict_bytes`](Self::predict_bytes).
     pub fn predict_values(&mut self, sample: &[f64]) -> Result<&[T::Elem], NetworkError> {
-        self.answer(sample.len(), |input| input.gather_values(sample, &[0]))
+        let Self { network, inference, numbers } = self;
+        numbers.clear();
+        numbers.extend(sample.iter().map(|&number| T::Elem::from_f64(number)));
+        answer(network, inference, sample.len(), |input| input.write(numbers))
     }
 
     /// Calls `visit` with the number and the answer of each sample of `dataset`, in order.
@@ -99,21 +105,23 @@ impl<T: Tensor> Predictor<T> {
     ) -> Result<(), NetworkError> {
         self.inference.for_each(&self.network, dataset, visit)
     }
+}
 
-    /// Answers one sample of `actual` numbers, which `load` writes into the input.
-    fn answer(
-        &mut self,
-        actual: usize,
-        load: impl FnOnce(&mut T),
-    ) -> Result<&[T::Elem], NetworkError> {
-        let expected = self.network.architecture().inputs;
-        if actual != expected {
-            let sample = actual.to_string();
-            return Err(NetworkError::InputWidth { expected, actual, sample });
-        }
-        let buffers: &mut Buffers<T> = self.inference.buffers_for(&self.network, 1)?;
-        load(&mut buffers.input);
-        buffers.answer(&self.network)?;
-        Ok(&buffers.host)
+/// Answers one sample of `actual` numbers, which `load` writes into the input. It enters no
+/// [`Device::run`](nn_tensor::Device::run): to begin one takes longer than one sample does.
+fn answer<'i, T: Tensor>(
+    network: &Network<T>,
+    inference: &'i mut Inference<T>,
+    actual: usize,
+    load: impl FnOnce(&mut T),
+) -> Result<&'i [T::Elem], NetworkError> {
+    let expected = network.architecture().inputs;
+    if actual != expected {
+        let sample = actual.to_string();
+        return Err(NetworkError::InputWidth { expected, actual, sample });
     }
+    let buffers = inference.buffers_for(network, 1)?;
+    load(&mut buffers.input);
+    buffers.answer(network)?;
+    Ok(&buffers.host)
 }

@@ -34,13 +34,10 @@ impl Stream {
     }
 }
 
-/// Key of the dropout mask of `layer` in step `step`: see [`nn_tensor::keeps`].
-pub(crate) fn dropout_key(seed: u64, step: u64, layer: usize) -> u64 {
+/// Returns the keys of the dropout masks of so many layers in step `step`: see [`nn_tensor::keeps`].
+pub(crate) fn dropout_keys(seed: u64, step: u64, layers: usize) -> impl Iterator<Item = u64> {
     let mut stream = Xoshiro256PlusPlus::seed_from_u64(mix(seed, Purpose::Dropout) ^ (step << 8));
-    for _ in 0..layer {
-        stream.next_u64();
-    }
-    stream.next_u64()
+    (0..layers).map(move |_| stream.next_u64())
 }
 
 /// Spreads seed and purpose over 64 bits, with two odd constants.

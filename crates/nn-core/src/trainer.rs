@@ -1,5 +1,6 @@
 //! The training loop.
 
+use crate::host_samples::host_targets;
 use crate::joint::{JointAnswer, validate_members};
 use crate::learner::{Batch, Learner};
 use crate::{
@@ -8,7 +9,9 @@ use crate::{
     TrainingConfig, evaluate_jointly,
 };
 use nn_data::{Dataset, epoch_order_into};
-use nn_tensor::{Device, Element, TALLY_WIDTH, Tally, Tensor};
+use nn_tensor::{
+    Device, Element, HostEpoch, Resident, ResidentEpoch, ResidentSamples, TALLY_WIDTH, Tally, Tensor,
+};
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -51,6 +54,10 @@ pub struct Trainer<T: Tensor> {
     pub(crate) joint: Option<JointAnswer<T>>,
     /// The training set: its targets; inputs come from each member's source.
     pub(crate) train: Dataset,
+    /// Its targets on the device.
+    targets: ResidentSamples<T>,
+    /// The epoch under way on the device.
+    epoch: Option<ResidentEpoch<T>>,
     /// The validation set as each member sees it; empty where there is none.
     pub(crate) validation: Vec<Dataset>,
     /// Computed when first asked for: it reads all of the data.
@@ -58,7 +65,6 @@ pub struct Trainer<T: Tensor> {
     pub(crate) position: Position,
     pub(crate) early_stopping: Option<EarlyStopping>,
     pub(crate) history: Vec<EpochRecord>,
-    order: Vec<u32>,
 }
 
 impl<T: Tensor> Trainer<T> {
@@ -131,7 +137,8 @@ impl<T: Tensor> Trainer<T> {
             position: Position::default(),
             early_stopping: None,
             history: Vec::new(),
-            order: Vec::with_capacity(train.len()),
+            targets: device.upload(host_targets(train)).map_err(NetworkError::Tensor)?,
+            epoch: None,
             train: train.clone(),
         })
     }
@@ -174,14 +181,13 @@ impl<T: Tensor> Trainer<T> {
         let batches = self.batches_per_epoch();
         let mut control = Control::Continue;
         while self.position.batch < batches && control == Control::Continue {
-            let learning_rate = self.learning_rate(self.position.step);
-            self.step(learning_rate)?;
-            self.position.batch += 1;
-            self.position.step += 1;
+            let steps = self.steps_at_once(observer.steps_between_looks());
+            self.take_steps(steps)?;
             if self.position.step.is_multiple_of(STEPS_BETWEEN_CHECKS) {
                 self.read_tally()?;
             }
             let Position { epoch, batch, step } = self.position;
+            let learning_rate = self.learning_rate(step - 1);
             let event = StepEvent { epoch: epoch + 1, batch, batches, step, learning_rate };
             control = observer.on_step(&event, self);
         }
@@ -190,37 +196,91 @@ impl<T: Tensor> Trainer<T> {
         Ok(if is_done { Control::Continue } else { control })
     }
 
-    /// Draws the order of the epoch, and lets sources prepare for what is left of it.
+    /// Draws the order of the epoch, lets sources prepare for what is left of it, and sends order and
+    /// steps to the device.
     fn begin_epoch(&mut self) -> Result<(), TrainError> {
-        let Position { epoch, batch, .. } = self.position;
-        epoch_order_into(&mut self.order, self.config.seed, epoch as u64, self.train.len());
-        if batch == 0 {
+        let Position { epoch: number, batch: done, step } = self.position;
+        if done == 0 {
             let learners = self.learners.iter_mut().map(|learner| &mut learner.tally);
             let joint = self.joint.iter_mut().map(|joint| &mut joint.tally);
             learners.chain(joint).for_each(|tally| tally.fill(T::Elem::ZERO));
         }
+        let (epochs, seed, batch) =
+            (self.config.epochs, self.config.seed, self.learners[0].batch_size());
+        let mut order = Vec::with_capacity(self.train.len());
+        epoch_order_into(&mut order, seed, number as u64, self.train.len());
+        order.drain(..(done * batch).min(order.len()));
+        let epoch = Epoch { number, epochs, seed, order: &order, batch };
+        self.learners.iter_mut().try_for_each(|learner| learner.begin_epoch(&epoch))?;
+        let numbers = (step..).take(self.batches_per_epoch() - done);
+        let numbers = numbers.map(|step| {
+            self.config.optimizer.numbers(step + 1, self.learning_rate(step)) // counted from 1
+        });
+        let numbers: Vec<_> = numbers.collect();
+        let members = self.learners.iter().map(|learner| learner.steps(step, &numbers)).collect();
+        let (device, epoch) = (self.device().clone(), HostEpoch::new(order, members));
+        match &mut self.epoch {
+            Some(resident) => resident.replace(&device, epoch)?,
+            none => *none = Some(device.begin_epoch(epoch)?),
+        }
+        Ok(())
+    }
+
+    /// Returns how many steps to take before the host looks again: several only where no step needs
+    /// anything of the host.
+    fn steps_at_once(&self, wished: u64) -> usize {
         let size = self.learners[0].batch_size();
-        let start = (batch * size).min(self.order.len());
-        let (epochs, seed) = (self.config.epochs, self.config.seed);
-        let order = &self.order[start..];
-        let epoch = Epoch { number: epoch, epochs, seed, order, batch: size };
-        self.learners.iter_mut().try_for_each(|learner| learner.begin_epoch(&epoch))
+        let whole_batches = self.train.len() / size - self.position.batch.min(self.train.len() / size);
+        let before_check = STEPS_BETWEEN_CHECKS - self.position.step % STEPS_BETWEEN_CHECKS;
+        if !self.learners.iter().all(Learner::is_repeatable) {
+            return 1;
+        }
+        whole_batches.min(wished.min(before_check) as usize).max(1)
+    }
+
+    /// Takes so many steps: of whole batches, or one of the last batch of an epoch.
+    fn take_steps(&mut self, steps: usize) -> Result<(), TrainError> {
+        let device = self.device().clone();
+        let before = self.epoch.as_ref().map(|epoch| (epoch.host().step(), epoch.host().sample()));
+        let mut taken = Ok(());
+        device.repeat(steps, || {
+            if taken.is_ok() {
+                taken = self.step(&device);
+            }
+        });
+        taken?;
+        let samples = steps * self.learners[0].batch_size();
+        if let (Some(epoch), Some((step, sample))) = (&mut self.epoch, before) {
+            // Steps that the device has replayed have not advanced the host's copy.
+            let host = epoch.host_mut();
+            host.seek(step + steps, (sample + samples).min(host.order().len()));
+        }
+        self.position.batch += steps;
+        self.position.step += steps as u64;
+        Ok(())
     }
 
     /// Takes one step: every member answers the batch, and learns from its error.
-    fn step(&mut self, learning_rate: f64) -> Result<(), TrainError> {
-        let Self { config, learners, joint, train, position, order, .. } = self;
+    fn step(&mut self, device: &T::Device) -> Result<(), TrainError> {
+        let Self { config, learners, joint, targets, position, epoch, train, .. } = self;
+        let Some(epoch) = epoch else { return Ok(()) }; // run_steps has begun one
         let size = learners[0].batch_size();
-        let start = position.batch * size;
-        let samples = &order[start..train.len().min(start + size)];
-        let batch = Batch { samples, is_partial: samples.len() < size, step: position.step };
-        learners.iter_mut().try_for_each(|learner| learner.answer(&batch, train))?;
+        let samples = size.min(train.len() - position.batch * size);
+        let batch = Batch {
+            samples: epoch.host().rows(samples),
+            epoch,
+            targets,
+            is_partial: samples < size,
+            step: position.step,
+        };
+        learners.iter_mut().try_for_each(|learner| learner.answer(&batch))?;
         if let Some(joint) = joint {
             joint.mix(learners, &batch);
         }
-        let step = position.step + 1;
-        let update = config.optimizer.update(step, learning_rate, config.l1, config.weight_decay);
-        learners.iter_mut().try_for_each(|learner| learner.learn(&batch, &update))
+        let update = config.optimizer.update(config.l1, config.weight_decay);
+        learners.iter_mut().try_for_each(|learner| learner.learn(&batch, &update))?;
+        device.advance(epoch, samples);
+        Ok(())
     }
 
     fn finish_epoch(&mut self, seconds: f64, samples_now: usize) -> Result<(), TrainError> {

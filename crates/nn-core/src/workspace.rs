@@ -1,9 +1,9 @@
 //! What a training step works in: the batch, what the forward pass leaves behind, and errors.
 
-use crate::random::dropout_key;
 use crate::{Architecture, Loss, TrainingConfig};
-use nn_data::{Dataset, Targets};
-use nn_tensor::{BatchStatistics, Role, Shape, Tensor, TensorError};
+use nn_tensor::{
+    BatchStatistics, ResidentEpoch, ResidentSamples, Role, Shape, Step, Tensor, TensorError,
+};
 
 /// What the forward pass leaves behind in one layer, batch x outputs each.
 pub(crate) struct Trace<T> {
@@ -56,63 +56,44 @@ impl<T: Tensor> Trace<T> {
     }
 }
 
-/// The dropout mask of one step: a pure function of these three.
-#[derive(Clone, Copy)]
-pub(crate) struct Dropout {
+/// Dropout in one step: its masks are a pure function of the keys that the epoch holds.
+pub(crate) struct Dropout<'a, T: Tensor> {
     /// Share of the neurons that are set to 0.
     pub(crate) rate: f64,
-    /// Seed of the training, or of this worker's part of it.
-    pub(crate) seed: u64,
-    /// The step, counted from 0.
-    pub(crate) step: u64,
+    /// The step.
+    pub(crate) step: Step<'a, ResidentEpoch<T>>,
 }
 
-impl Dropout {
+impl<T: Tensor> Clone for Dropout<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Tensor> Copy for Dropout<'_, T> {}
+
+impl<T: Tensor> Dropout<'_, T> {
     /// Applies the mask of layer `layer`.
-    pub(crate) fn apply<T: Tensor>(self, tensor: &mut T, layer: usize) {
-        tensor.drop_out(self.rate, dropout_key(self.seed, self.step, layer));
+    pub(crate) fn apply(self, tensor: &mut T, layer: usize) {
+        tensor.drop_out(self.rate, layer, self.step);
     }
 }
 
 /// The targets y of a batch.
 pub(crate) enum Target<T> {
-    /// A class a sample, for cross-entropy.
-    Classes(Vec<u32>),
+    /// Classes, for cross-entropy, which takes them from the resident targets.
+    Classes,
     /// Values, or classes one-hot, batch x outputs.
-    Values {
-        /// y.
-        values: T,
-        /// The classes of the batch, where they are written one-hot.
-        classes: Vec<u32>,
-    },
+    Values(T),
 }
 
 impl<T: Tensor> Target<T> {
-    /// Takes the targets of `samples`, positions in the view that `data` is.
-    pub(crate) fn load(&mut self, data: &Dataset, samples: &[u32], rows: &mut Vec<u32>) {
-        rows.clear();
-        rows.extend(samples.iter().map(|&sample| data.rows()[sample as usize]));
-        match (self, data.targets()) {
-            (Self::Classes(classes), Targets::Classes { labels, .. }) => {
-                gather_labels(classes, labels, rows);
-            }
-            (Self::Values { values, classes }, Targets::Classes { labels, .. }) => {
-                gather_labels(classes, labels, rows);
-                values.write_one_hot(classes);
-            }
-            (Self::Values { values, .. }, Targets::Values { values: source, .. }) => {
-                values.gather_values(source, rows);
-            }
-            (Self::Classes(_), Targets::Values { .. }) => {
-                unreachable!("check_targets refuses values under cross-entropy")
-            }
+    /// Takes the targets of the batch that is next in `epoch`.
+    pub(crate) fn load(&mut self, targets: &ResidentSamples<T>, epoch: &ResidentEpoch<T>) {
+        if let Self::Values(values) = self {
+            values.gather(targets, epoch);
         }
     }
-}
-
-fn gather_labels(classes: &mut Vec<u32>, labels: &[u32], rows: &[u32]) {
-    classes.clear();
-    classes.extend(rows.iter().map(|&row| labels[row as usize]));
 }
 
 /// What one training step works in, allocated once.
@@ -137,10 +118,9 @@ impl<T: Tensor> Workspace<T> {
         let zeros = |width| T::zeros(device, Shape::new(batch, width), Role::Activation);
         let mut traces = Trace::for_network(device, architecture, batch)?;
         Trace::for_training(&mut traces, config)?;
-        let classes = Vec::with_capacity(batch);
         let target = match config.loss {
-            Loss::CrossEntropy => Target::Classes(classes),
-            _ => Target::Values { values: zeros(architecture.outputs)?, classes },
+            Loss::CrossEntropy => Target::Classes,
+            _ => Target::Values(zeros(architecture.outputs)?),
         };
         let widths = architecture.widths();
         let deltas: Result<_, _> = widths[1..].iter().map(|&width| zeros(width)).collect();

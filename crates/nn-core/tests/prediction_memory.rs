@@ -65,12 +65,9 @@ impl Matrix for InPlace {
 }
 
 impl Tensor for InPlace {
-    fn gather_bytes(&mut self, source: &[u8], rows: &[u32], scale: f32) {
-        let columns = self.shape.columns;
-        for (target, &row) in self.values.chunks_exact_mut(columns).zip(rows) {
-            for (value, &byte) in target.iter_mut().zip(&source[row as usize * columns..]) {
-                *value = scale * f32::from(byte);
-            }
+    fn write_bytes(&mut self, bytes: &[u8], scale: f32) {
+        for (value, &byte) in self.values.iter_mut().zip(bytes) {
+            *value = scale * f32::from(byte);
         }
     }
 

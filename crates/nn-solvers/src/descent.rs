@@ -10,13 +10,14 @@ pub(crate) fn descend(
     run: &mut Run<'_>,
     mut at: Vec<f64>,
 ) {
+    let update = optimizer.update(0.0, 0.0);
     let mut moments = vec![(0.0, 0.0); at.len()];
     let mut step = 0;
     while run.record_step(&at).is_continue() {
         step += 1;
-        let update = optimizer.update(step, learning_rate, 0.0, 0.0);
+        let numbers = optimizer.numbers(step, learning_rate);
         for ((weight, &gradient), moments) in at.iter_mut().zip(run.gradient()).zip(&mut moments) {
-            *weight = update.apply(*weight, gradient, &mut moments.0, &mut moments.1);
+            *weight = update.apply(&numbers, *weight, gradient, &mut moments.0, &mut moments.1);
         }
     }
 }

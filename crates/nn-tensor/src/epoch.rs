@@ -163,6 +163,15 @@ impl HostEpoch {
         self.members[member].dropout_key(self.step, layer)
     }
 
+    /// Sets how far the epoch has come, after steps that a device has replayed without the host.
+    ///
+    /// # Panics
+    /// Where there are not so many samples: the caller's bug.
+    pub fn seek(&mut self, step: usize, sample: usize) {
+        assert!(sample <= self.order.len(), "an epoch of {} samples has no {sample}", self.order.len());
+        (self.step, self.sample) = (step, sample);
+    }
+
     /// Goes on to the next step, after a batch of so many samples.
     ///
     /// # Panics

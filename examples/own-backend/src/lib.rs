@@ -5,7 +5,7 @@
 //! with the two inner loops exchanged, so that memory is read in order.
 
 use nn_tensor::Orientation::{Keep, Transpose};
-use nn_tensor::{Device, Matrix, Orientation, Role, Shape, Tensor, TensorError, expect_shape};
+use nn_tensor::{Device, HostEpoch, HostSamples, Matrix, Orientation, Role, Shape, Tensor, TensorError, expect_shape};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -21,7 +21,10 @@ impl Counter {
     }
 }
 
-impl Device for Counter {}
+impl Device for Counter {
+    type Samples = HostSamples;
+    type Epoch = HostEpoch;
+}
 
 /// A matrix of `f32` that counts its multiplications.
 #[derive(Clone, Debug)]

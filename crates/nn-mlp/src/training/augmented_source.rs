@@ -3,7 +3,7 @@
 use nn_core::{BYTE_SCALE, BatchSource, Epoch, TrainError};
 use nn_data::Dataset;
 use nn_images::{Draw, ImageError, Pipeline, Worker};
-use nn_tensor::{BatchPreparation, Device, Element, Tensor};
+use nn_tensor::{BatchPreparation, Device, Element, ResidentEpoch, Tensor};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
@@ -29,8 +29,6 @@ pub struct AugmentedSource {
     worker: Worker,
     shape: Vec<usize>,
     under_way: Option<Batches>,
-    /// The rows of a batch in the bytes that are prepared for it: 0, 1, 2, ...
-    rows: Vec<u32>,
 }
 
 impl AugmentedSource {
@@ -46,7 +44,7 @@ impl AugmentedSource {
         }
         let worker = each_epoch.worker(images.sample_shape())?;
         let shape = worker.output_shape().to_vec();
-        Ok(Self { images, worker, shape, under_way: None, rows: Vec::new() })
+        Ok(Self { images, worker, shape, under_way: None })
     }
 }
 
@@ -74,15 +72,18 @@ impl<T: Tensor> BatchSource<T> for AugmentedSource {
         Ok(())
     }
 
-    fn load(&mut self, samples: &[u32], input: &mut T) -> Result<(), TrainError> {
+    fn load(
+        &mut self,
+        samples: &[u32],
+        _epoch: &ResidentEpoch<T>,
+        input: &mut T,
+    ) -> Result<(), TrainError> {
         let no_epoch = || TrainError::Source("no epoch was begun".to_owned());
         let bytes = match self.under_way.as_mut().ok_or_else(no_epoch)? {
             Batches::Ahead(ahead) => ahead.next()?,
             Batches::BetweenSteps(between) => between.next::<T>(input.device(), samples),
         };
-        self.rows.clear();
-        self.rows.extend(0..samples.len() as u32);
-        input.gather_bytes(bytes, &self.rows, T::Elem::from_f64(BYTE_SCALE));
+        input.write_bytes(bytes, T::Elem::from_f64(BYTE_SCALE));
         Ok(())
     }
 

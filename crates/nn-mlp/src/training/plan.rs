@@ -272,7 +272,7 @@ impl TrainingPlan {
             let source: Box<dyn BatchSource<T>> = if member.transforms.has_random() {
                 Box::new(AugmentedSource::new(train, &member.transforms)?)
             } else {
-                Box::new(DatasetRows::new(sets.train.of(train, &member.transforms)?))
+                Box::new(DatasetRows::<T>::new(sets.train.of(train, &member.transforms)?))
             };
             let validation = self.validation.as_ref();
             let validation = validation.map(|set| sets.validation.of(set, &member.transforms));
