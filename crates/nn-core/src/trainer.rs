@@ -266,9 +266,10 @@ impl<T: Tensor> Trainer<T> {
         let Some(epoch) = epoch else { return Ok(()) }; // run_steps has begun one
         let size = learners[0].batch_size();
         let samples = size.min(train.len() - position.batch * size);
+        let now = &*epoch;
         let batch = Batch {
-            samples: epoch.host().rows(samples),
-            epoch,
+            samples: now.host().rows(samples),
+            epoch: now,
             targets,
             is_partial: samples < size,
             step: position.step,
