@@ -14,7 +14,8 @@ pub const LEVELS: [(&str, usize); 4] = [
     ("main memory (128 MiB per thread)", 128 << 20),
 ];
 
-/// Returns the bytes per second that `threads` threads read together from working sets of `bytes` each.
+/// Returns the bytes per second that `threads` threads read together from working sets of `bytes`
+/// each.
 #[must_use]
 pub fn read_rate(bytes: usize, threads: usize) -> f64 {
     let numbers = vec![1.0_f32; bytes / size_of::<f32>() * threads];

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 /// Number of rounds, of which the fastest counts, since other load can only make a round slower.
 const ROUNDS: u32 = 10;
 
-/// Returns the seconds of one execution of `work`, in the fastest of ten rounds of about `seconds` in total.
+/// Returns the seconds of one execution of `work`, in the fastest of ten rounds of about `seconds`
+/// in total.
 ///
 /// `work` executes a given number of times and returns the elapsed time.
 pub fn fastest(seconds: f64, mut work: impl FnMut(u64) -> Duration) -> f64 {

@@ -1,10 +1,10 @@
 //! Operation counts of a training step and an evaluation.
 //!
-//! Dense layers count in full, with 2 operations per multiply-add. The first layer counts only products
-//! with pixels that are not 0, in tiles: in the forward pass, columns with a pixel that is not 0 in 6
-//! rows (or in the whole batch, if it has at most 16 rows); in the update, rows with a pixel that is not
-//! 0 in 6 neighbouring columns (in such a small batch, the columns of the forward pass). Bias,
-//! activation, softmax and building the lists are not counted.
+//! Dense layers count in full, with 2 operations per multiply-add. The first layer counts only
+//! products with pixels that are not 0, in tiles: in the forward pass, columns with a pixel that is
+//! not 0 in 6 rows (or in the whole batch, if it has at most 16 rows); in the update, rows with a
+//! pixel that is not 0 in 6 neighbouring columns (in such a small batch, the columns of the forward
+//! pass). Bias, activation, softmax and building the lists are not counted.
 
 use nn_core::Architecture;
 use nn_data::{Dataset, epoch_order};
@@ -80,8 +80,8 @@ fn images<'a>(data: &'a Dataset, samples: &[u32]) -> Vec<&'a [u8]> {
     samples.iter().filter_map(|&sample| data.image(sample as usize)).collect()
 }
 
-/// Returns the operations per image of a training step: forward and update of every layer, δ of every
-/// layer but the first.
+/// Returns the operations per image of a training step: forward and update of every layer, δ of
+/// every layer but the first.
 #[must_use]
 pub fn step_operations(architecture: &Architecture, shares: Shares) -> f64 {
     let products = products(architecture);
@@ -114,7 +114,8 @@ mod tests {
         rows[19][8] = 1;
         let rows: Vec<&[u8]> = rows.iter().map(|row| &row[..]).collect();
         let shares = Shares::of(&rows, 12);
-        // Tiles of 6, 6, 6 and 2 rows: 6 rows of one column, and 2 rows of one; 6 columns of two rows.
+        // Tiles of 6, 6, 6 and 2 rows: 6 rows of one column, and 2 rows of one; 6 columns of two
+        // rows.
         assert_eq!((shares.forward, shares.update), (8.0 / 240.0, 12.0 / 240.0));
         let few = Shares::of(&rows[..10], 12);
         assert_eq!((few.forward, few.update), (1.0 / 12.0, 1.0 / 12.0));

@@ -6,8 +6,8 @@ use std::hint::black_box;
 use std::sync::Barrier;
 use std::time::Instant;
 
-/// Number of independent chains of multiply-adds: more than latency times units, and few enough for the
-/// registers.
+/// Number of independent chains of multiply-adds: more than latency times units, and few enough for
+/// the registers.
 const CHAINS: usize = 12;
 /// Multiply-adds per chain and round, about 10 ms.
 const TURNS: u64 = 5_000_000;

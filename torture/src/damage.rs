@@ -1,5 +1,5 @@
-//! Truncation at every length and every flipped bit of a small IDX file, plain and gzip, and of a small
-//! checkpoint.
+//! Truncation at every length and every flipped bit of a small IDX file, plain and gzip, and of a
+//! small checkpoint.
 
 use nn_data::{Compression, IdxArray, IdxValues, embedded_sample, read_idx_from, write_idx_to};
 use nn_mlp::Checkpoint;
@@ -76,8 +76,8 @@ fn images() -> Result<IdxArray, String> {
 
 /// Checks that a damaged IDX file is refused, or the damage is undetectable.
 ///
-/// Undetectable are unused bits of a gzip header, one value of a plain file, and the bit that makes the
-/// type signed.
+/// Undetectable are unused bits of a gzip header, one value of a plain file, and the bit that makes
+/// the type signed.
 fn idx_is_right(bytes: &[u8], place: Place, sound: &IdxArray, header: usize) -> Result<(), String> {
     let Ok(array) = read_idx_from(bytes, "damaged") else { return Ok(()) };
     if &array == sound && matches!(place, Place::Byte(_)) {

@@ -45,7 +45,8 @@ fn run_in(folder: &Path, effort: &Effort, tally: &mut Tally) -> Result<(), Strin
     Ok(())
 }
 
-/// Checks that files are whole, and that the run can be finished to the same bytes without the limit.
+/// Checks that files are whole, and that the run can be finished to the same bytes without the
+/// limit.
 fn check_and_finish(
     effort: &Effort,
     folder: &Path,

@@ -121,7 +121,8 @@ fn end(child: &mut Child, ending: Ending) -> Result<(), String> {
             let id = child.id().to_string();
             // `kill` fails if the training has just ended.
             expect_code(&mut spawn(Command::new("kill").args(["-TERM", &id]))?, &[0, 1])?;
-            // Before the handler is installed the signal ends it (no code); after the last batch it may be done.
+            // Before the handler is installed the signal ends it (no code); after the last batch it
+            // may be done.
             expect_code(child, &[143, 0, -1]).map(|_| ())
         }
     }

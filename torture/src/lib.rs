@@ -1,8 +1,9 @@
-//! The long tests of the workspace: everything that could lose data, change a result or be exploited,
-//! done on purpose and many times. `cargo xtask torture` runs them; `tests/` has short versions.
+//! The long tests of the workspace: everything that could lose data, change a result or be
+//! exploited, done on purpose and many times. `cargo xtask torture` runs them; `tests/` has short
+//! versions.
 //!
-//! Each part is a function from a [`trial::Effort`] (how much to do) to a [`trial::Tally`] (what was
-//! tried and what was lost).
+//! Each part is a function from a [`trial::Effort`] (how much to do) to a [`trial::Tally`] (what
+//! was tried and what was lost).
 #![allow(clippy::missing_panics_doc, reason = "a panic reports a broken guarantee")]
 
 pub mod damage;

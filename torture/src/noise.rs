@@ -1,4 +1,5 @@
-//! Noise and damaged files for every reader, which must accept or refuse them within its memory bound.
+//! Noise and damaged files for every reader, which must accept or refuse them within its memory
+//! bound.
 
 use std::panic::catch_unwind;
 use std::path::Path;
@@ -11,10 +12,11 @@ use xtask::corpus;
 /// Maximum length of a random input.
 const MAX_LENGTH: u64 = 4096;
 
-/// Returns the maximum memory of a reader and its checks in [`crate::readers`] for inputs up to 4 KiB.
+/// Returns the maximum memory of a reader and its checks in [`crate::readers`] for inputs up to 4
+/// KiB.
 ///
-/// Gzip and PNG can expand a byte to a thousand. An image is decoded whole, with at most 512 MiB, and as
-/// much again while it is scaled down.
+/// Gzip and PNG can expand a byte to a thousand. An image is decoded whole, with at most 512 MiB,
+/// and as much again while it is scaled down.
 #[must_use]
 pub fn bound(reader: &str) -> usize {
     match reader {

@@ -87,7 +87,8 @@ impl Part {
     }
 }
 
-/// Runs these parts one after the other within `minutes`, each within its share of the remaining time.
+/// Runs these parts one after the other within `minutes`, each within its share of the remaining
+/// time.
 ///
 /// `begins` is called with the name of each part.
 #[must_use]

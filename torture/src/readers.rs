@@ -1,5 +1,5 @@
-//! Properties of every reader for arbitrary bytes: it accepts or refuses them, and what it has read is
-//! the same after writing and reading it again. A violation panics. The fuzz targets call these
+//! Properties of every reader for arbitrary bytes: it accepts or refuses them, and what it has read
+//! is the same after writing and reading it again. A violation panics. The fuzz targets call these
 //! functions, the tests replay the corpus, and `cargo xtask torture` feeds them noise.
 
 use std::fs;
@@ -121,7 +121,8 @@ pub fn settings(bytes: &[u8]) {
 /// The only file that [`archive`] may extract.
 const WANTED: DataFile = DataFile { name: "labels", shape: &[3], sha256: None };
 
-/// Checks a package archive, plain or gzip: only the wanted file may be extracted, with valid content.
+/// Checks a package archive, plain or gzip: only the wanted file may be extracted, with valid
+/// content.
 pub fn archive(bytes: &[u8]) {
     let folder = TempDir::new_in(fast_folder()).expect("a temporary folder");
     let inside = folder.path().join("inside");

@@ -5,7 +5,8 @@ use nn_data::Dataset;
 use nn_mlp::settings::Settings;
 use nn_mlp::{Checkpoint, PlanOptions, TrainingPlan};
 
-/// Returns a checkpoint of an unfinished training with weights, Adam's moments and the best weights.
+/// Returns a checkpoint of an unfinished training with weights, Adam's moments and the best
+/// weights.
 ///
 /// # Errors
 /// Returns the error of the training.

@@ -1,5 +1,5 @@
-//! Every writer of the workspace, with each of its file operations failing in turn, and with the process
-//! aborting there: the old or the new file must remain, whole.
+//! Every writer of the workspace, with each of its file operations failing in turn, and with the
+//! process aborting there: the old or the new file must remain, whole.
 
 use std::fs;
 use std::io;
@@ -132,7 +132,8 @@ impl Stage {
         }
     }
 
-    /// Checks that the old or the new file is there, and nothing else after partial files are removed.
+    /// Checks that the old or the new file is there, and nothing else after partial files are
+    /// removed.
     fn check(&self, operation: usize) -> Result<(), String> {
         let found = bytes_of(&self.path)?;
         if !self.is_whole(&found) {

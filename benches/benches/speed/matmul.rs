@@ -1,5 +1,5 @@
-//! Matrix products in operations per second (2 m n k each): `CpuTensor`, faer and `matrixmultiply`, on
-//! the shapes of the four networks and on square matrices.
+//! Matrix products in operations per second (2 m n k each): `CpuTensor`, faer and `matrixmultiply`,
+//! on the shapes of the four networks and on square matrices.
 
 use crate::measure::{group, timed};
 use criterion::measurement::WallTime;
@@ -9,7 +9,7 @@ use faer::{Accum, Mat, Par};
 use nn_benches::{Peak, Table, giga, percent, repeat};
 use nn_cpu::{CpuDevice, CpuElement, CpuTensor};
 use nn_tensor::Orientation::{self, Keep, Transpose};
-use nn_tensor::{Device, Element, Role, Shape, Tensor};
+use nn_tensor::{Device, Element, Matrix, Role, Shape};
 use std::time::Duration;
 
 /// The libraries compared.
@@ -25,7 +25,8 @@ struct Product {
     b: Orientation,
 }
 
-/// Forward X Wᵀ, backward Δ W and gradient Δᵀ X of the largest layer of each network, and square ones.
+/// Forward X Wᵀ, backward Δ W and gradient Δᵀ X of the largest layer of each network, and square
+/// ones.
 const PRODUCTS: [Product; 11] = [
     Product { name: "forward 784-30 batch 10", m: 10, k: 784, n: 30, a: Keep, b: Transpose },
     Product { name: "gradient 784-30 batch 10", m: 30, k: 10, n: 784, a: Transpose, b: Keep },
@@ -139,8 +140,8 @@ fn raw_faer<E: Number>(product: &Product, threads: usize) -> impl FnMut(u64) -> 
 
 /// Returns the product by `matrixmultiply`.
 ///
-/// It reads its thread count from the environment once per process, so for two threads rayon runs two
-/// halves of the result. The result is stored so that its longer side can be split.
+/// It reads its thread count from the environment once per process, so for two threads rayon runs
+/// two halves of the result. The result is stored so that its longer side can be split.
 fn other<E: Number>(product: &Product, threads: usize) -> impl FnMut(u64) -> Duration {
     let (a_shape, b_shape) = product.shapes();
     let (mut a, mut b) = (numbers::<E>(a_shape.len()), numbers::<E>(b_shape.len()));

@@ -23,8 +23,8 @@ pub(crate) fn group<'c>(
 /// Runs one benchmark; returns the seconds per execution in its fastest sample, or nothing if it is
 /// filtered out.
 ///
-/// The fastest counts, since other load can only make a sample slower. `work` executes a given number of
-/// times and returns the elapsed time.
+/// The fastest counts, since other load can only make a sample slower. `work` executes a given
+/// number of times and returns the elapsed time.
 pub(crate) fn timed(
     group: &mut BenchmarkGroup<'_, WallTime>,
     id: BenchmarkId,

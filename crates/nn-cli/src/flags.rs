@@ -88,9 +88,7 @@ impl Flag {
 fn help(key: &Key) -> String {
     let default = match (key.allowed, key.default) {
         (Allowed::Path, DefaultValue::Off { .. }) => return key.help.to_owned(),
-        (Allowed::Widths, _) => {
-            key.default_in_words().replace(|sign| matches!(sign, '[' | ']' | ' '), "")
-        }
+        (Allowed::Widths, _) => key.default_in_words().replace(['[', ']', ' '], ""),
         _ => key.default_in_words(),
     };
     format!("{} [default: {default}]", key.help)

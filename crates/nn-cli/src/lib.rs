@@ -42,6 +42,7 @@ mod stdout;
 mod table;
 mod terminal_picture;
 mod test_report;
+mod training;
 mod training_report;
 
 use clap::Parser;

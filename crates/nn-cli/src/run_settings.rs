@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 use toml::{Table, Value};
 
+/// A key that members may have of their own, and whether one has.
+type OwnKey = (&'static str, fn(&MemberOverlay) -> bool);
+
 /// Every setting of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct RunSettings {
@@ -85,7 +88,7 @@ impl RunSettings {
 
     /// These settings with what was typed over them, which may not change the run: another number of threads may, and
     /// data that has moved (its content is compared elsewhere).
-    pub(crate) fn resumed_with(&self, typed: Layer) -> Result<Self, CliError> {
+    pub(crate) fn resumed_with(&self, typed: &Layer) -> Result<Self, CliError> {
         let mut layers = Layers::new(SCHEMA);
         layers.push(Layer::from_table(self.to_table()?))?;
         layers.push(typed.clone())?;
@@ -119,7 +122,7 @@ impl RunSettings {
     /// it changes a part.
     pub(crate) fn hidden_by_members(&self, typed: &Layer) -> Result<Option<String>, SettingsError> {
         let members = &self.settings.member;
-        let own: [(&str, fn(&MemberOverlay) -> bool); 3] = [
+        let own: [OwnKey; 3] = [
             ("network.hidden", |member| member.hidden.is_some()),
             ("network.local", |member| member.local.is_some()),
             ("transform", |member| member.transform.is_some()),
@@ -200,15 +203,15 @@ mod tests {
     #[test]
     fn a_resumed_run_may_not_be_contradicted() {
         let run = settings("training.batch = 128\n[[transform]]\nkind = 'deskew'");
-        assert!(run.resumed_with(layer("training.epochs = 10\nmachine.threads = 2")).is_ok());
-        assert!(run.resumed_with(layer("transform.deskew = true")).is_ok());
+        assert!(run.resumed_with(&layer("training.epochs = 10\nmachine.threads = 2")).is_ok());
+        assert!(run.resumed_with(&layer("transform.deskew = true")).is_ok());
         for (text, words) in [
             ("training.batch = 64", "training.batch is 64, but 128"),
             ("training.patience = 3", "training.patience is 3, but not set"),
             ("training.optimizer = 'lbfgs'\ntransform = []", "training.optimizer is \"lbfgs\""),
             ("transform.deskew = false", "transform is not set, but ["),
         ] {
-            let error = run.resumed_with(layer(text)).unwrap_err();
+            let error = run.resumed_with(&layer(text)).unwrap_err();
             assert!(error.to_string().contains(words), "{error}");
             assert_eq!(error.exit_code(), 2);
         }

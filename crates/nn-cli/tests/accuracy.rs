@@ -113,7 +113,7 @@ fn seeds_are_summed_up_and_make_an_ensemble() {
     assert_eq!(tested["accuracy"], ensemble["test_accuracy"]);
     // Made by hand of the same models it is the same.
     let parts = ["all/seed-1", "all/seed-2", "all/seed-3"];
-    let by_hand = [&["committee"], &parts[..], &["--out", "again.nn"]].concat();
+    let by_hand = [&["ensemble"], &parts[..], &["--out", "again.nn"]].concat();
     run(here.path(), by_hand).succeeded();
     let read = |name: &str| std::fs::read(here.path().join(name)).unwrap();
     assert_eq!(read("all.nn"), read("again.nn"));
@@ -198,6 +198,7 @@ network = { hidden = [16], batch-norm = true }\ntraining.average = 0.99\ntest.co
 [[member.transform]]\nkind = 'deskew'\n\
 [[member.transform]]\nkind = 'augment'\nrotation = 10.0\n\
 [[member]]\nhidden = [16, 8]\nlocal = { window = 9, grid = 4 }\n\
+[[member.transform]]\nkind = 'augment'\nshift = 0.5\n\
 [[member.transform]]\nkind = 'gradient-features'\n";
 
 #[test]
@@ -220,7 +221,7 @@ fn members_are_trained_jointly_and_used_as_one() {
     assert_eq!(tested["accuracy"], done["test_accuracy"]);
     assert!(tested["accuracy"].as_f64().unwrap() > 0.8, "{tested}");
     let text = run(here.path(), ["inspect", "one"]).succeeded().stdout;
-    assert!(text.contains("769-16-8-10") && text.contains("committee"), "{text}");
+    assert!(text.contains("769-16-8-10") && text.contains("ensemble"), "{text}");
     assert!(text.contains("network 3") && text.contains("parameters of all: 32,441"), "{text}");
     let again = ["train", "--config", "one/settings.toml", "--print-config"];
     let again = run(here.path(), again).succeeded().stdout;
@@ -231,7 +232,9 @@ fn members_are_trained_jointly_and_used_as_one() {
     let other = settings.replace("hidden = [9]", "hidden = [10]");
     assert_ne!(other, settings);
     std::fs::write(here.path().join("one/settings.toml"), other).unwrap();
-    run(here.path(), ["train", "--resume", "one"]).failed_with(1).saying(&["other branches"]);
+    run(here.path(), ["train", "--resume", "one"])
+        .failed_with(1)
+        .saying(&["other settings", "settings.toml"]);
     std::fs::write(here.path().join("one/settings.toml"), settings).unwrap();
     run(here.path(), ["train", "--resume", "one", "--quiet"]).succeeded();
     assert_eq!(read("one/model.nn"), read("two/model.nn"));
@@ -264,33 +267,33 @@ fn what_a_member_may_not_have_is_named() {
 }
 
 #[test]
-fn a_network_of_upright_images_is_used_with_such() {
+fn a_network_of_deskewed_images_is_used_with_such() {
     let here = folder();
     let arguments = short(&["--set", "transform.deskew=true", "--out", "a", "--format", "json"]);
     let done = run(here.path(), arguments).succeeded().last_event();
     let test = ["test", "--model", "a", "--data", "sample", "--format", "json"];
     let tested = run(here.path(), test).succeeded().last_event();
     assert_eq!(tested["accuracy"], done["test_accuracy"]);
-    let views = [&test[..], &["--copies", "3", "--preset", "simard", "--shifts", "1"]].concat();
+    let views = [&test[..], &["--shifts", "1"]].concat();
     let viewed = run(here.path(), views).succeeded().last_event();
     assert_ne!(viewed["loss"], tested["loss"]);
-    let none = [&test[..], &["--copies", "3", "--preset", "fast"]].concat();
-    run(here.path(), none).failed_with(2).saying(&["--preset fast", "augment"]);
+    let none = [&test[..], &["--copies", "3"]].concat();
+    run(here.path(), none).failed_with(1).saying(&["3 augmented copies", "no transform is random"]);
     let text = run(here.path(), ["inspect", "a"]).succeeded().stdout;
-    assert!(text.contains("put upright and to one size first"), "{text}");
+    assert!(text.lines().any(|line| line.starts_with("transforms") && line.ends_with("deskew")));
 }
 
-/// Of networks that see images upright, by directions and as they are, of two architectures.
+/// Of networks that see images deskewed, by gradient features and as they are, of two architectures.
 #[test]
-fn a_committee_shows_each_of_its_networks_what_it_must_see() {
+fn an_ensemble_shows_each_of_its_networks_what_it_must_see() {
     let here = folder();
     run(here.path(), short(&["--set", "transform.deskew=true", "--out", "a"])).succeeded();
     run(here.path(), short(&["--set", "transform.gradient-features=true", "--out", "b"]))
         .succeeded();
     let run = |line: &str| run(here.path(), line.split(' ')).succeeded();
     run("train --data sample --epochs 1 --hidden 20,10 --quiet --out c");
-    let made = run("committee a b c --out all.nn").stdout;
-    assert_eq!(made, "all.nn: 3 networks 784-16-10, 769-16-10, 784-20-10-10\n");
+    let made = run("ensemble a b c --out all.nn").stdout;
+    assert_eq!(made, "all.nn: 3 networks, 784-16-10 + 769-16-10 + 784-20-10-10\n");
     let test = "test --data sample --format json";
     let loss = |model: &str| run(&format!("{test} --model {model}")).last_event();
     let together = loss("all.nn");
@@ -300,10 +303,10 @@ fn a_committee_shows_each_of_its_networks_what_it_must_see() {
     }
     let text = run("inspect all.nn").stdout;
     for line in [
-        "3 networks, whose answers are averaged",
-        "784-16-10, put upright and to one size first",
-        "769-16-10, described by the directions of its edges",
-        "784-20-10-10, samples as they are",
+        "3 networks, whose answers are pooled",
+        "784-16-10, transforms: deskew",
+        "769-16-10, transforms: gradient-features",
+        "784-20-10-10, transforms: none",
     ] {
         assert!(text.contains(line), "{text}");
     }
@@ -311,7 +314,7 @@ fn a_committee_shows_each_of_its_networks_what_it_must_see() {
     let compared = run("compare all.nn all.nn --data sample --format json").last_event();
     let right = 1000 - together["errors"].as_u64().unwrap();
     assert_eq!(compared["both_right"].as_u64(), Some(right));
-    let views = run(&format!("{test} --model all.nn --copies 2 --preset simard --mistakes m.png"));
+    let views = run(&format!("{test} --model all.nn --shifts 1 --mistakes m.png"));
     assert_ne!(views.last_event()["loss"], together["loss"]);
     run("calibrate --model all.nn --data sample");
     run("plot --weights --model all.nn --out figures");
@@ -319,16 +322,13 @@ fn a_committee_shows_each_of_its_networks_what_it_must_see() {
 
 /// By every command that shows it anything.
 #[test]
-fn a_network_of_directions_is_used_with_such() {
+fn a_network_of_gradient_features_is_used_with_such() {
     let here = folder();
-    for (key, out, words, inputs) in [
-        ("sqrt", "roots", "by the directions of its edges (roots)", "769"),
-        ("second-order", "second", "by the directions of its edges (and of these)", "1569"),
-    ] {
+    for (key, out, inputs) in [("sqrt", "roots", "769"), ("second-order", "second", "1569")] {
         let set = format!("transform.gradient-features.{key}=true");
         run(here.path(), short(&["--set", &set, "--out", out])).succeeded();
         let inspected = run(here.path(), ["inspect", out]).succeeded().stdout;
-        assert!(inspected.contains(words) && inspected.contains(inputs), "{inspected}");
+        assert!(inspected.contains("gradient-features") && inspected.contains(inputs));
         let settings = here.path().join(out).join("settings.toml");
         let settings = std::fs::read_to_string(settings).unwrap();
         assert!(settings.contains(&format!("\n{key} = true\n")), "{settings}");
@@ -353,16 +353,15 @@ fn a_network_of_directions_is_used_with_such() {
     let single = run(&[&test[..], &["--shifts", "0", "--mistakes", "m.png"]].concat()).last_event();
     assert_ne!(single["loss"], done["test_loss"]);
     let inspected = run(&["inspect", "a"]).stdout;
-    assert!(inspected.contains("described by the directions of its edges"), "{inspected}");
+    assert!(inspected.contains("deskew, augment, gradient-features"), "{inspected}");
     assert!(inspected.contains("769"), "{inspected}");
     let compared = run(&["compare", "a", "a", "--data", "sample", "--format", "json"]).last_event();
-    assert_eq!(compared["both_right"].as_u64().unwrap() as f64, {
-        (single["accuracy"].as_f64().unwrap() * 1000.0).round()
-    });
+    let right = 1000.0 * done["test_accuracy"].as_f64().unwrap();
+    assert_eq!(compared["both_right"].as_u64(), Some(right.round() as u64));
     run(&["calibrate", "--model", "a", "--data", "sample", "--out", "t.nn"]);
     run(&["plot", "a", "--data", "sample"]);
     assert!(here.path().join("a/figures/weights.png").is_file());
-    run(&["committee", "a", "a", "--out", "two.nn"]);
+    run(&["ensemble", "a", "a", "--out", "two.nn"]);
     run(&["export", "--model", "a", "--format", "safetensors", "--out", "a.safetensors"]);
     run(&["import", "a.safetensors", "--out", "b.nn"]);
     let imported = ["test", "--model", "b.nn", "--data", "sample", "--shifts", "0"];
@@ -408,7 +407,7 @@ fn the_views_of_a_recipe_are_those_of_its_last_test_and_of_every_later_one() {
         (&of_the_run["loss"], &of_the_run["views"]),
         (&done["test_loss"], &done["test_views"])
     );
-    // The distortions of the preset `best` are those above.
+    // The same views asked for by flags.
     assert_eq!(test(&["--shifts", "1", "--copies", "2"])["loss"], done["test_loss"]);
     let single = test(&["--shifts", "0"]);
     assert!(single["views"] == 1 && single["loss"] != done["test_loss"], "{single}");
@@ -440,7 +439,7 @@ fn solvers_are_repeated_and_ablated_too() {
 
 /// By a thread of their own where a core is to spare, and by those of the device where it computes on all.
 #[test]
-fn distorted_images_are_the_same_at_any_number_of_threads() {
+fn augmented_images_are_the_same_at_any_number_of_threads() {
     let here = folder();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let trained = |threads: usize| {
@@ -457,10 +456,10 @@ fn distorted_images_are_the_same_at_any_number_of_threads() {
 }
 
 #[test]
-fn a_sheet_of_distorted_images_is_drawn() {
+fn a_sheet_of_augmented_images_is_drawn() {
     let here = folder();
     for (more, name) in [(&["--preset", "simard"][..], "a.png"), (&["--deskew"], "b.png")] {
-        let arguments = [&["data", "distort", "--data", "sample", "--out", name], more].concat();
+        let arguments = [&["data", "augment", "--data", "sample", "--out", name], more].concat();
         run(here.path(), arguments).succeeded();
         assert!(std::fs::metadata(here.path().join(name)).unwrap().len() > 1000);
     }

@@ -13,8 +13,8 @@ use common::{folder, run};
 /// Name, flags, wrong answers, loss.
 type Row = (&'static str, &'static str, u64, f64);
 
-/// Trainings that take less than a second each.
-const SHORT: [Row; 8] = [
+/// They take about twelve seconds together.
+const ROWS: [Row; 11] = [
     ("defaults", "--epochs 2", 69, 0.23883162719844253),
     ("nielsen", "--preset nielsen --validation 0 --epochs 2", 293, 0.1951539326980054),
     (
@@ -42,23 +42,19 @@ const SHORT: [Row; 8] = [
     ("early", "--hidden 64 --validation 0.2 --patience 2 --epochs 6", 74, 0.2693803965340412),
     ("deskewed", "--hidden 64 --epochs 2 --set transform.deskew=true", 44, 0.15623319697741525),
     ("lbfgs", "--hidden 16 --optimizer lbfgs --epochs 5", 418, 1.3283228568083048),
-];
-
-/// Trainings that take minutes.
-const LONG: [Row; 3] = [
     ("best", "--preset best --epochs 1", 25, 0.08505885257686892),
     ("windows", "--config WINDOWS --epochs 1", 39, 0.13965033786762499),
     ("joint", "--preset joint --epochs 1", 24, 0.06210444044494264),
 ];
 
-/// Trains and tests each, and compares.
-fn expect(rows: &[Row]) {
+#[test]
+fn trainings_end_with_the_same_digits() {
     if !(is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")) {
         return;
     }
     let here = folder();
     let windows = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/config/windows.toml");
-    for &(name, flags, errors, loss) in rows {
+    for &(name, flags, errors, loss) in &ROWS {
         let common = ["train", "--data", "sample", "--threads", "2", "--seed", "7", "--quiet"];
         let flags =
             flags.split_whitespace().map(|word| if word == "WINDOWS" { windows } else { word });
@@ -68,15 +64,4 @@ fn expect(rows: &[Row]) {
         let expected = (Some(errors), Some(loss));
         assert_eq!((tested["errors"].as_u64(), tested["loss"].as_f64()), expected, "{name}");
     }
-}
-
-#[test]
-fn short_trainings_end_with_the_same_digits() {
-    expect(&SHORT);
-}
-
-#[test]
-#[ignore = "takes minutes; run it after a change of kernels, transforms or the trainer"]
-fn long_trainings_end_with_the_same_digits() {
-    expect(&LONG);
 }

@@ -2,6 +2,7 @@
 //! FIFOs are written into, links followed, permissions kept, and inputs never overwritten.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails says so by a panic")]
+#![allow(clippy::print_stderr, reason = "what fails says for which command")]
 
 mod common;
 
@@ -34,13 +35,13 @@ const fn inside(line: &'static str, file: &'static str) -> Writer {
 const WRITERS: [Writer; 14] = [
     file("export --model run --out OUT"),
     file("import weights.safetensors --out OUT"),
-    file("committee run run/model.nn --out OUT"),
+    file("ensemble run run/model.nn --out OUT"),
     file("calibrate --model run --out OUT"),
     file("test --model run --mistakes OUT"),
     file("data sheet --data data-small --count 4 --out OUT"),
-    file("data distort --data data-small --count 1 --copies 2 --out OUT"),
-    file("train --data data-small --hidden 4 --epochs 1 --quiet --seeds 2 --committee OUT"),
-    inside("train --data data-small --hidden 4 --epochs 1 --quiet --out OUT", "config.toml"),
+    file("data augment --data data-small --count 1 --copies 2 --out OUT"),
+    file("train --data data-small --hidden 4 --epochs 1 --quiet --seeds 2 --ensemble OUT"),
+    inside("train --data data-small --hidden 4 --epochs 1 --quiet --out OUT", "settings.toml"),
     inside("train --data data-small --hidden 4 --epochs 1 --quiet --out OUT", "model.nn"),
     inside("calibrate --model run --figures OUT", "reliability.svg"),
     inside("plot --model run --weights --out OUT", "weights.png"),
@@ -289,8 +290,8 @@ fn an_input_is_not_overwritten() {
         ("import weights.safetensors --out OUT", "weights.safetensors"),
         ("export --model model.nn --out OUT", "model.nn"),
         ("export --model run --out OUT", "run/model.nn"),
-        ("committee model.nn run --out OUT", "model.nn"),
-        ("committee model.nn run --out OUT", "run/model.nn"),
+        ("ensemble model.nn run --out OUT", "model.nn"),
+        ("ensemble model.nn run --out OUT", "run/model.nn"),
         ("calibrate --model run --out OUT", "run/model.nn"),
         ("test --model model.nn --mistakes OUT", "model.nn"),
     ];
@@ -317,7 +318,7 @@ fn an_input_is_not_overwritten() {
 /// The manual knows every command and every option of it.
 #[test]
 fn every_option_that_names_an_output_is_tried() {
-    const OPTIONS: [&str; 4] = ["--out", "--figures", "--mistakes", "--committee"];
+    const OPTIONS: [&str; 4] = ["--out", "--figures", "--mistakes", "--ensemble"];
     let place = folder();
     run(place.path(), words("man --out pages")).succeeded();
     let mut found = 0;

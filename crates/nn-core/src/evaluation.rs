@@ -57,7 +57,7 @@ const MOST_CHOICES: usize = 5;
 /// let architecture = Architecture::new(2, [], 2, Activation::Relu);
 /// let mut network =
 ///     Network::<ReferenceTensor<f64>>::new(&(), &architecture, Initializer::HeUniform, 1)?;
-/// # use nn_tensor::Tensor;
+/// # use nn_tensor::Matrix;
 /// network.layers_mut()[0].weight.write(&[1.0, 0.0, 0.0, 1.0]);
 /// let data = Dataset::classification(vec![3.0, 1.0, 1.0, 2.0], 2, vec![0, 0], 2)?;
 /// let evaluation = evaluate(&network, &data, Loss::CrossEntropy)?;

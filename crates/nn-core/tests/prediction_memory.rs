@@ -4,7 +4,7 @@
 #![allow(unsafe_code, clippy::unwrap_used, reason = "a counting allocator; helpers of tests")]
 
 use nn_core::{Activation, Architecture, Initializer, Loss, Network, Predictor};
-use nn_tensor::{Linear, Orientation, ReferenceTensor, Role, Shape, Tensor, TensorError};
+use nn_tensor::{Linear, Matrix, Orientation, ReferenceTensor, Role, Shape, Tensor, TensorError};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -35,7 +35,7 @@ struct InPlace {
     values: Vec<f32>,
 }
 
-impl Tensor for InPlace {
+impl Matrix for InPlace {
     type Elem = f32;
     type Device = ();
 
@@ -62,7 +62,9 @@ impl Tensor for InPlace {
     fn matmul(&mut self, _: f32, _: &Self, _: Orientation, _: &Self, _: Orientation, _: f32) {
         unreachable!("linear does it all")
     }
+}
 
+impl Tensor for InPlace {
     fn gather_bytes(&mut self, source: &[u8], rows: &[u32], scale: f32) {
         let columns = self.shape.columns;
         for (target, &row) in self.values.chunks_exact_mut(columns).zip(rows) {

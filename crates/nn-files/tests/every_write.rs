@@ -54,7 +54,10 @@ fn every_write_goes_through_this_crate() {
     }
     let mut files = Vec::new();
     for package in packages.iter().filter(|package| !package.ends_with("crates/nn-files")) {
-        rust_files(&package.join("src"), &mut files);
+        // examples/config has settings alone.
+        if package.join("src").is_dir() {
+            rust_files(&package.join("src"), &mut files);
+        }
     }
     assert!(files.len() > 200, "{} files are searched", files.len());
     let mut allowed = Vec::new();

@@ -27,7 +27,8 @@ pub enum Mistake {
     WrongSignNoLastSlope,
     /// δ^l of hidden layers without σ'(z^l), eq. (119).
     NoHiddenSlope,
-    /// δ^{l+1} times the transposed W^{l+1}, eq. (119); the shapes match where layers are equally wide.
+    /// δ^{l+1} times the transposed W^{l+1}, eq. (119); the shapes match where layers are equally
+    /// wide.
     TransposedWeight,
     /// σ' evaluated at a^l instead of z^l.
     SlopeAtActivation,
@@ -100,7 +101,8 @@ pub fn cost(layers: &[Layer], input: &[f64], target: &[f64]) -> f64 {
     output.iter().zip(target).map(|(a, y)| (y - a).powi(2)).sum()
 }
 
-/// Computes the derivatives of the cost with respect to every weight and bias, with a mistake if asked for.
+/// Computes the derivatives of the cost with respect to every weight and bias, with a mistake if
+/// asked for.
 ///
 /// One vector per layer: weights first, row by row, then biases.
 #[must_use]

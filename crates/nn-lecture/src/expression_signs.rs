@@ -1,7 +1,7 @@
 //! Signs and powers with the usual precedence.
 //!
-//! exmex parses -x^2 as (-x)^2, sin x^2 as (sin x)^2 and 2^3^2 as (2^3)^2. The first is corrected here;
-//! expressions that are ambiguous to a reader are refused with a request for brackets.
+//! exmex parses -x^2 as (-x)^2, sin x^2 as (sin x)^2 and 2^3^2 as (2^3)^2. The first is corrected
+//! here; expressions that are ambiguous to a reader are refused with a request for brackets.
 
 /// Rewrites each leading sign as a difference from 0, so that -x^2 is -(x^2).
 ///

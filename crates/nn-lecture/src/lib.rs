@@ -1,9 +1,9 @@
 //! Computes the lecture, topic by topic.
 //!
-//! Nothing here prints or draws. A topic has parameters with defaults, a function `run` that returns
-//! its numbers, and a function `report` that formats them as sentences with measured values, tables,
-//! figures and references to the code of each equation. [`run_topic`] runs a topic by name, on any
-//! backend.
+//! Nothing here prints or draws. A topic has parameters with defaults, a function `run` that
+//! returns its numbers, and a function `report` that formats them as sentences with measured
+//! values, tables, figures and references to the code of each equation. [`run_topic`] runs a topic
+//! by name, on any backend.
 
 mod backend;
 pub mod chain;

@@ -30,7 +30,8 @@ impl Parameters {
     /// Returns the value of `name`, or `default` if it was not given.
     ///
     /// # Errors
-    /// Returns [`LectureError::Parameter`] if the text does not parse; `allowed` describes valid values.
+    /// Returns [`LectureError::Parameter`] if the text does not parse; `allowed` describes valid
+    /// values.
     pub fn get<V: FromStr>(
         &self,
         name: &'static str,

@@ -1,5 +1,5 @@
-//! Early stopping compared with an L2 penalty on the quadratic cost C = ½ Σ μ_j (w_j - w_j*)², where
-//! both have a closed form.
+//! Early stopping compared with an L2 penalty on the quadratic cost C = ½ Σ μ_j (w_j - w_j*)²,
+//! where both have a closed form.
 
 use crate::LectureError;
 use nn_solvers::{Limits, Objective, ObjectiveError, Solver, minimize};

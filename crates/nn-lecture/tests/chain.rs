@@ -34,8 +34,8 @@ fn the_cost_of_one_sample_by_hand() {
     assert_eq!(cost(&layers(), &INPUT, &TARGET), 10.0);
 }
 
-/// δ² = -2 (1 - 0, 1 - 4); δ¹ = ¼ (2 · -2 + 6 · 6, -4 · -2 + 8 · 6) = (8, 14); each gradient is δ times
-/// the input of the layer, and δ for the bias.
+/// δ² = -2 (1 - 0, 1 - 4); δ¹ = ¼ (2 · -2 + 6 · 6, -4 · -2 + 8 · 6) = (8, 14); each gradient is δ
+/// times the input of the layer, and δ for the bias.
 #[test]
 fn deltas_and_gradients_by_hand() {
     let by_hand = [[16.0, 8.0, 28.0, 14.0, 8.0, 14.0], [-1.0, -1.0, 3.0, 3.0, -2.0, 6.0]];

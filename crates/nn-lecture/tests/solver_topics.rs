@@ -1,5 +1,6 @@
-//! Claims of the topics `solvers`, `single-step`, `universal`, `backprop`, `overfitting` and `vanishing`,
-//! compared with closed forms, central differences and golden values of NumPy and SciPy.
+//! Claims of the topics `solvers`, `single-step`, `universal`, `backprop`, `overfitting` and
+//! `vanishing`, compared with closed forms, central differences and golden values of NumPy and
+//! SciPy.
 #![allow(clippy::unwrap_used, reason = "a test that fails says so by a panic")]
 
 use nn_core::{Activation, Initializer};

@@ -1,4 +1,5 @@
-//! Claims of the topics `digits`, `linear`, `perceptron`, `activations`, `bias`, `descent`, `ladder` and
+//! Claims of the topics `digits`, `linear`, `perceptron`, `activations`, `bias`, `descent`,
+//! `ladder` and
 //! `digits8x8`, compared with NumPy, SciPy and scikit-learn (golden/topics.py) and closed forms.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]

@@ -7,6 +7,7 @@ use crate::model::Model;
 use crate::settings::{
     Assignment, Layer, Layers, OptimizerName, Preset, ScheduleName, Schema, Settings, SettingsError,
 };
+use crate::task::Task;
 use crate::training::{PlanOptions, TrainingPlan};
 use nn_core::{Activation, Control, Curve, EpochRecord, Initializer, Loss, Optimizer, Schedule};
 use nn_cpu::{CpuDevice, CpuTensor};
@@ -50,6 +51,8 @@ type EpochCallback<'f> = Arc<Mutex<dyn FnMut(&EpochRecord) -> Control + Send + '
 #[derive(Clone)]
 pub struct Mlp<'f> {
     settings: Settings,
+    /// What the targets must be, where that is known.
+    task: Option<Task>,
     /// What was wrong with a setting by name, reported by `fit`.
     error: Option<SettingsError>,
     standardise: bool,
@@ -66,7 +69,8 @@ impl<'f> Mlp<'f> {
     /// Begins a classifier: hidden layers of 256 and 128 ReLUs, cross-entropy, Adam for 10 epochs.
     #[must_use]
     pub fn classifier() -> Self {
-        Self::from_settings(Settings::default())
+        let task = Some(Task::Classification);
+        Self { task, ..Self::from_settings(Settings::default()) }
     }
 
     /// Begins a regressor: hidden layers of 64 and 32 ReLUs, squared error, Adam for 200 epochs, with inputs and targets
@@ -88,7 +92,8 @@ impl<'f> Mlp<'f> {
         settings.network.hidden = vec![64, 32];
         settings.training.loss = Loss::SquaredError;
         (settings.training.epochs, settings.training.batch) = (200, 32);
-        Self { standardise: true, ..Self::from_settings(settings) }
+        let task = Some(Task::Regression);
+        Self { task, standardise: true, ..Self::from_settings(settings) }
     }
 
     /// Begins with settings that were made elsewhere, such as those of a file.
@@ -96,6 +101,7 @@ impl<'f> Mlp<'f> {
     pub fn from_settings(settings: Settings) -> Self {
         Self {
             settings,
+            task: None,
             error: None,
             standardise: false,
             validation: None,
@@ -326,17 +332,12 @@ impl<'f> Mlp<'f> {
     /// # use nn_mlp::Mlp;
     /// let augment = Augment { rotation: 10.0, ..Augment::default() };
     /// let mlp = Mlp::classifier().transform(Deskew::default()).transform(augment);
-    /// assert_eq!(mlp.settings().transform.len(), 2);
+    /// assert_eq!(mlp.settings().transform.steps().len(), 2);
     /// ```
     #[must_use]
     pub fn transform(mut self, step: impl Into<Step>) -> Self {
-        match toml::Table::try_from(step.into()) {
-            Ok(table) => self.settings.transform.push(table),
-            Err(error) => {
-                let error = SettingsError::new("transform", error.to_string());
-                self.error = self.error.or(Some(error));
-            }
-        }
+        let steps = self.settings.transform.steps().iter().cloned();
+        self.settings.transform = steps.chain([step.into()]).collect();
         self
     }
 
@@ -361,8 +362,7 @@ impl<'f> Mlp<'f> {
     /// Averages the model's answers over these views of each sample.
     #[must_use]
     pub fn test_views(mut self, views: TestViews) -> Self {
-        let test = &mut self.settings.test;
-        (test.shifts, test.copies, test.strength) = (views.shifts, views.copies, views.strength);
+        self.settings.test = views;
         self
     }
 
@@ -480,6 +480,7 @@ impl<'f> Mlp<'f> {
         if let Some(error) = &self.error {
             return Err(error.clone().into());
         }
+        self.expect_targets(data)?;
         let validation = self.validation.as_ref();
         let (standardise, warm_start) = (self.standardise, self.warm_start.as_ref());
         let options = PlanOptions { validation, standardise, warm_start };
@@ -502,6 +503,20 @@ impl<'f> Mlp<'f> {
                 On::<CpuTensor<f32>>::new("cpu", device).train(plan, from, &mut on_epoch)
             }
         }
+    }
+
+    /// Checks that the targets are of the kind that was asked for.
+    fn expect_targets(&self, data: &Dataset) -> Result<(), MlpError> {
+        let message = match (self.task, Task::of(data)) {
+            (Some(Task::Classification), Task::Regression) => {
+                "a classifier needs class labels, the data has target values; use Mlp::regressor"
+            }
+            (Some(Task::Regression), Task::Classification) => {
+                "a regressor needs target values, the data has class labels; use Mlp::classifier"
+            }
+            _ => return Ok(()),
+        };
+        Err(MlpError::Unsupported(message.to_owned()))
     }
 
     /// Returns the data with the names of its classes.

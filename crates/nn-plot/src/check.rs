@@ -64,7 +64,7 @@ fn images_fault(images: &ImageGrid) -> Option<String> {
     };
     let wrong = images.pictures.iter().find(|p| !fits(p.width, p.height, p.values.len()))?;
     let (count, width, height) = (wrong.values.len(), wrong.width, wrong.height);
-    Some(format!("image {} has {count} values for {width} x {height} pixels", wrong.caption))
+    Some(format!("image \"{}\" has {count} values for {width} x {height} pixels", wrong.caption))
 }
 
 fn heat_map_fault(map: &HeatMap) -> Option<String> {

@@ -186,8 +186,8 @@ pub enum ColourMap {
     /// 0 is white, 1 is black.
     #[default]
     Ink,
-    /// 0 is white, positive numbers are blue, negative ones orange, scaled by the largest magnitude in
-    /// the figure.
+    /// 0 is white, positive numbers are blue, negative ones orange, scaled by the largest magnitude
+    /// in the figure.
     Signed,
 }
 

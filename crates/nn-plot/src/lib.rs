@@ -1,11 +1,11 @@
 //! Figures as plain data, drawn as SVG or PNG.
 //!
-//! A [`Figure`] holds numbers, names and units but no pixels, so code that makes figures can be tested
-//! without drawing. [`svg`] and [`png_bytes`] draw it; [`save`] writes both files.
+//! A [`Figure`] holds numbers, names and units but no pixels, so code that makes figures can be
+//! tested without drawing. [`svg`] and [`png_bytes`] draw it; [`save`] writes both files.
 //!
-//! The colours are those of Okabe and Ito, which are distinguishable with any kind of colour blindness;
-//! series also differ in their markers. Text is large enough for a projector. The font is part of the
-//! crate, so figures need no system font and are the same everywhere.
+//! The colours are those of Okabe and Ito, which are distinguishable with any kind of colour
+//! blindness; series also differ in their markers. Text is large enough for a projector. The font
+//! is part of the crate, so figures need no system font and are the same everywhere.
 //!
 //! ```
 //! use nn_plot::{Axis, Curves, Figure, Series, svg};

@@ -1,7 +1,7 @@
 //! Images inside a figure: digits, weights, the background of contours.
 //!
-//! One digit would be hundreds of rectangles, so images are handled separately: an SVG embeds them as
-//! PNG, and a PNG multiplies them into the drawing.
+//! One digit would be hundreds of rectangles, so images are handled separately: an SVG embeds them
+//! as PNG, and a PNG multiplies them into the drawing.
 
 use base64::Engine;
 use image::{ImageEncoder, RgbImage};

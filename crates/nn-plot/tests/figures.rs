@@ -193,7 +193,7 @@ fn invalid_figures_are_refused_by_title() {
     refused(&Figure::HeatMap(map), "99 values");
     let Figure::Images(mut images) = images(ColourMap::Ink) else { unreachable!() };
     images.pictures[2].width = 9;
-    refused(&Figure::Images(images), "image 2 has 64 values for 9 x 8");
+    refused(&Figure::Images(images), "image \"picture 2\" has 64 values for 9 x 8");
     let Figure::Bars(mut bars) = bars() else { unreachable!() };
     bars.series[0].1.pop();
     refused(&Figure::Bars(bars), "training has 3 values for 4 names");

@@ -28,7 +28,8 @@ impl ArgminDot<Vec<f64>, Vec<f64>> for Curvature {
 }
 
 impl ArgminInv<Curvature> for Curvature {
-    /// Returns the inverse, which is not finite if the matrix is singular; the run stops at the next point.
+    /// Returns the inverse, which is not finite if the matrix is singular; the run stops at the
+    /// next point.
     fn inv(&self) -> Result<Curvature, argmin_math::Error> {
         Ok(Self(Rc::new(self.0.partial_piv_lu().inverse())))
     }

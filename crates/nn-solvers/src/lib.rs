@@ -1,10 +1,10 @@
 //! Solvers beyond plain gradient steps, for the full-batch cost of a network.
 //!
 //! [`minimize`] takes an [`Objective`], which is anything with a cost and a gradient, such as
-//! [`nn_core::FullBatch`], and a [`Solver`]. [`minimize_network`] does the same for a network. Search
-//! directions and line searches are those of argmin. This crate adds limits, a count of evaluations that
-//! is the same for all methods, an observer that may stop the run, restarts after a failed line search,
-//! and a regular end when numbers are no longer finite.
+//! [`nn_core::FullBatch`], and a [`Solver`]. [`minimize_network`] does the same for a network.
+//! Search directions and line searches are those of argmin. This crate adds limits, a count of
+//! evaluations that is the same for all methods, an observer that may stop the run, restarts after
+//! a failed line search, and a regular end when numbers are no longer finite.
 //!
 //! ```
 //! use nn_core::{Activation, Architecture, FullBatch, Initializer, Loss, Network, TrainingConfig};

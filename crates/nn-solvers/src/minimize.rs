@@ -9,8 +9,8 @@ use crate::{Objective, Solver, SolverError};
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 
-/// Maximum number of restarts in a row after failed line searches, each with a tenth of the first step
-/// length.
+/// Maximum number of restarts in a row after failed line searches, each with a tenth of the first
+/// step length.
 const MAX_RESTARTS: usize = 4;
 
 /// Minimises `objective` from `start`.
@@ -18,9 +18,9 @@ const MAX_RESTARTS: usize = 4;
 /// `observer` is called at the start and after every step, and may stop the run.
 ///
 /// # Errors
-/// Returns [`SolverError`] for settings out of range, too many parameters for a matrix, a start without
-/// a finite cost, or an objective that fails. A run that ends without a minimum is not an error: see
-/// [`Minimum::stopped`].
+/// Returns [`SolverError`] for settings out of range, too many parameters for a matrix, a start
+/// without a finite cost, or an objective that fails. A run that ends without a minimum is not an
+/// error: see [`Minimum::stopped`].
 pub fn minimize(
     objective: &mut dyn Objective,
     solver: Solver,

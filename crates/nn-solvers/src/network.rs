@@ -10,8 +10,8 @@ use std::ops::ControlFlow;
 
 /// Minimises the cost of a network from its present weights, and leaves it at the minimum found.
 ///
-/// This is [`minimize`], but it enters the device once per run instead of once per evaluation, which
-/// would dominate the time of small networks.
+/// This is [`minimize`], but it enters the device once per run instead of once per evaluation,
+/// which would dominate the time of small networks.
 ///
 /// # Errors
 /// Returns the errors of [`minimize`].

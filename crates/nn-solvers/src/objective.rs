@@ -37,8 +37,8 @@ pub trait Objective {
 
 /// Computes the Hessian by central differences of the gradient, made symmetric.
 ///
-/// Takes 2 x dimension evaluations. `step` is the distance of the points from `at`, relative to each
-/// parameter that is larger than 1.
+/// Takes 2 x dimension evaluations. `step` is the distance of the points from `at`, relative to
+/// each parameter that is larger than 1.
 ///
 /// # Errors
 /// Returns the errors of [`Objective::evaluate`].

@@ -30,11 +30,11 @@ pub enum Solver {
         /// Number of stored steps; 10 is usual.
         memory: usize,
     },
-    /// The full Newton step w ← w - H⁻¹ g without a safeguard, which also converges to maxima and saddle
-    /// points.
+    /// The full Newton step w ← w - H⁻¹ g without a safeguard, which also converges to maxima and
+    /// saddle points.
     NewtonRaphson,
-    /// Newton's method with a trust region (Steihaug 1983), which descends even where the Hessian is
-    /// indefinite.
+    /// Newton's method with a trust region (Steihaug 1983), which descends even where the Hessian
+    /// is indefinite.
     Newton,
     /// The same with the Gauss-Newton matrix instead of the Hessian.
     GaussNewton,

@@ -29,8 +29,8 @@ impl Objective for Quadratic {
     }
 }
 
-/// Rosenbrock's function (1 - x)² + 100 (y - x²)² with its minimum at (1, 1); the residuals are 1 - x
-/// and 10 (y - x²).
+/// Rosenbrock's function (1 - x)² + 100 (y - x²)² with its minimum at (1, 1); the residuals are 1 -
+/// x and 10 (y - x²).
 struct Valley;
 
 impl Objective for Valley {
@@ -134,7 +134,8 @@ fn gradient_descent_takes_exactly_the_steps_of_its_closed_form() {
     }
 }
 
-/// cos has maxima at 0 and 2π and a minimum at π: the plain Newton step ascends, the trust region descends.
+/// cos has maxima at 0 and 2π and a minimum at π: the plain Newton step ascends, the trust region
+/// descends.
 #[test]
 fn only_newton_with_a_trust_region_descends_from_a_maximum() {
     let cosine = |at: &[f64], gradient: &mut [f64]| {

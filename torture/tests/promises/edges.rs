@@ -1,8 +1,8 @@
 //! Numerical edge cases on both backends, compared with closed forms.
 
 use nn_core::{
-    Activation, Architecture, Initializer, Loss, Network, Optimizer, Schedule, Trainer,
-    TrainingConfig, evaluate,
+    Activation, Architecture, Initializer, Loss, Network, NetworkValues, Optimizer, Schedule,
+    Trainer, TrainingConfig, evaluate,
 };
 use nn_cpu::{CpuDevice, CpuTensor};
 use nn_data::Dataset;
@@ -160,12 +160,11 @@ fn trained<T: Tensor>(
     device: &T::Device,
     data: &Dataset,
     config: &TrainingConfig,
-) -> (Network<T>, Model) {
+) -> (Network<T>, NetworkValues) {
     let architecture = linear_architecture(data.input_width(), data.output_width());
     let mut trainer = Trainer::<T>::new(device, &architecture, config, data, None).unwrap();
     trainer.run(&mut ()).unwrap();
-    let model = trainer.model();
-    (model.to_network(device).unwrap(), model)
+    (trainer.result().duplicate().unwrap(), trainer.result().to_values())
 }
 
 struct BlankImages;
@@ -236,8 +235,8 @@ fn a_class_that_never_occurs_is_accepted() {
     on_every_backend::<MissingClass>();
 }
 
-/// The CPU backend skips pixels that are 0, so a weight that only meets such pixels is never multiplied,
-/// where the reference computes 0 · NaN = NaN. It cannot be saved, though.
+/// The CPU backend skips pixels that are 0, so a weight that only meets such pixels is never
+/// multiplied, where the reference computes 0 · NaN = NaN. It cannot be saved, though.
 #[test]
 fn a_weight_that_is_not_finite_is_never_saved() {
     let data = Dataset::from_images(vec![0, 255], &[1, 2], vec![0], 2).unwrap();
@@ -252,7 +251,7 @@ fn a_weight_that_is_not_finite_is_never_saved() {
         .unwrap();
         network.layers_mut()[0].weight.write(&[broken, 0.5, 0.25, 0.5]);
         // No model can be made of it, so there is none to save or export.
-        assert!(network.to_values().validate(&linear_form(2, 2)).is_err());
+        assert!(network.to_values().validate(&linear_architecture(2, 2)).is_err());
         let mut reference = Network::<ReferenceTensor<f32>>::new(
             &(),
             &linear_architecture(2, 2),

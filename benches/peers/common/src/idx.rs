@@ -23,7 +23,8 @@ impl Digits {
     /// Reads the set `train` or `t10k` of a folder.
     ///
     /// # Errors
-    /// Returns an error if a file cannot be read, is not IDX of unsigned bytes, or the counts differ.
+    /// Returns an error if a file cannot be read, is not IDX of unsigned bytes, or the counts
+    /// differ.
     pub fn read(folder: &Path, set: &str) -> Result<Self, Failure> {
         let (sizes, images) = idx(folder, &format!("{set}-images-idx3-ubyte"))?;
         let (_, labels) = idx(folder, &format!("{set}-labels-idx1-ubyte"))?;

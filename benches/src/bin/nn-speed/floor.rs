@@ -42,7 +42,8 @@ pub(crate) fn run() -> Done {
         let activations = (2 * 4 * batch * neurons) as f64;
         let pixels = (batch * architecture.inputs) as f64;
         let seconds = needed / peak.f32[1];
-        // Weights: read in the forward pass, read and written in the update. Activations and δ: written and read.
+        // Weights: read in the forward pass, read and written in the update. Activations and δ:
+        // written and read.
         let moved = 3.0 * weights + 2.0 * activations + pixels;
         table.row([
             format!("{architecture}, {batch}"),

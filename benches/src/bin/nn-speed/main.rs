@@ -24,7 +24,8 @@ enum Part {
     Floor,
     /// Latency of loading, the first step, a test and a prediction; memory of a training
     Latency(latency::Options),
-    /// Optimizers, regularisers and f64 compared with plain SGD; fails if one is slower than its limit
+    /// Optimizers, regularisers and f64 compared with plain SGD; fails if one is slower than its
+    /// limit
     Ratios(ratios::Options),
     /// Rate by width, depth, batch and threads: tables, figures, performance cliffs
     Scaling(scaling::Options),

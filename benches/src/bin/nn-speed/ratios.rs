@@ -1,7 +1,7 @@
 //! Optimizers, regularisers and `f64` compared with plain SGD, on 784-800-10 with batch size 128.
 //!
-//! A closure that is not inlined into its kernel, or an operation that falls back to its provided body,
-//! takes several times as long; no other test would notice.
+//! A closure that is not inlined into its kernel, or an operation that falls back to its provided
+//! body, takes several times as long; no other test would notice.
 
 use crate::Done;
 use nn_benches::{Steps, Table, architecture, digits, percent, sgd, thousands};

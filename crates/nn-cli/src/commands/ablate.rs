@@ -1,14 +1,15 @@
 //! `nn train --ablate`: what is each ingredient of a recipe worth? It is left out, one at a time.
 
-use super::train::{Trained, Training};
 use crate::backend;
 use crate::error::CliError;
 use crate::stdout;
 use crate::table::{self, Side};
+use crate::training::{Trained, Training};
 use crate::training_report::percent;
+use nn_images::{Pipeline, Step};
 use nn_mlp::Summary;
 use nn_mlp::settings::Settings;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Columns: what is left out, then accuracies and their changes.
 const WIDTHS: [usize; 5] = [23, 13, 8, 10, 8];
@@ -82,6 +83,9 @@ fn change(from: Option<f64>, to: Option<f64>) -> String {
     }
 }
 
+/// The name of an ingredient, and how it is left out.
+type Ingredient = (&'static str, fn(&mut Settings));
+
 /// The recipe itself, and without each ingredient that it has. Of a recipe of several members, the members are the
 /// ingredients; what one is made of, a recipe of it alone tells.
 fn variants(recipe: &Settings) -> Vec<(String, Settings)> {
@@ -90,7 +94,7 @@ fn variants(recipe: &Settings) -> Vec<(String, Settings)> {
         all.extend((0..recipe.member.len()).map(|index| without_member(recipe, index)));
         return all;
     }
-    let ingredients: [(&str, fn(&mut Settings)); 10] = [
+    let ingredients: [Ingredient; 10] = [
         ("local", |settings| settings.network.local = None),
         ("batch-norm", |settings| settings.network.batch_norm = false),
         ("average", |settings| settings.training.average = None),
@@ -107,7 +111,7 @@ fn variants(recipe: &Settings) -> Vec<(String, Settings)> {
         leave_out(&mut settings);
         all.push((name.to_owned(), settings));
     }
-    for index in 0..recipe.transform.len() {
+    for index in 0..recipe.transform.steps().len() {
         all.extend(without_transform(recipe, index));
     }
     // What the recipe does not have is no ingredient, nor is what the rest cannot do without.
@@ -123,23 +127,29 @@ fn without_member(recipe: &Settings, index: usize) -> (String, Settings) {
     (format!("member-{}", index + 1), settings)
 }
 
-/// Without a transform, and without each of its settings.
+/// Without a transform, and without each of its settings that are off by default.
 fn without_transform(recipe: &Settings, index: usize) -> Vec<(String, Settings)> {
-    let transform = &recipe.transform[index];
-    let kind = transform.get("kind").and_then(toml::Value::as_str).unwrap_or_default();
-    let mut whole = recipe.clone();
-    whole.transform.remove(index);
-    if kind == "augment" {
-        whole.test.copies = 0; // without augmentation there is none in the test either
+    let steps = recipe.transform.steps();
+    let with_steps = |steps: Vec<Step>| {
+        let mut settings = Settings { transform: Pipeline::new(steps), ..recipe.clone() };
+        if !settings.transform.has_random() {
+            settings.test.copies = 0; // there is nothing left that could make copies
+        }
+        settings
+    };
+    let kind = steps[index].kind();
+    let mut others = steps.to_vec();
+    others.remove(index);
+    let mut all = vec![(kind.name.to_owned(), with_steps(others))];
+    for (key, default) in kind.defaults() {
+        let is_off = default == Value::Bool(false) || default.as_f64() == Some(0.0);
+        if let Some(step) = steps[index].with(&key, &default).ok().filter(|_| is_off) {
+            let mut changed = steps.to_vec();
+            changed[index] = step;
+            all.push((format!("{}.{key}", kind.name), with_steps(changed)));
+        }
     }
-    let settings =
-        transform.keys().filter(|key| !matches!(key.as_str(), "kind" | "sigma" | "fade-to"));
-    let parts = settings.map(|key| {
-        let mut settings = recipe.clone();
-        settings.transform[index].remove(key);
-        (format!("{kind}.{key}"), settings)
-    });
-    std::iter::once((kind.to_owned(), whole)).chain(parts).collect()
+    all
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `nn data augment`.
 
-use super::data::load;
 use crate::cli::AugmentArgs;
+use crate::data_source::DataSource;
 use crate::error::CliError;
 use crate::picture::{Tile, save_png, sheet};
 use crate::run_settings::RunSettings;
@@ -13,7 +13,7 @@ use nn_mlp::settings::Layer;
 /// Draws a sheet: each row an image, and augmented copies of it as a training sees them.
 pub(crate) fn run(arguments: &AugmentArgs) -> Result<(), CliError> {
     let transforms = transforms(arguments)?;
-    let (data, _) = load(arguments.data.as_deref())?;
+    let (data, _) = DataSource::load_given(arguments.data.as_deref())?;
     let train = &data.train;
     let order = epoch_order(arguments.seed, 0, train.len());
     let chosen = &order[..order.len().min(usize::from(arguments.count))];
@@ -54,7 +54,7 @@ fn transforms(arguments: &AugmentArgs) -> Result<Pipeline, CliError> {
     let file = arguments.config.as_deref();
     let run = RunSettings::merge(Some(arguments.preset), file, Layer::default())?;
     let first = run.settings.members().into_iter().next();
-    let transforms = first.map(|member| member.pipeline()).transpose()?.unwrap_or_default();
+    let transforms = first.map(|member| member.transforms).unwrap_or_default();
     let steps = transforms.steps().iter().filter(|step| step.transform().is_random());
     Ok(Pipeline::new(steps.cloned()))
 }

@@ -18,4 +18,5 @@ pub(crate) mod predict;
 pub(crate) mod repeat;
 pub(crate) mod test;
 pub(crate) mod train;
+mod train_batches;
 mod train_full_batch;

@@ -1,6 +1,5 @@
 //! `nn train --seeds N`: the same training with several seeds, and what they have in common.
 
-use super::train::{Trained, Training};
 use crate::backend;
 use crate::error::CliError;
 use crate::model_file::load_checkpoint;
@@ -8,6 +7,7 @@ use crate::output_path;
 use crate::progress::thousands;
 use crate::run_folder::RunFolder;
 use crate::table::{self, Side};
+use crate::training::{Trained, Training};
 use crate::training_report::percent;
 use crate::{stderr, stdout};
 use nn_mlp::{Model, Summary};

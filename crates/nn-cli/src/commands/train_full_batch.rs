@@ -1,10 +1,10 @@
 //! `nn train` by a solver that takes the whole training set at each step: L-BFGS and its like.
 
-use super::train::{Trained, Training};
 use crate::error::CliError;
 use crate::run_folder::RunFolder;
 use crate::signals::StopRequest;
 use crate::stderr;
+use crate::training::{Trained, Training};
 use crate::training_report::{TrainingReport, accuracy};
 use nn_core::{EpochRecord, FullBatch, Network, NetworkError, Position, StepEvent};
 use nn_mlp::{Evaluation, Model, Predictor, TrainingPlan};

@@ -4,7 +4,7 @@ use nn_core::{
     Activation, Architecture, ConfusionMatrix, Initializer, Loss, Network, NetworkError, evaluate,
 };
 use nn_data::Dataset;
-use nn_tensor::{Element, ReferenceTensor, Tensor};
+use nn_tensor::{Element, Matrix, ReferenceTensor};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -6,7 +6,7 @@ use nn_core::{
     MovingAverage, Observer, StepEvent, Trainer, TrainingConfig,
 };
 use nn_data::Dataset;
-use nn_tensor::{Linear, Tensor};
+use nn_tensor::{Linear, Matrix};
 
 fn data() -> Dataset {
     let inputs = (0..80).map(|index| (f64::from(index) * 0.7).sin()).collect();

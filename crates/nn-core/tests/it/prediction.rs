@@ -2,7 +2,7 @@
 
 use nn_core::{Activation, Architecture, Initializer, Loss, Network, NetworkError, Predictor};
 use nn_data::Dataset;
-use nn_tensor::{ReferenceTensor, Tensor};
+use nn_tensor::{Matrix, ReferenceTensor};
 
 /// Two inputs, two outputs: (x + 2y + 0.5, -x).
 fn network() -> Network<ReferenceTensor<f64>> {

@@ -36,7 +36,7 @@ impl Settings {
     /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         let range = typed.get("range", default.range, RANGE)?;
@@ -47,7 +47,7 @@ impl Settings {
     /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         let Self { range, points } = *self;
         RANGE.check("range", range)?;
@@ -77,7 +77,7 @@ const STEP: f64 = 1e-5;
 /// Samples every activation function and its derivative.
 ///
 /// # Errors
-/// [`LectureError::Parameter`].
+/// Returns [`LectureError::Parameter`] for an invalid setting.
 pub fn run(settings: &Settings) -> Result<Vec<Sampled>, LectureError> {
     settings.validate()?;
     Ok(Activation::ALL.into_iter().map(|activation| sample(activation, settings)).collect())

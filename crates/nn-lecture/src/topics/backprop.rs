@@ -1,5 +1,5 @@
-//! Backpropagation compared with central differences, eqs. (106) to (120), and how common mistakes show
-//! in that check.
+//! Backpropagation compared with central differences, eqs. (106) to (120), and how common mistakes
+//! show in that check.
 
 use crate::chain::{Layer, Mistake, backpropagate, differences};
 use crate::gradient_check::{GradientCheck, TOLERANCE, check_all, relative_error};
@@ -57,7 +57,7 @@ impl Settings {
     /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         Ok(Self {
@@ -71,7 +71,7 @@ impl Settings {
     /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         WIDTH.check("width", self.width)?;
         LAYERS.check("layers", self.layers)?;
@@ -110,7 +110,7 @@ pub struct Lesson {
 /// Checks the library, then the plain loops with every mistake.
 ///
 /// # Errors
-/// [`LectureError`]: a parameter, or the device.
+/// Returns [`LectureError`] for an invalid setting or a device failure.
 pub fn run<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,

@@ -45,7 +45,7 @@ impl Settings {
     /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         Ok(Self {
@@ -59,7 +59,7 @@ impl Settings {
     /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         let Self { inputs, outputs, samples, .. } = *self;
         for (name, value) in [("inputs", inputs), ("outputs", outputs), ("samples", samples)] {

@@ -42,7 +42,7 @@ impl Settings {
     /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let Self { mut rates, steps } = Self::default();
         for (rate, name) in rates.iter_mut().zip(NAMES) {
@@ -54,7 +54,7 @@ impl Settings {
     /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         for (name, rate) in NAMES.into_iter().zip(self.rates) {
             RATE.check(name, rate)?;
@@ -98,7 +98,8 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// Creates the cost on `count` samples with x from -2 to 2 that the weights `minimum` fit exactly.
+    /// Creates the cost on `count` samples with x from -2 to 2 that the weights `minimum` fit
+    /// exactly.
     #[must_use]
     pub fn new(unit: Unit, minimum: [f64; 2], count: usize) -> Self {
         let x = |i: usize| -2.0 + 4.0 * i as f64 / (count.max(2) - 1) as f64;
@@ -106,7 +107,8 @@ impl Cost {
         Self { unit, samples: (0..count).map(|i| sample(x(i))).collect(), minimum }
     }
 
-    /// Computes C_i = (y - σ(wᵀx))² of one sample, eqs. (98) and (99), with absorbed bias, eq. (97).
+    /// Computes C_i = (y - σ(wᵀx))² of one sample, eqs. (98) and (99), with absorbed bias, eq.
+    /// (97).
     #[must_use]
     pub fn of_sample(&self, [w1, w2]: [f64; 2], (x, y): (f64, f64)) -> f64 {
         (y - self.unit.value(w1 * x + w2)).powi(2)
@@ -229,7 +231,7 @@ const STARTS: [[f64; 2]; 4] = [[1.0, 0.0], [0.3, -2.0], [4.2, -1.0], [4.5, 0.5]]
 /// Runs gradient descent on both costs.
 ///
 /// # Errors
-/// [`LectureError::Parameter`].
+/// Returns [`LectureError::Parameter`] for an invalid setting.
 pub fn run(settings: &Settings) -> Result<Data, LectureError> {
     settings.validate()?;
     let one_minimum = Cost::new(Unit::Sigmoid, [2.0, -1.0], 9);

@@ -39,7 +39,7 @@ impl Settings {
     /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         let first = typed.get("first", default.first, "a whole number from 0")?;
@@ -49,7 +49,7 @@ impl Settings {
     /// Checks that every setting is in its range for a training set of `samples`.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self, samples: usize) -> Result<(), LectureError> {
         COUNT.check("count", self.count)?;
         let below = format!("below {samples}, the number of training images");
@@ -79,7 +79,8 @@ pub struct Data {
 /// Computes statistics of the data.
 ///
 /// # Errors
-/// [`LectureError::Parameter`], [`LectureError::Data`] for data without classes.
+/// Returns [`LectureError::Parameter`] for an invalid setting, [`LectureError::Data`] for data
+/// without classes.
 pub fn run(settings: &Settings, data: &TrainTest) -> Result<Data, LectureError> {
     let train = Samples::new(TOPIC.name, &data.train)?;
     settings.validate(train.len())?;

@@ -47,7 +47,7 @@ impl Settings {
     /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         Ok(Self {
@@ -60,7 +60,7 @@ impl Settings {
     /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         let Self { hidden, epochs, .. } = *self;
         HIDDEN.check("hidden", hidden)?;
@@ -126,7 +126,7 @@ pub struct Data {
 /// Trains a network with one hidden layer on the 8x8 digits.
 ///
 /// # Errors
-/// [`LectureError`].
+/// Returns [`LectureError`] for an invalid setting or data, or a failed computation.
 pub fn run<S: Tensor<Elem = f32>>(
     settings: &Settings,
     device: &S::Device,

@@ -44,7 +44,7 @@ impl Settings {
     /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         let epochs = typed.get("epochs", default.epochs, EPOCHS)?;
@@ -54,7 +54,7 @@ impl Settings {
     /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         EPOCHS.check("epochs", self.epochs)
     }
@@ -80,7 +80,7 @@ pub struct Rung {
 /// Trains each network.
 ///
 /// # Errors
-/// [`LectureError`].
+/// Returns [`LectureError`] for an invalid setting or data, or a failed computation.
 pub fn run<S: Tensor<Elem = f32>>(
     settings: &Settings,
     device: &S::Device,

@@ -52,7 +52,7 @@ impl Settings {
     /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         let samples = typed.get("samples", default.samples, SAMPLES)?;
@@ -63,7 +63,7 @@ impl Settings {
     /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         let Self { samples, steps } = *self;
         SAMPLES.check("samples", samples)?;
@@ -120,7 +120,7 @@ const SHARES: [f64; 4] = [0.02, 0.5, 0.95, 1.02];
 /// Solves the small problem by QR and by gradient descent, and the images by QR.
 ///
 /// # Errors
-/// [`LectureError`].
+/// Returns [`LectureError`] for an invalid setting or data, or a failed computation.
 pub fn run<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,
@@ -141,8 +141,8 @@ pub fn run<D: Tensor<Elem = f64>>(
     Ok(Data { solution, eigenvalues: exact.eigenvalues, descents, classifier })
 }
 
-/// Returns two features of unequal scale on a deterministic lattice, and y = 1.5 x₁ - 2 x₂ + 0.5 plus
-/// a nonlinear term.
+/// Returns two features of unequal scale on a deterministic lattice, and y = 1.5 x₁ - 2 x₂ + 0.5
+/// plus a nonlinear term.
 fn small_problem(samples: usize) -> (Vec<f64>, Vec<f64>) {
     let part = |factor: f64, i: usize| 2.0 * (factor * (i as f64 + 1.0)).fract() - 1.0;
     // Multiples of irrational numbers cover the square evenly.
@@ -354,8 +354,8 @@ fn figures(data: &Data) -> Vec<(String, Figure)> {
     ]
 }
 
-/// Clips weights at three times their median magnitude, since pixels that are almost never inked have
-/// huge weights.
+/// Clips weights at three times their median magnitude, since pixels that are almost never inked
+/// have huge weights.
 fn clipped(picture: &Picture) -> Picture {
     let mut sizes: Vec<f64> =
         picture.values.iter().map(|v| v.abs()).filter(|&size| size > 0.0).collect();

@@ -49,7 +49,7 @@ impl Settings {
     /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         let epochs = typed.get("epochs", default.epochs, EPOCHS)?;
@@ -60,7 +60,7 @@ impl Settings {
     /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         EPOCHS.check("epochs", self.epochs)?;
         RUNS.check("runs", self.runs)
@@ -72,7 +72,8 @@ impl Settings {
 pub enum Rule {
     /// Each neuron solves a binary problem: w_k += (y_k - f_k(x)) x, as in scikit-learn.
     EachNeuron,
-    /// If the most active neuron is wrong, x is subtracted from its weights and added to the right one's.
+    /// If the most active neuron is wrong, x is subtracted from its weights and added to the right
+    /// one's.
     MostActive,
 }
 
@@ -113,7 +114,8 @@ pub fn binary_output(weighted_sum: f64) -> f64 {
 /// Trains with both rules.
 ///
 /// # Errors
-/// [`LectureError::Parameter`], [`LectureError::Data`] for data without classes.
+/// Returns [`LectureError::Parameter`] for an invalid setting, [`LectureError::Data`] for data
+/// without classes.
 pub fn run(settings: &Settings, data: &TrainTest) -> Result<Data, LectureError> {
     settings.validate()?;
     let (train, test) =
@@ -263,7 +265,8 @@ fn code(equation: &'static str, function: &'static str) -> CodeReference {
 }
 
 fn claim(trained: &Trained, samples: usize) -> Claim {
-    // The perceptron does not converge on data that are not linearly separable, so one run says little.
+    // The perceptron does not converge on data that are not linearly separable, so one run says
+    // little.
     let finals = trained.final_accuracy();
     let (mean, lowest, highest) = summary(&finals);
     let (train, test) = (percent(mean), percent(summary(&trained.test_accuracy).0));
@@ -359,8 +362,8 @@ mod tests {
     use super::*;
     use crate::topics::digits8x8;
 
-    /// One pass over the data in order, class 0 against the rest: scikit-learn's weights to the last
-    /// bit, since all of them are sixteenths (tests/golden/topics.py).
+    /// One pass over the data in order, class 0 against the rest: scikit-learn's weights to the
+    /// last bit, since all of them are sixteenths (tests/golden/topics.py).
     #[test]
     fn one_pass_gives_scikit_learns_weights() {
         let golden: serde_json::Value =

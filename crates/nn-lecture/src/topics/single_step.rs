@@ -1,5 +1,5 @@
-//! One step of gradient descent with every number: a 1-3-1 network and one sample, eqs. (98) to (103)
-//! and (111) to (120).
+//! One step of gradient descent with every number: a 1-3-1 network and one sample, eqs. (98) to
+//! (103) and (111) to (120).
 
 use crate::chain::{Layer, Mistake, backpropagate, forward};
 use crate::fit::{dataset, full_batch, one_to_one, short};
@@ -73,7 +73,7 @@ impl Settings {
     /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         Ok(Self {
@@ -88,7 +88,7 @@ impl Settings {
     /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         let Self { x, y, learning_rate: rate, converged, .. } = *self;
         LectureError::check("x", x, x.abs() <= 1e3, NUMBER)?;
@@ -134,7 +134,7 @@ const MOST_EPOCHS: usize = 20_000;
 /// Takes one step, then trains to convergence with several learning rates.
 ///
 /// # Errors
-/// [`LectureError`]: a parameter, or the device.
+/// Returns [`LectureError`] for an invalid setting or a device failure.
 pub fn run<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,
@@ -234,7 +234,8 @@ fn lines(start: &[f64], moved: &[f64], by_hand: &ByHand, settings: &Settings) ->
     lines
 }
 
-/// Computes the steps to convergence for learning rates around that of the step, from the same weights.
+/// Computes the steps to convergence for learning rates around that of the step, from the same
+/// weights.
 fn loops<D: Tensor<Elem = f64>>(
     cost: &mut FullBatch<D>,
     start: &[f64],

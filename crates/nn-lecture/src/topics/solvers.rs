@@ -1,4 +1,5 @@
-//! The methods beyond gradient descent that the lecture names, on the same cost from the same start.
+//! The methods beyond gradient descent that the lecture names, on the same cost from the same
+//! start.
 
 use crate::fit::{SolverRun, dataset, full_batch, one_to_one, short, solve, spread};
 use crate::range::{Positive, Whole};
@@ -59,7 +60,7 @@ impl Settings {
     /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         Ok(Self {
@@ -72,7 +73,7 @@ impl Settings {
     /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         RATE.check("learning-rate", self.learning_rate)?;
         NORM.check("gradient-norm", self.gradient_norm)?;
@@ -125,7 +126,7 @@ pub fn neuron_samples() -> (Vec<f64>, Vec<f64>) {
 /// Runs every solver on both costs.
 ///
 /// # Errors
-/// [`LectureError`]: a parameter, or the device.
+/// Returns [`LectureError`] for an invalid setting or a device failure.
 pub fn run<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,

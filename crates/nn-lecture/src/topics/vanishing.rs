@@ -1,5 +1,5 @@
-//! The vanishing gradient: the gradient norm of each layer of a deep network, by repeated application of
-//! eq. (119).
+//! The vanishing gradient: the gradient norm of each layer of a deep network, by repeated
+//! application of eq. (119).
 
 use crate::fit::{dataset, full_batch, short};
 use crate::range::Whole;
@@ -50,7 +50,7 @@ impl Settings {
     /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         Ok(Self {
@@ -64,7 +64,7 @@ impl Settings {
     /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         DEPTH.check("depth", self.depth)?;
         WIDTH.check("width", self.width)?;
@@ -87,8 +87,8 @@ pub struct Kind {
 
 /// The networks compared.
 ///
-/// Glorot's scale is derived for tanh; the derivative of the sigmoid is a quarter of that of tanh, hence
-/// the factor 4.
+/// Glorot's scale is derived for tanh; the derivative of the sigmoid is a quarter of that of tanh,
+/// hence the factor 4.
 pub const KINDS: [Kind; 5] = [
     kind("sigmoid, Glorot", Activation::Sigmoid, Initializer::GlorotUniform, 1.0),
     kind("sigmoid, 4 x Glorot", Activation::Sigmoid, Initializer::GlorotUniform, 4.0),
@@ -138,7 +138,7 @@ pub struct Gradients {
 /// Measures every kind of network on the first images of `data`, and the chain.
 ///
 /// # Errors
-/// [`LectureError`]: a parameter, data without classes, or the device.
+/// Returns [`LectureError`] for an invalid setting, data without classes, or a device failure.
 pub fn run<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,

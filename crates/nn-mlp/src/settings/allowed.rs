@@ -25,8 +25,6 @@ pub enum Allowed {
     Factors,
     /// A path: text, or the list of its bytes where it is not UTF-8.
     Path,
-    /// An image transform: `true` and `false`, or a table of its own settings.
-    Transform,
 }
 
 /// The numbers from `low` to `high`.
@@ -105,7 +103,6 @@ impl fmt::Display for Allowed {
             Self::Widths => formatter.write_str("a list of whole numbers of 1 or more"),
             Self::Factors => formatter.write_str("a list of numbers above 0"),
             Self::Path => formatter.write_str("a path in quotes"),
-            Self::Transform => formatter.write_str("true, false or a table of its settings"),
         }
     }
 }
@@ -138,7 +135,6 @@ impl Allowed {
                 }
                 _ => false,
             },
-            Self::Transform => value.is_bool() || value.is_table(),
         }
     }
 
@@ -156,9 +152,7 @@ impl Allowed {
         match self {
             Self::Whole { .. } => text.parse().map_or_else(|_| as_text(), Value::Integer),
             Self::Number(_) => text.parse().map_or_else(|_| as_text(), Value::Float),
-            Self::Switch | Self::Transform => {
-                text.parse().map_or_else(|_| as_text(), Value::Boolean)
-            }
+            Self::Switch => text.parse().map_or_else(|_| as_text(), Value::Boolean),
             Self::OneOf(_) | Self::Path => {
                 let quoted = text.starts_with(['"', '\'']);
                 let unquoted = quoted.then(|| as_toml(text)).flatten();

@@ -4,7 +4,7 @@ use crate::settings::allowed::{Allowed, shown};
 use crate::settings::error::SettingsError;
 use crate::settings::paths;
 use crate::settings::schema::{DefaultValue, Key, Need, Schema};
-use crate::settings::transforms::{TRANSFORM_KINDS, kind_of};
+use crate::settings::transforms;
 use toml::{Table, Value};
 
 /// What a member may have of its own.
@@ -15,7 +15,7 @@ const OF_MEMBERS: [&str; 3] = ["hidden", "local", "transform"];
 pub(super) fn check_table(schema: &Schema, table: &Table) -> Result<(), SettingsError> {
     for (section, value) in table {
         match section.as_str() {
-            "transform" => check_transforms(schema, "transform", value)?,
+            "transform" => transforms::check("transform", value)?,
             "member" => check_members(schema, value)?,
             _ => check_value(schema, section, value)?,
         }
@@ -56,45 +56,6 @@ fn check_key(schema: &Schema, key: &Key, path: &str, value: &Value) -> Result<()
     Err(SettingsError::value(path, shown(value), format!("{}{or_off}{default}", key.allowed)))
 }
 
-/// Checks transforms: a list of tables with a kind each, or a table of kinds.
-fn check_transforms(schema: &Schema, path: &str, value: &Value) -> Result<(), SettingsError> {
-    match value {
-        Value::Array(list) => list.iter().try_for_each(|entry| {
-            let no_kind = || {
-                let allowed = format!("a table with kind, one of {}", TRANSFORM_KINDS.join(", "));
-                SettingsError::value(path, format!("a list with {}", shown(entry)), allowed)
-            };
-            let table = entry.as_table().ok_or_else(no_kind)?;
-            check_transform(schema, path, kind_of(table).ok_or_else(no_kind)?, entry)
-        }),
-        Value::Table(kinds) => {
-            kinds.iter().try_for_each(|(kind, entry)| check_transform(schema, path, kind, entry))
-        }
-        other => Err(SettingsError::value(path, shown(other), "a list of transforms")),
-    }
-}
-
-fn check_transform(
-    schema: &Schema,
-    path: &str,
-    kind: &str,
-    entry: &Value,
-) -> Result<(), SettingsError> {
-    let path = format!("{path}.{kind}");
-    let known = TRANSFORM_KINDS.contains(&kind);
-    let key = schema.find(&path).filter(|_| known).ok_or_else(|| {
-        let known = TRANSFORM_KINDS.join(", ");
-        SettingsError::new(path.clone(), format!("{kind} is no transform; there are {known}"))
-    })?;
-    let Value::Table(table) = entry else { return check_key(schema, key, &path, entry) };
-    let settings = table.iter().filter(|(name, _)| *name != "kind");
-    settings.into_iter().try_for_each(|(name, value)| {
-        let path = format!("{path}.{name}");
-        let key = schema.find(&path).ok_or_else(|| unknown(schema, &path))?;
-        check_key(schema, key, &path, value)
-    })
-}
-
 /// Checks members: a list of tables, or a table that changes some of them by their number.
 fn check_members(schema: &Schema, value: &Value) -> Result<(), SettingsError> {
     let check = |number: &str, member: &Value| {
@@ -109,7 +70,7 @@ fn check_members(schema: &Schema, value: &Value) -> Result<(), SettingsError> {
         table.iter().try_for_each(|(name, value)| {
             let path = format!("{path}.{name}");
             match name.as_str() {
-                "transform" => check_transforms(schema, &path, value),
+                "transform" => transforms::check(&path, value),
                 "hidden" | "local" => check_value(schema, &path, value),
                 _ => Err(not_of_members(schema, &path, name)),
             }

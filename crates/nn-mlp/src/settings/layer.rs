@@ -197,7 +197,7 @@ mod tests {
             ("transform.augment.shift", "1"),
             ("network.local", "false"),
         ]);
-        let expected = "training.epochs = 3\ntransform.augment.shift = 1.0\nnetwork.local = false";
+        let expected = "training.epochs = 3\ntransform.augment.shift = 1\nnetwork.local = false";
         assert_eq!(layer.unwrap().table, toml::from_str(expected).unwrap());
         let twice = typed(&[("training.epochs", "3"), ("training.epochs", "4")]).unwrap_err();
         assert!(twice.to_string().contains("already set"), "{twice}");

@@ -44,7 +44,4 @@ pub use preset::Preset;
 pub use print::print;
 pub use resolve::MemberSettings;
 pub use schema::{DefaultValue, Key, Need, Schema, Section};
-pub use sections::{
-    LocalWindows, MemberOverlay, NetworkSettings, Settings, TestSettings, TrainingSettings,
-};
-pub use transforms::{Pipeline, TRANSFORM_KINDS, transform_of_kind};
+pub use sections::{LocalWindows, MemberOverlay, NetworkSettings, Settings, TrainingSettings};

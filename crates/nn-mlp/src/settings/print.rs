@@ -3,7 +3,8 @@
 use crate::settings::allowed::in_toml;
 use crate::settings::paths;
 use crate::settings::schema::{Key, Schema, Section};
-use crate::settings::transforms::{TRANSFORM_KINDS, kind_of};
+use crate::settings::transforms::kind_of;
+use nn_images::{KINDS, Kind};
 use std::fmt::Write as _;
 use toml::{Table, Value};
 
@@ -29,7 +30,7 @@ pub fn print(schema: &Schema, table: &Table) -> String {
     for section in schema.sections() {
         if section.name == "transform" {
             print_transforms(&mut text, section, table);
-            print_members(&mut text, section, table);
+            print_members(&mut text, table);
         } else {
             print_section(&mut text, section, table);
         }
@@ -66,38 +67,35 @@ fn print_transforms(text: &mut String, section: &Section, table: &Table) {
     comment(text, section.help);
     let list = table.get("transform").and_then(Value::as_array);
     let there: Vec<&Table> = list.into_iter().flatten().filter_map(Value::as_table).collect();
+    let is_kind = |transform: &Table, kind: &Kind| kind_of(transform) == Some(kind.name);
     for transform in &there {
-        if let Some(kind) = kind_of(transform) {
-            print_transform(text, section, kind, Some(transform));
+        if let Some(kind) = KINDS.iter().find(|kind| is_kind(transform, kind)) {
+            print_transform(text, kind, Some(transform));
         }
     }
-    let is_there = |kind: &str| there.iter().any(|transform| kind_of(transform) == Some(kind));
-    for kind in TRANSFORM_KINDS.into_iter().filter(|kind| !is_there(kind)) {
-        print_transform(text, section, kind, None);
+    for kind in KINDS.iter().filter(|kind| !there.iter().any(|there| is_kind(there, kind))) {
+        print_transform(text, kind, None);
     }
     line(text, "");
 }
 
-fn print_transform(text: &mut String, section: &Section, kind: &str, transform: Option<&Table>) {
-    let path = format!("transform.{kind}");
+fn print_transform(text: &mut String, kind: &Kind, transform: Option<&Table>) {
     let mark = if transform.is_some() { "" } else { "#" };
-    if let Some(key) = section.keys.iter().find(|key| key.path == path) {
-        comment(text, key.help);
-    }
+    comment(text, &format!("{}.", kind.help));
     line(text, &format!("{mark}[[transform]]"));
-    line(text, &format!("{mark}kind = \"{kind}\""));
-    let inside = format!("{path}.");
-    for key in section.keys.iter().filter(|key| key.path.starts_with(&inside)) {
-        let name = &key.path[inside.len()..];
-        explain(text, key);
-        let given = transform.and_then(|transform| transform.get(name)).map(in_toml);
+    line(text, &format!("{mark}kind = \"{}\"", kind.name));
+    let defaults = kind.defaults();
+    for key in kind.keys {
+        let default = defaults.get(key.name).map(ToString::to_string).unwrap_or_default();
+        let in_words = default.strip_suffix(".0").unwrap_or(&default);
+        comment(text, &format!("{}; default {in_words}.", key.help));
+        let given = transform.and_then(|transform| transform.get(key.name)).map(in_toml);
         let mark = if given.is_some() { "" } else { "#" };
-        let value = given.unwrap_or_else(|| key.default_text().to_owned());
-        line(text, &format!("{mark}{name} = {value}"));
+        line(text, &format!("{mark}{} = {}", key.name, given.unwrap_or(default)));
     }
 }
 
-fn print_members(text: &mut String, section: &Section, table: &Table) {
+fn print_members(text: &mut String, table: &Table) {
     comment(text, MEMBERS);
     let list = table.get("member").and_then(Value::as_array);
     if list.is_none_or(Vec::is_empty) {
@@ -119,19 +117,19 @@ fn print_members(text: &mut String, section: &Section, table: &Table) {
             }
         }
         for transform in transforms.into_iter().flatten().filter_map(Value::as_table) {
-            print_member_transform(text, section, transform);
+            print_member_transform(text, transform);
         }
         line(text, "");
     }
 }
 
-fn print_member_transform(text: &mut String, section: &Section, transform: &Table) {
-    let Some(kind) = kind_of(transform) else { return };
+fn print_member_transform(text: &mut String, transform: &Table) {
+    let kind = kind_of(transform).unwrap_or_default();
     line(text, &format!("[[member.transform]]\nkind = \"{kind}\""));
-    let inside = format!("transform.{kind}.");
-    for name in section.keys.iter().filter_map(|key| key.path.strip_prefix(&inside)) {
-        if let Some(value) = transform.get(name) {
-            line(text, &format!("{name} = {}", in_toml(value)));
+    let keys = KINDS.iter().filter(|known| known.name == kind).flat_map(|known| known.keys);
+    for key in keys {
+        if let Some(value) = transform.get(key.name) {
+            line(text, &format!("{} = {}", key.name, in_toml(value)));
         }
     }
 }
@@ -192,15 +190,20 @@ mod tests {
             let is_printed = |line: &str| {
                 let line = line.trim_start_matches('#');
                 line.split(" = ").next().is_some_and(|start| start.ends_with(name))
-                    || line == format!("kind = \"{name}\"")
             };
             assert!(text.lines().any(is_printed), "{}", key.path);
+        }
+        for kind in KINDS {
+            for key in kind.keys {
+                let start = format!("#{} = ", key.name);
+                assert!(text.lines().any(|line| line.starts_with(&start)), "{}", key.name);
+            }
         }
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
         assert_eq!(Settings::from_toml(&text).unwrap(), Settings::default());
         // The examples of transforms are sound too.
         let entries: Vec<&str> = text.split("[[transform]]").skip(1).collect();
-        assert_eq!(entries.len(), TRANSFORM_KINDS.len());
+        assert_eq!(entries.len(), KINDS.len());
         for entry in entries {
             let keys = entry.lines().filter(|line| !line.starts_with("# "));
             let keys: Vec<&str> = keys.map(|line| line.trim_start_matches('#')).collect();

@@ -1,11 +1,10 @@
 //! What settings amount to: optimizer, schedule, fitting defaults, members.
 
 use crate::settings::defaults::{default_initializer, default_learning_rate};
-use crate::settings::error::SettingsError;
 use crate::settings::names::{OptimizerName, ScheduleName};
 use crate::settings::sections::{LocalWindows, MemberOverlay, Settings};
-use crate::settings::transforms::Pipeline;
 use nn_core::{Architecture, Curve, Initializer, Optimizer, Schedule, TrainingConfig};
+use nn_images::Pipeline;
 
 /// Fraction of the training set that is held out where `patience` asks for a validation set.
 const VALIDATION_OF_PATIENCE: f64 = 0.1;
@@ -19,18 +18,6 @@ pub struct MemberSettings {
     pub local: Option<LocalWindows>,
     /// What images go through before it sees them.
     pub transforms: Pipeline,
-}
-
-impl MemberSettings {
-    /// Returns the transforms as a pipeline that images can go through.
-    ///
-    /// # Errors
-    /// [`SettingsError`] naming the transform that is none.
-    pub fn pipeline(&self) -> Result<nn_images::Pipeline, SettingsError> {
-        let tables = self.transforms.iter().cloned().map(toml::Value::Table).collect();
-        let pipeline: Result<_, toml::de::Error> = toml::Value::Array(tables).try_into();
-        pipeline.map_err(|error| SettingsError::new("transform", error.to_string()))
-    }
 }
 
 impl Settings {
@@ -135,7 +122,6 @@ impl Settings {
             class_weights: training.class_weights.clone(),
             clip_norm: training.clip_norm,
             patience: training.patience,
-            ..defaults
         }
     }
 

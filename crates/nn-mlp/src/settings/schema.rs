@@ -113,8 +113,8 @@ impl Schema {
         self.sections.iter().flat_map(|section| section.keys)
     }
 
-    /// Returns the key at `path`. Keys of a member are those of the network and the transforms:
-    /// `member.2.hidden` is `network.hidden`.
+    /// Returns the key at `path`. Keys of a member are those of the network: `member.2.hidden` is `network.hidden`. Those of
+    /// transforms are not here.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<&'static Key> {
         let path = plain_path(path);
@@ -140,13 +140,12 @@ impl Schema {
     }
 }
 
-/// `member.2.hidden` is `network.hidden`, `member.2.transform.deskew` is `transform.deskew`.
+/// `member.2.hidden` is `network.hidden`.
 fn plain_path(path: &str) -> String {
     let Some((_, rest)) = path.strip_prefix("member.").and_then(|rest| rest.split_once('.')) else {
         return path.to_owned();
     };
     match rest.split('.').next() {
-        Some("transform") => rest.to_owned(),
         Some("hidden" | "local") => format!("network.{rest}"),
         _ => path.to_owned(),
     }
@@ -254,12 +253,12 @@ impl Section {
     /// `[training]`.
     pub const TRAINING: Self =
         Self { name: "training", help: "How it is trained", is_one_choice: false, keys: TRAINING };
-    /// `[[transform]]`.
+    /// `[[transform]]`, whose keys are those of the transforms in `nn_images::KINDS`.
     pub const TRANSFORM: Self = Self {
         name: "transform",
         help: "What images go through before the network sees them, first to last",
         is_one_choice: false,
-        keys: TRANSFORM,
+        keys: &[],
     };
     /// `[test]`.
     pub const TEST: Self = Self {
@@ -318,27 +317,6 @@ const TRAINING: &[Key] = &[
     key("training.step-factor", "Multiply the learning rate by this factor then", AT_MOST_ONE, is("0.1"), STEPS),
 ];
 
-/// Pixels beyond which nothing of an image is left.
-const PIXELS: Allowed = Allowed::Number(Interval::from(0.0, 1000.0));
-const GROWTH: Allowed = Allowed::Number(Interval::from(0.0, 4.0));
-
-#[rustfmt::skip]
-const TRANSFORM: &[Key] = &[
-    key("transform.deskew", "Straighten slanted images and normalise their size", Allowed::Transform, off("true"), &[]),
-    key("transform.augment", "Distort each training image at random, anew in each epoch", Allowed::Transform, off("true"), &[]),
-    key("transform.augment.rotation", "Rotate by up to this many degrees to either side", Allowed::Number(Interval::from(0.0, 180.0)), is("0.0"), &[]),
-    key("transform.augment.scale", "Scale each axis by up to this much (0.15 is from 1/1.15 to 1.15 times)", GROWTH, is("0.0"), &[]),
-    key("transform.augment.shear", "Shear by up to this many columns for each row", GROWTH, is("0.0"), &[]),
-    key("transform.augment.shift", "Shift by up to this many pixels along each axis", PIXELS, is("0.0"), &[]),
-    key("transform.augment.elastic", "Displace pixels by this much along each axis (root mean square, in pixels)", PIXELS, is("0.0"), &[]),
-    key("transform.augment.sigma", "Smooth the displacements with a Gaussian of this standard deviation in pixels", Allowed::Number(Interval::from(0.5, 1000.0)), is("5.0"), &[]),
-    key("transform.augment.fade", "Lower the strength in a straight line over this fraction of the epochs, the last ones", FRACTION, is("0.0"), &[]),
-    key("transform.augment.fade-to", "End the fade at this fraction of the strength", FRACTION, is("0.0"), &[]),
-    key("transform.gradient-features", "Describe images by oriented gradient features instead of pixels", Allowed::Transform, off("true"), &[]),
-    key("transform.gradient-features.sqrt", "Take the square root of each feature", Allowed::Switch, is("false"), &[]),
-    key("transform.gradient-features.second-order", "Add second-order features, of where edges end and bend", Allowed::Switch, is("false"), &[]),
-];
-
 #[rustfmt::skip]
 const TEST: &[Key] = &[
     key("test.shifts", "Average over copies shifted by up to this many pixels along each axis", Allowed::Whole { least: 0, most: 4 }, is("0"), BATCHES),
@@ -378,8 +356,8 @@ mod tests {
             .map(|(path, _)| path)
             .filter(|path| path != "transform") // its keys are those of the transforms
             .collect();
-        let keys = Schema::library().keys().filter(|key| !key.path.starts_with("transform."));
-        let mut schema: Vec<String> = keys.map(|key| key.path.to_owned()).collect();
+        let mut schema: Vec<String> =
+            Schema::library().keys().map(|key| key.path.to_owned()).collect();
         structures.sort();
         schema.sort();
         assert_eq!(structures, schema);
@@ -392,7 +370,7 @@ mod tests {
             let text = format!("value = {}", key.default_text());
             let value = toml::from_str::<Table>(&text).unwrap()["value"].clone();
             assert!(key.allowed.allows(&value), "{}: {value}", key.path);
-            let inside = key.path.starts_with("transform.") || key.path == "network.local.grid";
+            let inside = key.path == "network.local.grid";
             match key.default {
                 DefaultValue::Is(_) if inside => {}
                 DefaultValue::Is(_) => {
@@ -418,7 +396,6 @@ mod tests {
         let path = |path: &str| schema.find(path).map(|key| key.path);
         assert_eq!(path("member.2.hidden"), Some("network.hidden"));
         assert_eq!(path("member.2.local.grid"), Some("network.local.grid"));
-        assert_eq!(path("member.2.transform.augment.shift"), Some("transform.augment.shift"));
         assert_eq!(path("member.2.epochs"), None);
         assert!(schema.may_be_off("network.local") && schema.may_be_off("training.average"));
         assert!(!schema.may_be_off("training") && !schema.may_be_off("training.epochs"));

@@ -2,8 +2,8 @@
 
 use crate::settings::names::{OptimizerName, ScheduleName};
 use crate::settings::off;
-use crate::settings::transforms::Pipeline;
 use nn_core::{Activation, Initializer, Loss};
+use nn_images::{Pipeline, TestViews};
 use serde::{Deserialize, Serialize};
 
 /// Every setting of a training besides data and machine. What each means is said in the
@@ -30,8 +30,8 @@ pub struct Settings {
     /// Members that are trained jointly and answer together; empty for one, which the rest describes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub member: Vec<MemberOverlay>,
-    /// How the trained network is tested.
-    pub test: TestSettings,
+    /// Test-time augmentation.
+    pub test: TestViews,
 }
 
 /// The network between inputs and outputs.
@@ -195,23 +195,4 @@ pub struct MemberOverlay {
     /// Instead of the whole list [`Settings::transform`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transform: Option<Pipeline>,
-}
-
-/// Test-time augmentation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct TestSettings {
-    /// Pixels by which each image is also shifted along each axis.
-    pub shifts: u8,
-    /// Augmented copies of each image.
-    pub copies: u16,
-    /// Factor of the training's augmentation for those copies.
-    pub strength: f64,
-}
-
-impl Default for TestSettings {
-    fn default() -> Self {
-        // On held-out images, a quarter of the training's strength answers best (docs/recipes.md).
-        Self { shifts: 0, copies: 0, strength: 0.25 }
-    }
 }

@@ -5,9 +5,8 @@ use crate::settings::error::SettingsError;
 use crate::settings::resolve::MemberSettings;
 use crate::settings::schema::Schema;
 use crate::settings::sections::{MemberOverlay, Settings};
-use crate::settings::transforms::{STRENGTHS, transform_of_kind};
+use crate::settings::transforms;
 use nn_core::{Activation, Loss};
-use toml::{Table, Value};
 
 /// Most members that are trained jointly.
 const MOST_MEMBERS: usize = 16;
@@ -36,12 +35,11 @@ impl Settings {
         let members = self.members();
         for (index, member) in members.iter().enumerate() {
             self.validate_local(member, index)?;
-            self.validate_augmentation(member, index)?;
+            self.validate_transforms(member, index)?;
         }
-        let augments =
-            |member: &MemberSettings| transform_of_kind(&member.transforms, "augment").is_some();
-        if self.test.copies > 0 && !members.iter().any(augments) {
-            let allowed = "0 without a transform of kind augment; augment images in training too";
+        let is_random = |member: &MemberSettings| member.transforms.has_random();
+        if self.test.copies > 0 && !members.iter().all(is_random) {
+            let allowed = "0 without a random transform, such as augment, in every member";
             return Err(SettingsError::value("test.copies", self.test.copies, allowed));
         }
         let config = self.training_config().validate();
@@ -88,8 +86,8 @@ impl Settings {
         if !name.is_full_batch() {
             return Ok(());
         }
-        let first = self.transform.first().and_then(|transform| transform.get("kind"));
-        let transform = first.and_then(Value::as_str).map(|kind| format!("transform.{kind}"));
+        let first = self.transform.steps().first();
+        let transform = first.map(|step| format!("transform.{}", step.kind().name));
         let member = (!self.member.is_empty()).then(|| "member".to_owned());
         match transform.or(member) {
             None => Ok(()),
@@ -149,35 +147,28 @@ impl Settings {
         Err(SettingsError::value(&key, format!("{:?}", member.hidden), allowed))
     }
 
-    /// Checks that augmentation, where member `index` has it, changes images.
-    fn validate_augmentation(
+    /// Checks that the transforms of member `index` can follow each other, and that each does something.
+    fn validate_transforms(
         &self,
         member: &MemberSettings,
         index: usize,
     ) -> Result<(), SettingsError> {
-        let augment = transform_of_kind(&member.transforms, "augment");
-        if augment.is_none_or(distorts) {
-            return Ok(());
-        }
         let path = match self.member.get(index).and_then(|overlay| overlay.transform.as_ref()) {
-            Some(_) => format!("member.{}.transform.augment", index + 1),
-            None => "transform.augment".to_owned(),
+            Some(_) => format!("member.{}.transform", index + 1),
+            None => "transform".to_owned(),
         };
+        let valid = member.transforms.validate();
+        valid.map_err(|error| transforms::named(&path, &error))?;
+        let mut steps = member.transforms.steps().iter();
+        let Some(idle) = steps.find(|step| step.transform().is_identity()) else { return Ok(()) };
+        let path = format!("{path}.{}", idle.kind().name);
+        let keys: Vec<&str> = idle.kind().keys.iter().map(|key| key.name).collect();
         let problem = format!(
-            "{path} changes no image: set one of {} above 0, or remove it (--set {path}=false)",
-            STRENGTHS.join(", ")
+            "{path} changes no image: change its settings ({}), or remove it (--set {path}=false)",
+            keys.join(", ")
         );
         Err(SettingsError::new(path, problem))
     }
-}
-
-/// Returns whether a transform `augment` has any strength.
-fn distorts(augment: &Table) -> bool {
-    STRENGTHS.iter().any(|name| match augment.get(*name) {
-        Some(Value::Float(strength)) => *strength != 0.0,
-        Some(Value::Integer(strength)) => *strength != 0,
-        _ => false,
-    })
 }
 
 #[cfg(test)]
@@ -248,8 +239,8 @@ mod tests {
             ),
             ("training.epochs = false", "training.epochs is false, must be a whole number"),
             ("training.loss = 'magic'", "training.loss is magic, must be one of cross-entropy, "),
-            ("[[transform]]\nkind = 'blur'", "blur is no transform; there are deskew, "),
-            ("[[transform]]\nshift = 1", "must be a table with kind"),
+            ("[[transform]]\nkind = 'blur'", "unknown transform `blur`; there are deskew, "),
+            ("[[transform]]\nshift = 1", "a transform without a kind"),
             ("[[transform]]\nkind = 'augment'\nsigma = 0", "line 3: transform.augment.sigma is 0"),
             ("[[member]]\nepochs = 3", "all members share training.epochs"),
             ("[[member]]\n[[member]]\nhidden = [0]", "line 3: member.2.hidden is [0], must be"),

@@ -161,7 +161,7 @@ impl TrainingPlan {
             _ => Ok(data.clone()),
         };
         let seen = scaled(train)?;
-        let member = |member: MemberSettings| PlannedMember::new(&settings, member, &seen);
+        let member = |member: MemberSettings| PlannedMember::new(&settings, &member, &seen);
         let members = settings.members().into_iter().map(member);
         let members = members.collect::<Result<Vec<_>, MlpError>>()?;
         let test = &settings.test;
@@ -430,12 +430,16 @@ impl TrainingPlan {
 }
 
 impl PlannedMember {
-    fn new(settings: &Settings, member: MemberSettings, train: &Dataset) -> Result<Self, MlpError> {
-        let transforms = member.pipeline()?;
+    fn new(
+        settings: &Settings,
+        member: &MemberSettings,
+        train: &Dataset,
+    ) -> Result<Self, MlpError> {
+        let transforms = member.transforms.clone();
         transforms.validate()?;
         let seen = transforms.output_shape(train.sample_shape())?;
         let inputs = seen.iter().product();
-        let architecture = settings.member_architecture(&member, inputs, train.output_width());
+        let architecture = settings.member_architecture(member, inputs, train.output_width());
         Ok(Self { architecture, transforms, local: member.local, initial: None })
     }
 }
@@ -492,20 +496,20 @@ fn target_scale(
     Ok(scales.then(|| TargetScale::of(train)).transpose()?)
 }
 
-/// Returns the scaler of images that are given as numbers of more than 1, as many files have them: to the range of a byte, or of
-/// two, or what there is.
+/// Returns the scaler of images that are given as numbers above 1, as many files have them: from the range of a byte, or of
+/// two, where whole numbers fill more than half of it, otherwise from what there is.
 fn range_of_images(data: &Dataset) -> Option<Scaler> {
     let (low, high) = ends_of(data);
-    let samples = || (0..data.len()).filter_map(|sample| data.values(sample)).flatten();
-    let is_image = data.sample_shape().len() > 1
-        || (data.input_width() >= INPUTS_OF_IMAGES && samples().all(|x| x.fract() == 0.0));
-    let high = match high {
-        _ if !is_image || low < 0.0 || high <= 1.0 => return None,
-        _ if high <= 255.0 => 255.0,
-        _ if high <= 65_535.0 => 65_535.0,
-        _ => high,
-    };
-    Some(Scaler::Range { low: 0.0, high })
+    let mut numbers = (0..data.len()).filter_map(|sample| data.values(sample)).flatten();
+    let whole = numbers.all(|x| x.fract() == 0.0);
+    let is_image =
+        data.sample_shape().len() > 1 || (data.input_width() >= INPUTS_OF_IMAGES && whole);
+    if !is_image || low < 0.0 || high <= 1.0 {
+        return None;
+    }
+    let full =
+        [255.0, 65_535.0].into_iter().find(|full| whole && high <= *full && high > full / 2.0);
+    Some(Scaler::Range { low: 0.0, high: full.unwrap_or(high) })
 }
 
 fn saved_training(checkpoint: &Checkpoint) -> Result<&SavedTraining, MlpError> {

@@ -68,7 +68,7 @@ fn table() -> Dataset {
 fn a_regressor_learns_what_is_not_scaled() {
     let model = Mlp::regressor().hidden([16]).fit(&table()).unwrap();
     let evaluation = model.evaluate(&table()).unwrap();
-    assert!(evaluation.r_squared() > 0.999, "{evaluation:?}");
+    assert!(evaluation.r_squared() > 0.99, "{evaluation:?}");
     assert!(evaluation.accuracy().is_nan() && evaluation.errors().is_none());
     let regression = evaluation.regression.unwrap();
     assert!(
@@ -76,7 +76,7 @@ fn a_regressor_learns_what_is_not_scaled() {
             < 1e-3 * evaluation.loss
     );
     let answer = model.predict(&[4000.0, 0.02]).unwrap();
-    assert!((answer.value() - 58_000.0).abs() < 1500.0, "{}", answer.value());
+    assert!((answer.value() - 58_000.0).abs() < 3000.0, "{}", answer.value());
     assert_eq!((answer.class_name(), answer.has_probabilities()), ("", false));
     let loaded = Model::from_bytes(&model.to_bytes().unwrap()).unwrap();
     assert_eq!(loaded.predict(&[4000.0_f32, 0.02]).unwrap().value(), answer.value());
@@ -110,8 +110,12 @@ fn a_standardised_regression_is_resumed_and_warm_started() {
 
 #[test]
 fn early_stopping_restores_the_best_epoch() {
-    let mlp = quick().epochs(300).validation(0.34).early_stopping(5).learning_rate(0.3);
-    let trained = mlp.train(&strokes()).unwrap();
+    // Labels that nothing but the samples themselves tell: what is learned of them is of no use on others.
+    let rows: Vec<f64> = (0..240).map(|i| (f64::from(i) * 7.77).sin()).collect();
+    let labels: Vec<u32> = (0..60).map(|i| u32::from((f64::from(i) * 3.1).cos() > 0.0)).collect();
+    let noise = data::classification((&rows, 4), &labels).unwrap();
+    let mlp = quick().hidden([32]).epochs(300).validation(0.34).early_stopping(5);
+    let trained = mlp.train(&noise).unwrap();
     let Outcome::StoppedEarly { best_epoch } = trained.outcome else {
         panic!("{:?}", trained.outcome)
     };
@@ -149,10 +153,7 @@ fn presets_and_settings_by_name_are_checked() {
     assert!(words.contains("0 threads"), "{words}");
     let words = error(Mlp::classifier().class_names(["a"]));
     assert!(words.contains("1 names for 3 classes"), "{words}");
-    assert!(
-        error(Mlp::regressor()).contains("cross-entropy")
-            || Mlp::regressor().fit(&strokes()).is_ok()
-    );
+    assert!(error(Mlp::regressor()).contains("class labels; use Mlp::classifier"));
 }
 
 #[test]
@@ -202,7 +203,7 @@ fn images_of_large_numbers_are_scaled() {
     assert!((ours.loss - theirs.loss).abs() < 1e-5);
     // A photograph of bytes means the same as the numbers.
     let by_bytes = model.predict(bytes.image(1).unwrap()).unwrap();
-    let by_numbers = model.predict(&pixels[64..128].to_vec()).unwrap();
+    let by_numbers = model.predict(pixels[64..128].to_vec()).unwrap();
     assert!((by_bytes.probability() - by_numbers.probability()).abs() < 1e-6);
     // Numbers of another scale are refused.
     let small: Vec<f64> = pixels[..64].iter().map(|x| x / 255.0).collect();

@@ -4,7 +4,7 @@ use super::common::{Done, Reference, resumes_at_any_step, settings, strokes, tra
 use nn_data::Dataset;
 use nn_mlp::settings::Settings;
 use nn_mlp::{PlanOptions, TrainingPlan};
-use nn_tensor::{Element, ReferenceTensor, Tensor};
+use nn_tensor::{Element, Matrix, ReferenceTensor, Tensor};
 use std::ops::Range;
 
 /// Everything that moves weights: batch normalisation, decay, penalty, average, dropout.
@@ -58,7 +58,7 @@ fn windows_are_of_gradient_features_too() {
     settings.transform =
         super::common::settings("transform = [{ kind = 'gradient-features' }]").transform;
     let plan = TrainingPlan::new(&settings, &strokes()).unwrap();
-    let places = settings.members()[0].pipeline().unwrap().places(&[8, 8]).unwrap();
+    let places = settings.members()[0].transforms.places(&[8, 8]).unwrap();
     let trainer = plan.begin::<Reference>(&()).unwrap();
     let weights = trainer.network().layers()[0].weight.to_vec();
     for (neuron, weights) in weights.chunks(places.len()).enumerate() {

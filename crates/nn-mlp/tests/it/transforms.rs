@@ -129,5 +129,6 @@ fn what_cannot_be_transformed_is_refused() {
     let copies = TestViews { copies: 3, ..TestViews::default() };
     let still = trained(&with(&[DESKEW]), &strokes()).model();
     assert!(matches!(still.with_views(copies).unwrap_err(), MlpError::Image(_)));
-    assert!(TrainingPlan::new(&with(&[FEATURES, DESKEW]), &strokes()).is_err());
+    let order = format!("transform = [{FEATURES}, {DESKEW}]");
+    assert!(Settings::from_toml(&order).is_err());
 }

@@ -59,7 +59,8 @@ pub(super) fn draw<B: DrawingBackend>(contours: &Contours, area: &Area<B>) -> Dr
 fn contour_lines(grid: &Grid, levels: &[f64]) -> Vec<Vec<(f64, f64)>> {
     let step = |(first, last): (f64, f64), count: usize| (last - first) / (count - 1) as f64;
     let (dx, dy) = (step(grid.x, grid.columns), step(grid.y, grid.rows));
-    // The library centres cells on the points, the grid has them between points: shift by half a step.
+    // The library centres cells on the points, the grid has them between points: shift by half a
+    // step.
     let place = |x: f64, y: f64| {
         let x = (grid.x.0 + (x - 0.5) * dx).clamp(grid.x.0, grid.x.1);
         (x, (grid.y.0 + (y - 0.5) * dy).clamp(grid.y.0, grid.y.1))

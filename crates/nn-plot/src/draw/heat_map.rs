@@ -25,7 +25,8 @@ fn row_height(rows: i32) -> i32 {
     ROW.min(1600 / rows.max(1)).max(4)
 }
 
-/// Returns the position of a value on the colour scale, from 0 or the smallest value to the largest.
+/// Returns the position of a value on the colour scale, from 0 or the smallest value to the
+/// largest.
 fn share(map: &HeatMap, value: f64) -> f64 {
     let finite = || map.values.iter().copied().filter(|value| value.is_finite());
     let (low, high) = (finite().fold(0.0, f64::min), finite().fold(f64::MIN, f64::max));

@@ -1,5 +1,5 @@
-//! Performance cliffs: two threads slower than one, a smaller network or a larger batch slower than its
-//! neighbour.
+//! Performance cliffs: two threads slower than one, a smaller network or a larger batch slower than
+//! its neighbour.
 
 use super::point::{Point, Sweep, pair};
 use nn_benches::thousands;

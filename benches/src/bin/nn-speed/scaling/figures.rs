@@ -5,7 +5,8 @@ use crate::Done;
 use nn_plot::{Axis, Curves, Figure, Series, Style};
 use std::path::Path;
 
-/// Writes `scaling-width`, `scaling-depth` and `scaling-batch` as SVG and PNG, for the measured sweeps.
+/// Writes `scaling-width`, `scaling-depth` and `scaling-batch` as SVG and PNG, for the measured
+/// sweeps.
 pub(crate) fn save(points: &[Point], folder: &Path) -> Done {
     for sweep in Sweep::ALL {
         if points.iter().any(|point| point.sweep == sweep) {

@@ -1,6 +1,7 @@
 //! Training rate by width, depth and batch size, on one thread and on two.
 //!
-//! Measurements are stored as JSON lines, so that sweeps can be measured separately and reported together.
+//! Measurements are stored as JSON lines, so that sweeps can be measured separately and reported
+//! together.
 
 mod cliffs;
 mod figures;

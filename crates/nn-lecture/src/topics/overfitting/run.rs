@@ -36,7 +36,7 @@ fn noisy(count: usize, settings: &Settings, stream: u64) -> Result<Dataset, Lect
 /// Trains with each remedy.
 ///
 /// # Errors
-/// [`LectureError`]: a parameter, a training that diverges, or the device.
+/// Returns [`LectureError`] for an invalid setting, a diverging training, or a device failure.
 pub fn run<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,

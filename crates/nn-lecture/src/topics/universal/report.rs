@@ -13,7 +13,7 @@ pub fn report(data: &Approximation) -> Report {
     claims.extend(data.sweeps.iter().map(|sweep| sweep_claim(sweep, data.settings.tolerance)));
     if let Some(best) = data.trials.iter().min_by(|a, b| a.error.total_cmp(&b.error)) {
         let combination = in_words(best);
-        let sentence = format!("The best fit of {} is by {combination}", data.settings.harder);
+        let sentence = format!("The best fit of {} uses {combination}", data.settings.harder);
         claims.push(Claim::new(sentence, [("root mean square error", short(best.error))]));
     }
     Report {
@@ -54,7 +54,7 @@ fn change_claim(data: &Approximation) -> Claim {
     let parts: Vec<String> =
         data.changes.iter().map(|change| format!("{} {}", change.setting, fold(change))).collect();
     let sentence = format!(
-        "Factor of the final cost between half a setting and twice it: {}",
+        "Change of the final cost between half a setting and twice it: {}",
         parts.join(", ")
     );
     let values = data.changes.iter().map(|change| (change.setting.to_owned(), fold(change)));

@@ -11,7 +11,7 @@ use nn_tensor::Tensor;
 /// Runs the fit, changes one setting at a time, sweeps the width and tries combinations.
 ///
 /// # Errors
-/// [`LectureError`]: a parameter, or the device.
+/// Returns [`LectureError`] for an invalid setting or a device failure.
 pub fn run<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,
@@ -37,7 +37,7 @@ pub fn run<D: Tensor<Elem = f64>>(
 /// Runs the fit alone, with the tutorial's method.
 ///
 /// # Errors
-/// [`LectureError`]: a parameter, or the device.
+/// Returns [`LectureError`] for an invalid setting or a device failure.
 pub fn run_fit<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,

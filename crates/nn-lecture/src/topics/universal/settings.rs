@@ -108,7 +108,7 @@ impl Settings {
     /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         Ok(Self {
@@ -129,7 +129,7 @@ impl Settings {
     /// Checks that every setting is in its range and both expressions parse.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         SAMPLES.check("samples", self.samples)?;
         WIDTH.check("width", self.width)?;

@@ -9,8 +9,8 @@ use nn_core::{Activation, Initializer, Loss};
 use nn_solvers::{Limits, Solver};
 use nn_tensor::{Shape, Tensor};
 
-/// The sweep: starts per width, steps of each, and about how many of the samples it trains on. Errors
-/// are measured on all samples.
+/// The sweep: starts per width, steps of each, and about how many of the samples it trains on.
+/// Errors are measured on all samples.
 const STARTS: u64 = 3;
 const SWEEP_STEPS: usize = 60;
 const SWEEP_SAMPLES: usize = 60;
@@ -76,8 +76,8 @@ pub(super) fn sweep<D: Tensor<Elem = f64>>(
 
 /// Initialises the first layer by Nguyen and Widrow (1990).
 ///
-/// Weights are proportional to the width, and the midpoints of the neurons are spread over [-1, 1], so
-/// that each covers a part of the curve.
+/// Weights are proportional to the width, and the midpoints of the neurons are spread over [-1, 1],
+/// so that each covers a part of the curve.
 fn spread_out(parameters: &mut [f64], width: usize, seed: u64) {
     let draws: Vec<f64> = Initializer::UniformPositive.weights(Shape::new(2, width), 0, seed);
     let (signs, places) = draws.split_at(width);
