@@ -5,10 +5,15 @@ use crate::deskew::Deskew;
 use crate::error::{ImageError, in_words};
 use crate::gradient_features::GradientFeatures;
 use crate::kind::Kind;
+use crate::transpose::Transpose;
 
 /// Every kind of transform. A new one takes a file of its own and a line here.
-pub const KINDS: &[Kind] =
-    &[Kind::of::<Deskew>(), Kind::of::<Augment>(), Kind::of::<GradientFeatures>()];
+pub const KINDS: &[Kind] = &[
+    Kind::of::<Deskew>(),
+    Kind::of::<Augment>(),
+    Kind::of::<GradientFeatures>(),
+    Kind::of::<Transpose>(),
+];
 
 /// Finds a kind by its name.
 ///

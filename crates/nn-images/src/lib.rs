@@ -5,6 +5,7 @@
 //! | `deskew` | [`Deskew`]: takes out slant and size |
 //! | `augment` | [`Augment`]: random rotation, scale, shear, shift and elastic deformation |
 //! | `gradient-features` | [`GradientFeatures`]: oriented gradient features in place of pixels |
+//! | `transpose` | [`Transpose`]: exchanges rows and columns |
 //!
 //! Fixed transforms run always and are part of a model; random ones run in training and in test-time
 //! augmentation ([`TestViews`]). Whatever runs is a pure function of settings, image and [`Draw`].
@@ -27,6 +28,7 @@ mod size;
 mod step;
 mod test_views;
 mod transform;
+mod transpose;
 mod whole;
 mod worker;
 
@@ -43,4 +45,5 @@ pub use size::MAX_SIDE;
 pub use step::Step;
 pub use test_views::{TestViews, Views};
 pub use transform::{Apply, CloneApply, Described, Key, Transform};
+pub use transpose::Transpose;
 pub use worker::Worker;

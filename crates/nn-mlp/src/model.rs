@@ -52,11 +52,30 @@ pub struct ModelParts {
 /// is no way to get an answer or an evaluation without them, except through the bare networks, which
 /// [`to_raw_networks`](Self::to_raw_networks) returns by name:
 ///
-/// ```compile_fail
-/// # let model: nn_mlp::Model = todo!();
-/// # let data: nn_data::Dataset = todo!();
+/// ```compile_fail,E0308
+/// use nn_core::{Evaluation, Loss, NetworkError, evaluate};
+/// use nn_data::Dataset;
+/// use nn_mlp::Model;
+/// use nn_tensor::ReferenceTensor;
+///
 /// // A model is no network, so what evaluates a bare network does not take it.
-/// nn_core::evaluate(&model, &data, nn_core::Loss::CrossEntropy);
+/// fn wrong(model: &Model, data: &Dataset) -> Result<Evaluation, NetworkError> {
+///     evaluate::<ReferenceTensor<f64>>(model, data, Loss::CrossEntropy)
+/// }
+/// ```
+///
+/// With a bare network the same lines compile:
+///
+/// ```
+/// use nn_core::{Evaluation, Loss, Network, NetworkError, evaluate};
+/// use nn_data::Dataset;
+/// use nn_tensor::ReferenceTensor;
+///
+/// type Bare = Network<ReferenceTensor<f64>>;
+///
+/// fn right(network: &Bare, data: &Dataset) -> Result<Evaluation, NetworkError> {
+///     evaluate::<ReferenceTensor<f64>>(network, data, Loss::CrossEntropy)
+/// }
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {

@@ -1,97 +1,13 @@
 //! The entry point of all solvers.
 
 use crate::descent::descend;
+use crate::limits::{Limits, Stopped};
 use crate::line_search::{library_error, run_argmin};
+use crate::minimum::{Iterate, Minimum};
 use crate::problem::{Matrix, Run};
 use crate::{Objective, Solver, SolverError};
 use std::cell::RefCell;
 use std::ops::ControlFlow;
-
-/// When a run stops.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Limits {
-    /// Maximum number of steps.
-    pub iterations: usize,
-    /// Maximum number of evaluations of cost and gradient.
-    pub evaluations: usize,
-    /// Stop at this gradient norm.
-    pub gradient_norm: f64,
-    /// Stop at this cost, if given.
-    pub cost: Option<f64>,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { iterations: 1000, evaluations: 10_000, gradient_norm: 1e-8, cost: None }
-    }
-}
-
-/// The state of a solver after a step.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Iterate<'a> {
-    /// Number of the step; 0 is the start.
-    pub iteration: usize,
-    /// C, the cost.
-    pub cost: f64,
-    /// ‖dC/dw‖.
-    pub gradient_norm: f64,
-    /// Evaluations of cost and gradient so far.
-    pub evaluations: usize,
-    /// w, the parameters.
-    pub at: &'a [f64],
-}
-
-/// Why a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stopped {
-    /// The gradient norm reached its limit.
-    GradientNorm,
-    /// The cost reached its target.
-    TargetCost,
-    /// The limit of iterations was reached.
-    Iterations,
-    /// The limit of evaluations was reached.
-    Evaluations,
-    /// Steps no longer lower the cost: a minimum up to rounding, or a kink.
-    NoFurtherDescent,
-    /// The observer stopped the run.
-    Observer,
-    /// Cost, gradient or matrix is not finite: the steps are too long.
-    NotFinite,
-}
-
-/// The result of a run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Minimum {
-    /// w, the last point with a finite cost.
-    pub at: Vec<f64>,
-    /// C there.
-    pub cost: f64,
-    /// ‖dC/dw‖ there.
-    pub gradient_norm: f64,
-    /// Number of steps.
-    pub iterations: usize,
-    /// Number of evaluations of cost and gradient, without those of a Hessian by differences.
-    pub evaluations: usize,
-    /// Number of Hessians or Gauss-Newton matrices.
-    pub matrices: usize,
-    /// Why the run ended.
-    pub stopped: Stopped,
-}
-
-impl Minimum {
-    pub(crate) fn unset() -> Self {
-        Self {
-            at: Vec::new(),
-            cost: f64::INFINITY,
-            gradient_norm: f64::INFINITY,
-            iterations: 0,
-            evaluations: 0,
-            matrices: 0,
-            stopped: Stopped::NoFurtherDescent,
-        }
-    }
-}
 
 /// Maximum number of restarts in a row after failed line searches, each with a tenth of the first
 /// step length.

@@ -1,7 +1,8 @@
 //! The objective in argmin's terms, and the state of a run.
 
 use crate::curvature::Curvature;
-use crate::minimize::{Iterate, Limits, Minimum, Stopped};
+use crate::limits::{Limits, Stopped};
+use crate::minimum::{Iterate, Minimum};
 use crate::{Objective, SolverError};
 use argmin::core::{CostFunction, Error, Gradient, Hessian};
 use std::cell::RefCell;

@@ -1,9 +1,10 @@
-//! The effect of width, learning rate, epochs, activation, depth and solver on the fits of
-//! [`universal`](crate::topics::universal).
+//! The effect of width, learning rate, epochs, activation, depth and solver on the fits.
 
+use super::results::{Change, Sweep, Trial};
+use super::settings::Settings;
+use super::training::{Plan, Samples, fit, tutorial};
 use crate::LectureError;
 use crate::fit::{dataset, full_batch, one_to_one, predict, root_mean_square, solve};
-use crate::topics::universal::{Change, Plan, Samples, Settings, Sweep, Trial, fit, tutorial};
 use nn_core::{Activation, Initializer, Loss};
 use nn_solvers::{Limits, Solver};
 use nn_tensor::{Shape, Tensor};

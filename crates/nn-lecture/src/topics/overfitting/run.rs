@@ -1,186 +1,20 @@
-//! Overfitting and its remedies: early stopping, L1, L2, dropout, more samples, a smaller network,
-//! ensembles.
+//! Runs the topic: trains a network with each remedy, and an ensemble.
 
+use super::results::{Ensemble, Outcomes, Remedy};
+use super::settings::Settings;
 use crate::fit::{dataset, normal, one_to_one, predict, spread, thinned};
-use crate::range::{Positive, Whole};
-use crate::shrinkage::{self, Shrinkage};
-use crate::topic::Parameter;
-use crate::{LectureError, Parameters, Topic};
+use crate::{LectureError, shrinkage};
 use nn_core::{
     Activation, Initializer, Loss, Optimizer, Outcome, Schedule, Trainer, TrainingConfig,
 };
 use nn_data::Dataset;
 use nn_tensor::Tensor;
 
-pub use crate::topics::overfitting_report::report;
-
-/// The topic as it is listed in [`TOPICS`](crate::TOPICS).
-pub const TOPIC: Topic = Topic {
-    name: "overfitting",
-    title: "Overfitting y = x² + noise, and remedies",
-    equations: &[106],
-    parameters: &[
-        Parameter { name: "samples", default: "10", meaning: "training samples, 3 to 1000" },
-        Parameter { name: "width", default: "20", meaning: "tanh neurons, 1 to 200" },
-        Parameter {
-            name: "noise",
-            default: "0.2",
-            meaning: "standard deviation of the noise, 0 to 10",
-        },
-        Parameter { name: "steps", default: "3000", meaning: "training steps, 10 to 50000" },
-        Parameter { name: "learning-rate", default: "0.02", meaning: "λ of Adam, above 0, to 1" },
-        Parameter { name: "l2", default: "0.01", meaning: "weight of the L2 penalty, 0 to 10" },
-        Parameter { name: "l1", default: "0.003", meaning: "weight of the L1 penalty, 0 to 10" },
-        Parameter { name: "dropout", default: "0.2", meaning: "dropout rate, 0 to below 1" },
-        Parameter { name: "ensemble", default: "8", meaning: "networks in the ensemble, 2 to 50" },
-        Parameter { name: "seed", default: "1", meaning: "seed of the noise and the weights" },
-    ],
-};
-
-/// Settings of the topic.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Settings {
-    /// Training samples.
-    pub samples: usize,
-    /// Number of tanh neurons.
-    pub width: usize,
-    /// Standard deviation of the noise.
-    pub noise: f64,
-    /// Training steps, full-batch.
-    pub steps: usize,
-    /// λ of Adam.
-    pub learning_rate: f64,
-    /// Factor of Σw²/2.
-    pub l2: f64,
-    /// Factor of Σ|w|.
-    pub l1: f64,
-    /// Dropout rate.
-    pub dropout: f64,
-    /// Networks in the ensemble.
-    pub ensemble: usize,
-    /// Seed of the noise and the weights.
-    pub seed: u64,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            samples: 10,
-            width: 20,
-            noise: 0.2,
-            steps: 3000,
-            learning_rate: 0.02,
-            l2: 0.01,
-            l1: 0.003,
-            dropout: 0.2,
-            ensemble: 8,
-            seed: 1,
-        }
-    }
-}
-
-const SAMPLES: Whole = Whole(3, 1000);
-const WIDTH: Whole = Whole(1, 200);
-const NOISE: &str = "a number from 0 to 10";
-const STEPS: Whole = Whole(10, 50_000);
-const RATE: Positive = Positive(1.0);
-const DROPOUT: &str = "a number from 0 to below 1";
-const ENSEMBLE: Whole = Whole(2, 50);
-
-impl Settings {
-    /// Reads the settings from typed parameters.
-    ///
-    /// # Errors
-    /// Returns [`LectureError::Parameter`] for an invalid setting.
-    pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
-        let default = Self::default();
-        Ok(Self {
-            samples: typed.get("samples", default.samples, SAMPLES)?,
-            width: typed.get("width", default.width, WIDTH)?,
-            noise: typed.get("noise", default.noise, NOISE)?,
-            steps: typed.get("steps", default.steps, STEPS)?,
-            learning_rate: typed.get("learning-rate", default.learning_rate, RATE)?,
-            l2: typed.get("l2", default.l2, NOISE)?,
-            l1: typed.get("l1", default.l1, NOISE)?,
-            dropout: typed.get("dropout", default.dropout, DROPOUT)?,
-            ensemble: typed.get("ensemble", default.ensemble, ENSEMBLE)?,
-            seed: typed.get("seed", default.seed, "a whole number")?,
-        })
-    }
-
-    /// Checks that every setting is in its range.
-    ///
-    /// # Errors
-    /// Returns [`LectureError::Parameter`] for an invalid setting.
-    pub fn validate(&self) -> Result<(), LectureError> {
-        SAMPLES.check("samples", self.samples)?;
-        WIDTH.check("width", self.width)?;
-        LectureError::check("noise", self.noise, (0.0..=10.0).contains(&self.noise), NOISE)?;
-        STEPS.check("steps", self.steps)?;
-        RATE.check("learning-rate", self.learning_rate)?;
-        LectureError::check("l2", self.l2, (0.0..=10.0).contains(&self.l2), NOISE)?;
-        LectureError::check("l1", self.l1, (0.0..=10.0).contains(&self.l1), NOISE)?;
-        LectureError::check("dropout", self.dropout, (0.0..1.0).contains(&self.dropout), DROPOUT)?;
-        ENSEMBLE.check("ensemble", self.ensemble)
-    }
-}
-
-/// The result of one remedy.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Remedy {
-    /// Short name.
-    pub name: &'static str,
-    /// Mean squared error on the training samples.
-    pub train_cost: f64,
-    /// Mean squared error on many fresh samples.
-    pub test_cost: f64,
-    /// Root mean square of all weights, without biases.
-    pub weight_size: f64,
-    /// Steps taken; for early stopping, the step whose weights were kept.
-    pub steps: usize,
-    /// (step, training cost).
-    pub train_history: Vec<(f64, f64)>,
-    /// (step, cost on the validation samples).
-    pub validation_history: Vec<(f64, f64)>,
-    /// The fit at [`Outcomes::x`].
-    pub fit: Vec<f64>,
-}
-
-/// The result of the ensemble.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Ensemble {
-    /// Mean cost of the networks on the test samples.
-    pub mean_cost: f64,
-    /// Cost of their mean output.
-    pub cost_of_mean: f64,
-    /// Mean variance of their outputs over the samples.
-    pub spread: f64,
-    /// Mean fit.
-    pub fit: Vec<f64>,
-}
-
-/// Results of the topic.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Outcomes {
-    /// The training samples.
-    pub samples: Vec<(f64, f64)>,
-    /// Points at which fits are drawn.
-    pub x: Vec<f64>,
-    /// The remedies, the training without one first.
-    pub remedies: Vec<Remedy>,
-    /// The ensemble.
-    pub ensemble: Ensemble,
-    /// Early stopping compared with L2 on a quadratic cost.
-    pub shrinkage: Vec<Shrinkage>,
-    /// Variance of the noise, the least expected cost.
-    pub least_cost: f64,
-}
-
 /// Number of samples for early stopping and for the final test.
 const VALIDATION: usize = 50;
 const TEST: usize = 1000;
 /// Factor of the number of samples for "more samples".
-pub(crate) const MORE: usize = 10;
+pub(super) const MORE: usize = 10;
 /// Neurons of the smaller network.
 const FEW: usize = 3;
 

@@ -1,8 +1,10 @@
-//! The report of [`overfitting`](crate::topics::overfitting).
+//! The report of the topic.
 
+use super::results::Outcomes;
+use super::run::MORE;
+use super::settings::TOPIC;
 use crate::fit::{points, short};
 use crate::shrinkage::{self, Shrinkage};
-use crate::topics::overfitting::{MORE, Outcomes, TOPIC};
 use crate::{Claim, CodeReference, Report, Table};
 use nn_plot::{Axis, Bars, Curves, Figure, Series, Style};
 

@@ -1,9 +1,8 @@
-//! The report of [`universal`](crate::topics::universal).
+//! The report of the topic.
 
-use crate::fit::short;
-use crate::topics::universal::{
-    Approximation, Change, Sweep, TOPIC, Trial, cost_curve, or_diverged, sensitivity,
-};
+use super::results::{Approximation, Change, Sweep, Trial};
+use super::settings::TOPIC;
+use crate::fit::{SolverRun, short, thinned};
 use crate::{Claim, CodeReference, Report, Table};
 use nn_plot::{Axis, Bars, Curves, Figure, Series, Style};
 
@@ -62,6 +61,12 @@ fn change_claim(data: &Approximation) -> Claim {
     Claim { sentence, values: values.collect() }
 }
 
+/// Returns the factor, at least 1, by which the cost differs between half the setting and twice it.
+fn sensitivity(change: &Change) -> f64 {
+    let ratio = change.costs[0] / change.costs[2];
+    if ratio.is_finite() && ratio > 0.0 { ratio.max(1.0 / ratio) } else { f64::INFINITY }
+}
+
 fn sweep_claim(sweep: &Sweep, tolerance: f64) -> Claim {
     let Some(smallest) = sweep.smallest else {
         let widest = sweep.errors.len();
@@ -102,6 +107,11 @@ fn change_table(data: &Approximation) -> Table {
             table.row([change.setting.to_owned(), half, same, twice])
         },
     )
+}
+
+/// Formats a cost, or says that the run diverged.
+fn or_diverged(cost: f64) -> String {
+    if cost.is_finite() { short(cost) } else { "diverged".to_owned() }
 }
 
 fn sweep_table(data: &Approximation) -> Table {
@@ -148,6 +158,13 @@ fn cost_figure(data: &Approximation) -> Figure {
         y: Axis::log("C = ½ Σ (y - a)²"),
         series: vec![Series::line(data.fit.run.solver, cost_curve(&data.fit.run))],
     })
+}
+
+/// Returns the cost by epoch for a figure.
+fn cost_curve(run: &SolverRun) -> Vec<(f64, f64)> {
+    let curve =
+        run.history.iter().enumerate().map(|(epoch, &(_, cost))| ((epoch + 1) as f64, cost));
+    thinned(&curve.collect::<Vec<_>>(), 300)
 }
 
 fn width_figure(data: &Approximation) -> Figure {
