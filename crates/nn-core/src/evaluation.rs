@@ -2,7 +2,7 @@
 
 use crate::data_checks::check_data;
 use crate::inference::Inference;
-use crate::{AnswerPool, ConfusionMatrix, Loss, Network, NetworkError};
+use crate::{ConfusionMatrix, Loss, Network, NetworkError};
 use nn_data::Dataset;
 use nn_tensor::{Device, Element, Tensor};
 
@@ -91,8 +91,8 @@ pub fn evaluate<T: Tensor>(
     count.finish()
 }
 
-/// Evaluates the joint answer of several networks, as an [`AnswerPool`] pools it; each comes with
-/// the data as it sees it. The answer of one network is its output.
+/// Evaluates the joint answer of several networks: the mean of their outputs, which under
+/// cross-entropy are logits. Each comes with the data as it sees it.
 ///
 /// # Errors
 /// As [`evaluate`].
@@ -113,28 +113,20 @@ pub fn evaluate_jointly<T: Tensor>(
         return Err(NetworkError::Empty { what: "test", task: "test" });
     }
     let outputs = first.architecture().outputs;
+    let mut means = vec![0.0; dataset.len() * outputs];
+    for &(network, data) in members {
+        let folded = network.folded()?;
+        let network = folded.as_ref().unwrap_or(network);
+        let batch = data.len().min(network.device().evaluation_batch());
+        Inference::new(batch, false).for_each(network, data, |sample, answer| {
+            for (mean, &output) in means[sample * outputs..].iter_mut().zip(answer) {
+                *mean += output.to_f64() / members.len() as f64;
+            }
+        })?;
+    }
     let mut count = EvaluationCount::new(outputs, dataset, loss);
-    let mut pool = AnswerPool::new(loss, 1, outputs);
-    let batch = first.device().evaluation_batch();
-    let folded: Vec<_> =
-        members.iter().map(|(network, _)| network.folded()).collect::<Result<_, _>>()?;
-    let mut inferences: Vec<_> = members.iter().map(|_| Inference::new(batch, false)).collect();
-    let all: Vec<u32> = (0..dataset.len() as u32).collect(); // fits: at most u32::MAX samples
-    let width = members.len() * outputs;
-    for (index, samples) in all.chunks(batch).enumerate() {
-        // Sample x member x output.
-        let mut means = vec![0.0; samples.len() * width];
-        let parts = members.iter().zip(&folded).zip(&mut inferences).enumerate();
-        for (member, ((&(network, data), folded), inference)) in parts {
-            let network = folded.as_ref().unwrap_or(network);
-            inference.for_each(network, &data.subset(samples)?, |sample, output| {
-                let place = sample * width + member * outputs;
-                pool.add_view(&mut means[place..][..outputs], output);
-            })?;
-        }
-        for (place, means) in means.chunks_exact_mut(width).enumerate() {
-            count.add(index * batch + place, pool.answer(means));
-        }
+    for (sample, mean) in means.chunks_exact(outputs).enumerate() {
+        count.add(sample, mean);
     }
     count.finish()
 }

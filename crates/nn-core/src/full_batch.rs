@@ -10,12 +10,12 @@ use crate::host_samples::{host_inputs, host_targets};
 use crate::network::zero_trained;
 use crate::objective::Objective;
 use crate::random::dropout_keys;
-use crate::workspace::{Dropout, Target, Workspace};
-use crate::{Architecture, ConfigError, Loss, Network, NetworkError, TrainingConfig};
+use crate::workspace::{Dropout, Workspace};
+use crate::{Architecture, ConfigError, Network, NetworkError, TrainingConfig};
 use nn_data::Dataset;
 use nn_tensor::{
-    Device, Element, HostEpoch, Linear, MemberSteps, Penalty, ResidentEpoch, ResidentSamples, Role, Shape,
-    Step, StepNumbers, TALLY_WIDTH, Tally, Tensor,
+    Device, Element, HostEpoch, Linear, MemberSteps, Penalty, ResidentEpoch, ResidentSamples, Role,
+    Shape, Step, StepNumbers, TALLY_WIDTH, Tally, Tensor,
 };
 use std::ops::Range;
 
@@ -50,7 +50,6 @@ pub struct FullBatch<T: Tensor> {
     data: Dataset,
     config: TrainingConfig,
     objective: Objective<T>,
-    inputs: ResidentSamples<T>,
     targets: ResidentSamples<T>,
     /// One step over all samples.
     epoch: ResidentEpoch<T>,
@@ -59,8 +58,6 @@ pub struct FullBatch<T: Tensor> {
     workspace: Workspace<T>,
     gradients: Vec<Linear<T>>,
     tally: T,
-    /// One sample, for derivatives of single outputs; made when first needed.
-    single: Option<Workspace<T>>,
 }
 
 impl<T: Tensor> FullBatch<T> {
@@ -106,7 +103,8 @@ impl<T: Tensor> FullBatch<T> {
         if data.is_empty() {
             return Err(NetworkError::Empty { what: "training", task: "train on" });
         }
-        let mut workspace = Workspace::new(&device, &architecture, config, data.len())?;
+        let mut workspace: Workspace<T> =
+            Workspace::new(&device, &architecture, config, data.len())?;
         let (inputs, targets) =
             (device.upload(host_inputs(data))?, device.upload(host_targets(data))?);
         let epoch = device.begin_epoch(one_step(&architecture, config, data))?;
@@ -117,13 +115,11 @@ impl<T: Tensor> FullBatch<T> {
             parameters: vec![T::Elem::ZERO; gradients.iter().map(parameter_count).sum()],
             gradients,
             objective: Objective::new(&device, config)?,
-            inputs,
             targets,
             epoch,
             tally: T::zeros(&device, Shape::new(1, TALLY_WIDTH), Role::Weight)?,
             data: data.clone(),
             config: config.clone(),
-            single: None,
             network,
             workspace,
         }
@@ -221,57 +217,6 @@ impl<T: Tensor> FullBatch<T> {
         forward(network, &workspace.input, &mut workspace.traces, dropout(config, epoch));
         let activation = network.architecture().output_activation;
         output_delta(workspace, activation, objective, (targets, epoch), tally);
-    }
-
-    /// Computes the derivatives of the outputs for one sample by all parameters, outputs x
-    /// parameters, row-major, and returns the outputs.
-    ///
-    /// They are what backpropagation returns when the error at the output is 1 at one place and 0
-    /// elsewhere, so it is asked for targets that make it so.
-    ///
-    /// # Errors
-    /// [`NetworkError::Tensor`] where the device fails or has not got the memory.
-    ///
-    /// # Panics
-    /// When `sample` is not below the number of samples, or `jacobian` has not outputs x parameters
-    /// places.
-    pub fn output_jacobian(
-        &mut self,
-        sample: usize,
-        jacobian: &mut [f64],
-    ) -> Result<Vec<f64>, NetworkError> {
-        let (samples, size) = (self.data.len(), self.parameters.len());
-        assert!(sample < samples, "output_jacobian: sample {sample} of {samples}");
-        let loss = Loss::HalfSumOfSquares; // its gradient by the output is (output - target)
-        let config = TrainingConfig { loss, ..TrainingConfig::default() };
-        let (device, architecture) = (self.network.device(), self.network.architecture());
-        let workspace = match &mut self.single {
-            Some(workspace) => workspace,
-            none => none.insert(Workspace::new(device, architecture, &config, 1)?),
-        };
-        let alone = device.begin_epoch(HostEpoch::without_steps(vec![sample as u32]))?;
-        workspace.input.gather(&self.inputs, &alone);
-        let (network, gradients, tally) = (&self.network, &mut self.gradients, &mut self.tally);
-        forward(network, &workspace.input, &mut workspace.traces, None);
-        let output = workspace.output().to_vec();
-        let (activation, objective) =
-            (architecture.output_activation, Objective::new(device, &config)?);
-        let mut row = vec![T::Elem::ZERO; size];
-        for (index, derivatives) in jacobian.chunks_exact_mut(size).enumerate() {
-            let mut target = output.clone();
-            target[index] = target[index] - T::Elem::ONE;
-            if let Target::Values(values) = &mut workspace.target {
-                values.write(&target);
-            }
-            output_delta(workspace, activation, &objective, (&self.targets, &alone), tally);
-            backward(network, workspace, gradients, None);
-            read_into(gradients.iter(), &mut row);
-            for (to, from) in derivatives.iter_mut().zip(&row) {
-                *to = from.to_f64();
-            }
-        }
-        device.synchronize()?;
-        Ok(output.into_iter().map(Element::to_f64).collect())
     }
 
     fn cost_from_tally(&self) -> Result<f64, NetworkError> {

@@ -44,20 +44,23 @@ impl<T: Tensor> Answer<T> {
 }
 
 impl<T: Tensor> JointAnswer<T> {
-    /// Allocates the joint answer for batches of `batch` and a last one of `remainder` samples.
-    pub(crate) fn new(
+    /// Allocates the joint answer of several members in a training on so many samples; none for one member.
+    pub(crate) fn of(
         device: &T::Device,
         config: &TrainingConfig,
-        outputs: usize,
-        (batch, remainder): (usize, usize),
-    ) -> Result<Self, TensorError> {
+        learners: &[Learner<T>],
+        samples: usize,
+    ) -> Result<Option<Self>, TensorError> {
+        let [first, _, ..] = learners else { return Ok(None) };
+        let (batch, outputs) = (first.batch_size(), first.network.architecture().outputs);
+        let remainder = samples % batch;
         let answer = |samples| Answer::new(device, Shape::new(samples, outputs));
-        Ok(Self {
+        Ok(Some(Self {
             objective: Objective::new(device, config)?,
             tally: T::zeros(device, Shape::new(1, TALLY_WIDTH), Role::Weight)?,
             full: answer(batch)?,
             partial: (remainder > 0).then(|| answer(remainder)).transpose()?,
-        })
+        }))
     }
 
     /// Computes z and its loss from what the members answered to a batch, and mixes the gradient

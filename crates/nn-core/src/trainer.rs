@@ -2,22 +2,17 @@
 
 use crate::host_samples::host_targets;
 use crate::joint::{JointAnswer, validate_members};
-use crate::learner::{Batch, Learner};
+use crate::learner::Learner;
+use crate::steps::STEPS_BETWEEN_CHECKS;
 use crate::{
-    Architecture, Control, DataFingerprint, EarlyStopping, Epoch, EpochRecord, Evaluation, Member,
+    Architecture, Control, DataFingerprint, EarlyStopping, EpochRecord, Evaluation, Member,
     Network, NetworkError, NetworkValues, Observer, Outcome, Position, StepEvent, TrainError,
     TrainingConfig, evaluate_jointly,
 };
-use nn_data::{Dataset, epoch_order_into};
-use nn_tensor::{
-    Device, Element, HostEpoch, Resident, ResidentEpoch, ResidentSamples, TALLY_WIDTH, Tally, Tensor,
-};
+use nn_data::Dataset;
+use nn_tensor::{Device, Element, ResidentEpoch, ResidentSamples, TALLY_WIDTH, Tally, Tensor};
 use std::sync::OnceLock;
 use std::time::Instant;
-
-/// Steps between two looks at the running loss: a NaN is found at most this late, and named
-/// exactly.
-const STEPS_BETWEEN_CHECKS: u64 = 64;
 
 /// A training: its members, how far it is, and what the epochs came to.
 ///
@@ -55,9 +50,9 @@ pub struct Trainer<T: Tensor> {
     /// The training set: its targets; inputs come from each member's source.
     pub(crate) train: Dataset,
     /// Its targets on the device.
-    targets: ResidentSamples<T>,
+    pub(crate) targets: ResidentSamples<T>,
     /// The epoch under way on the device.
-    epoch: Option<ResidentEpoch<T>>,
+    pub(crate) epoch: Option<ResidentEpoch<T>>,
     /// The validation set as each member sees it; empty where there is none.
     pub(crate) validation: Vec<Dataset>,
     /// Computed when first asked for: it reads all of the data.
@@ -129,7 +124,7 @@ impl<T: Tensor> Trainer<T> {
         let learners: Vec<Learner<T>> =
             members.into_iter().enumerate().map(learner).collect::<Result<_, _>>()?;
         Ok(Self {
-            joint: joint_answer(device, config, &learners, train.len())?,
+            joint: JointAnswer::of(device, config, &learners, train.len())?,
             config: config.clone(),
             learners,
             validation,
@@ -194,94 +189,6 @@ impl<T: Tensor> Trainer<T> {
         self.learners.iter_mut().for_each(Learner::end_epoch);
         let is_done = self.position.batch == batches;
         Ok(if is_done { Control::Continue } else { control })
-    }
-
-    /// Draws the order of the epoch, lets sources prepare for what is left of it, and sends order and
-    /// steps to the device.
-    fn begin_epoch(&mut self) -> Result<(), TrainError> {
-        let Position { epoch: number, batch: done, step } = self.position;
-        if done == 0 {
-            let learners = self.learners.iter_mut().map(|learner| &mut learner.tally);
-            let joint = self.joint.iter_mut().map(|joint| &mut joint.tally);
-            learners.chain(joint).for_each(|tally| tally.fill(T::Elem::ZERO));
-        }
-        let (epochs, seed, batch) =
-            (self.config.epochs, self.config.seed, self.learners[0].batch_size());
-        let mut order = Vec::with_capacity(self.train.len());
-        epoch_order_into(&mut order, seed, number as u64, self.train.len());
-        order.drain(..(done * batch).min(order.len()));
-        let epoch = Epoch { number, epochs, seed, order: &order, batch };
-        self.learners.iter_mut().try_for_each(|learner| learner.begin_epoch(&epoch))?;
-        let numbers = (step..).take(self.batches_per_epoch() - done);
-        let numbers = numbers.map(|step| {
-            self.config.optimizer.numbers(step + 1, self.learning_rate(step)) // counted from 1
-        });
-        let numbers: Vec<_> = numbers.collect();
-        let members = self.learners.iter().map(|learner| learner.steps(step, &numbers)).collect();
-        let (device, epoch) = (self.device().clone(), HostEpoch::new(order, members));
-        match &mut self.epoch {
-            Some(resident) => resident.replace(&device, epoch)?,
-            none => *none = Some(device.begin_epoch(epoch)?),
-        }
-        Ok(())
-    }
-
-    /// Returns how many steps to take before the host looks again: several only where no step needs
-    /// anything of the host.
-    fn steps_at_once(&self, wished: u64) -> usize {
-        let size = self.learners[0].batch_size();
-        let whole_batches = self.train.len() / size - self.position.batch.min(self.train.len() / size);
-        let before_check = STEPS_BETWEEN_CHECKS - self.position.step % STEPS_BETWEEN_CHECKS;
-        if !self.learners.iter().all(Learner::is_repeatable) {
-            return 1;
-        }
-        whole_batches.min(wished.min(before_check) as usize).max(1)
-    }
-
-    /// Takes so many steps: of whole batches, or one of the last batch of an epoch.
-    fn take_steps(&mut self, steps: usize) -> Result<(), TrainError> {
-        let device = self.device().clone();
-        let before = self.epoch.as_ref().map(|epoch| (epoch.host().step(), epoch.host().sample()));
-        let mut taken = Ok(());
-        device.repeat(steps, || {
-            if taken.is_ok() {
-                taken = self.step(&device);
-            }
-        });
-        taken?;
-        let samples = steps * self.learners[0].batch_size();
-        if let (Some(epoch), Some((step, sample))) = (&mut self.epoch, before) {
-            // Steps that the device has replayed have not advanced the host's copy.
-            let host = epoch.host_mut();
-            host.seek(step + steps, (sample + samples).min(host.order().len()));
-        }
-        self.position.batch += steps;
-        self.position.step += steps as u64;
-        Ok(())
-    }
-
-    /// Takes one step: every member answers the batch, and learns from its error.
-    fn step(&mut self, device: &T::Device) -> Result<(), TrainError> {
-        let Self { config, learners, joint, targets, position, epoch, train, .. } = self;
-        let Some(epoch) = epoch else { return Ok(()) }; // run_steps has begun one
-        let size = learners[0].batch_size();
-        let samples = size.min(train.len() - position.batch * size);
-        let now = &*epoch;
-        let batch = Batch {
-            samples: now.host().rows(samples),
-            epoch: now,
-            targets,
-            is_partial: samples < size,
-            step: position.step,
-        };
-        learners.iter_mut().try_for_each(|learner| learner.answer(&batch))?;
-        if let Some(joint) = joint {
-            joint.mix(learners, &batch);
-        }
-        let update = config.optimizer.update(config.l1, config.weight_decay);
-        learners.iter_mut().try_for_each(|learner| learner.learn(&batch, &update))?;
-        device.advance(epoch, samples);
-        Ok(())
     }
 
     fn finish_epoch(&mut self, seconds: f64, samples_now: usize) -> Result<(), TrainError> {
@@ -374,17 +281,17 @@ impl<T: Tensor> Trainer<T> {
         TrainError::Diverged { step: step + 1, epoch, learning_rate }
     }
 
-    fn learning_rate(&self, step: u64) -> f64 {
+    pub(crate) fn learning_rate(&self, step: u64) -> f64 {
         let batches = self.batches_per_epoch() as u64;
         let steps = batches * self.config.epochs as u64;
         self.config.schedule.learning_rate(self.config.learning_rate, step, steps, batches)
     }
 
-    fn batches_per_epoch(&self) -> usize {
+    pub(crate) fn batches_per_epoch(&self) -> usize {
         self.train.len().div_ceil(self.learners[0].batch_size())
     }
 
-    fn device(&self) -> &T::Device {
+    pub(crate) fn device(&self) -> &T::Device {
         self.learners[0].network.device()
     }
 
@@ -428,18 +335,4 @@ impl<T: Tensor> Trainer<T> {
     pub(crate) fn data_fingerprint(&self) -> DataFingerprint {
         *self.fingerprint.get_or_init(|| DataFingerprint::of(&self.train))
     }
-}
-
-/// Allocates the joint answer of several members.
-fn joint_answer<T: Tensor>(
-    device: &T::Device,
-    config: &TrainingConfig,
-    learners: &[Learner<T>],
-    samples: usize,
-) -> Result<Option<JointAnswer<T>>, TrainError> {
-    let first = &learners[0];
-    let sizes = (first.batch_size(), samples % first.batch_size());
-    let outputs = first.network.architecture().outputs;
-    let joint = (learners.len() > 1).then(|| JointAnswer::new(device, config, outputs, sizes));
-    Ok(joint.transpose()?)
 }

@@ -70,6 +70,8 @@ fn main() {
         let start = Instant::now();
         (0..SAMPLES).for_each(|_| device.run(|| black_box(())));
         let run = start.elapsed().as_secs_f64() * 1e6 / SAMPLES as f64;
-        println!("{threads} threads: {best:.2} microseconds a sample; to enter a run takes {run:.2}");
+        println!(
+            "{threads} threads: {best:.2} microseconds a sample; to enter a run takes {run:.2}"
+        );
     }
 }

@@ -9,8 +9,9 @@ mod numbers;
 
 use nn_cpu::{CpuDevice, CpuTensor};
 use nn_tensor::{
-    Activation, ClassTarget, Device, HostEpoch, HostSamples, HostValues, Linear, Matrix, MemberSteps, Moments,
-    Penalty, Role, Shape, StepNumbers, TALLY_WIDTH, Tensor, Update, UpdateRule,
+    Activation, ClassTarget, Device, HostEpoch, HostSamples, HostValues, Linear, Matrix,
+    MemberSteps, Moments, Penalty, Role, Shape, StepNumbers, TALLY_WIDTH, Tensor, Update,
+    UpdateRule,
 };
 use numbers::{images, numbers};
 use std::sync::Arc;
@@ -103,7 +104,7 @@ impl Step {
     }
 
     /// Some steps; the mean time of each operation.
-    fn round(&mut self, images: &HostSamples, HostValues, labels: &HostSamples) -> Vec<(String, f64)> {
+    fn round(&mut self, images: &HostSamples, labels: &HostSamples) -> Vec<(String, f64)> {
         self.times.clear();
         let steps = IMAGES_IN_ROUND / self.batch;
         let count = images.len();
@@ -127,7 +128,7 @@ impl Step {
         }
     }
 
-    fn step(&mut self, images: &HostSamples, HostValues, labels: &HostSamples, HostValues, epoch: &HostEpoch) {
+    fn step(&mut self, images: &HostSamples, labels: &HostSamples, epoch: &HostEpoch) {
         let start = Instant::now();
         self.input.gather(images, epoch);
         self.time("gather", start);

@@ -18,8 +18,8 @@ use crate::step::Action;
 use crate::{CpuDevice, batch_norm, delta, elementwise, forward, gradient, losses, product};
 use nn_tensor::Orientation::{Keep, Transpose};
 use nn_tensor::{
-    Activation, BatchStatistics, HostEpoch, HostSamples, HostValues, Linear, Moments, Orientation, Penalty,
-    Role, Shape, Step, TALLY_WIDTH, TensorError, Update, add_to_tally, expect_shape,
+    Activation, BatchStatistics, HostEpoch, HostSamples, HostValues, Linear, Moments, Orientation,
+    Penalty, Role, Shape, Step, TALLY_WIDTH, TensorError, Update, add_to_tally, expect_shape,
 };
 
 /// The element types of [`CpuTensor`]: `f32` and `f64`; no other type can implement it.
@@ -128,11 +128,9 @@ pub trait Operations<E: KernelElement> {
         expect_samples("gather", rows, samples, columns);
         match samples.values() {
             HostValues::Bytes { bytes, scale, .. } => {
-                let bytes = (**bytes).as_ref();
                 result.gather_bytes((bytes, samples.rows()), rows, E::from_f64(*scale));
             }
             HostValues::Numbers { numbers, .. } => {
-                let numbers = (**numbers).as_ref();
                 let stored = |row: usize| samples.stored_row(rows[row] as usize) * columns;
                 result.map_indexed(|index, _| {
                     E::from_f64(numbers[stored(index / columns) + index % columns])

@@ -3,7 +3,7 @@
 
 use nn_cpu::{CpuDevice, CpuTensor};
 use nn_tensor::{
-    Device, HostEpoch, HostSamples, HostValues, Linear, Matrix, ReferenceTensor, Role, Shape, Tensor,
+    Device, HostEpoch, HostSamples, HostValues, Linear, ReferenceTensor, Role, Shape, Tensor,
 };
 use std::sync::Arc;
 

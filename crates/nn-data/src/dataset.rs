@@ -8,29 +8,29 @@ use crate::error::DataError;
 /// cannot ask for a count table or an output layer of gigabytes.
 pub const MAX_CLASSES: usize = 1 << 20;
 
-/// What goes into a network: row-major, samples x width.
+/// What goes into a network: row-major, samples x width. Clones share the numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Inputs {
     /// Pixels as they stand in the file, one byte each. To a network, a byte `b` means `b / 255`.
-    Bytes(Vec<u8>),
+    Bytes(Arc<Vec<u8>>),
     /// Numbers, used as they are. All are finite.
-    Values(Vec<f64>),
+    Values(Arc<Vec<f64>>),
 }
 
-/// What a network should answer.
+/// What a network should answer. Clones share the numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Targets {
     /// Classification: one class number a sample, each below `classes`.
     Classes {
         /// One label a sample.
-        labels: Vec<u32>,
+        labels: Arc<Vec<u32>>,
         /// How many classes there are.
         classes: usize,
     },
     /// Regression: row-major, samples x width. All are finite.
     Values {
         /// The target values.
-        values: Vec<f64>,
+        values: Arc<Vec<f64>>,
         /// Values a sample.
         width: usize,
     },
@@ -42,11 +42,13 @@ impl Targets {
         let rows = rows.iter().map(|&row| row as usize);
         match self {
             Self::Classes { labels, classes } => {
-                Self::Classes { labels: rows.map(|row| labels[row]).collect(), classes: *classes }
+                let labels = Arc::new(rows.map(|row| labels[row]).collect());
+                Self::Classes { labels, classes: *classes }
             }
             Self::Values { values, width } => {
                 let of_row = |row: usize| &values[row * width..(row + 1) * width];
-                Self::Values { values: rows.flat_map(of_row).copied().collect(), width: *width }
+                let values = Arc::new(rows.flat_map(of_row).copied().collect());
+                Self::Values { values, width: *width }
             }
         }
     }
@@ -69,8 +71,8 @@ impl Targets {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Dataset {
-    inputs: Arc<Inputs>,
-    targets: Arc<Targets>,
+    inputs: Inputs,
+    targets: Targets,
     sample_shape: Arc<[usize]>,
     input_width: usize,
     rows: Arc<[u32]>,
@@ -92,7 +94,7 @@ impl Dataset {
         labels: Vec<u32>,
         classes: usize,
     ) -> Result<Self, DataError> {
-        Self::labelled(Inputs::Bytes(pixels), sample_shape, labels, classes)
+        Self::labelled(Inputs::Bytes(Arc::new(pixels)), sample_shape, labels, classes)
     }
 
     /// Numbers with a class for each sample.
@@ -107,7 +109,7 @@ impl Dataset {
         labels: Vec<u32>,
         classes: usize,
     ) -> Result<Self, DataError> {
-        Self::labelled(Inputs::Values(inputs), &[input_width], labels, classes)
+        Self::labelled(Inputs::Values(Arc::new(inputs)), &[input_width], labels, classes)
     }
 
     /// Numbers with target values for each sample.
@@ -134,8 +136,8 @@ impl Dataset {
         }
         let count = targets.len() / target_width;
         check_values("targets", &targets, count, &[target_width])?;
-        let targets = Targets::Values { values: targets, width: target_width };
-        Self::assemble(Inputs::Values(inputs), &[input_width], targets, count)
+        let targets = Targets::Values { values: Arc::new(targets), width: target_width };
+        Self::assemble(Inputs::Values(Arc::new(inputs)), &[input_width], targets, count)
     }
 
     /// Inputs of either kind with a class for each sample.
@@ -147,7 +149,8 @@ impl Dataset {
     ) -> Result<Self, DataError> {
         check_labels(&labels, classes)?;
         let count = labels.len();
-        Self::assemble(inputs, sample_shape, Targets::Classes { labels, classes }, count)
+        let targets = Targets::Classes { labels: Arc::new(labels), classes };
+        Self::assemble(inputs, sample_shape, targets, count)
     }
 
     /// Checks the inputs against the number of samples and makes the view of all of them.
@@ -167,8 +170,8 @@ impl Dataset {
             return Err(DataError::ZeroWidth { what: "inputs" });
         }
         Ok(Dataset {
-            inputs: Arc::new(inputs),
-            targets: Arc::new(targets),
+            inputs,
+            targets,
             sample_shape: sample_shape.into(),
             input_width,
             rows: (0..row_count).collect(),
@@ -198,7 +201,7 @@ impl Dataset {
 
     /// Number of classes; `None` for regression.
     pub fn classes(&self) -> Option<usize> {
-        match *self.targets {
+        match self.targets {
             Targets::Classes { classes, .. } => Some(classes),
             Targets::Values { .. } => None,
         }
@@ -206,7 +209,7 @@ impl Dataset {
 
     /// Values that a network should answer with: the number of classes, or the width of the targets.
     pub fn output_width(&self) -> usize {
-        match *self.targets {
+        match self.targets {
             Targets::Classes { classes, .. } => classes,
             Targets::Values { width, .. } => width,
         }
@@ -231,7 +234,7 @@ impl Dataset {
     /// Label of sample `sample` of this view; `None` for regression or past the end.
     pub fn label(&self, sample: usize) -> Option<u32> {
         let row = *self.rows.get(sample)? as usize;
-        match &*self.targets {
+        match &self.targets {
             Targets::Classes { labels, .. } => labels.get(row).copied(),
             Targets::Values { .. } => None,
         }
@@ -240,7 +243,7 @@ impl Dataset {
     /// Target values of sample `sample` of this view; `None` for classification or past the end.
     pub fn target(&self, sample: usize) -> Option<&[f64]> {
         let row = *self.rows.get(sample)? as usize;
-        match &*self.targets {
+        match &self.targets {
             Targets::Values { values, width } => values.get(row * width..(row + 1) * width),
             Targets::Classes { .. } => None,
         }
@@ -249,7 +252,7 @@ impl Dataset {
     /// Pixels of sample `sample` of this view; `None` if inputs are not bytes or past the end.
     pub fn image(&self, sample: usize) -> Option<&[u8]> {
         let row = *self.rows.get(sample)? as usize;
-        match &*self.inputs {
+        match &self.inputs {
             Inputs::Bytes(bytes) => bytes.get(row * self.input_width..(row + 1) * self.input_width),
             Inputs::Values(_) => None,
         }
@@ -258,7 +261,7 @@ impl Dataset {
     /// Input numbers of sample `sample` of this view; `None` if inputs are bytes or past the end.
     pub fn values(&self, sample: usize) -> Option<&[f64]> {
         let row = *self.rows.get(sample)? as usize;
-        match &*self.inputs {
+        match &self.inputs {
             Inputs::Values(values) => {
                 values.get(row * self.input_width..(row + 1) * self.input_width)
             }
@@ -288,12 +291,12 @@ impl Dataset {
     /// # Errors
     /// For regression, for a label not below `classes`, for more than [`MAX_CLASSES`].
     pub fn with_classes(mut self, classes: usize) -> Result<Self, DataError> {
-        let Targets::Classes { labels, .. } = &*self.targets else {
+        let Targets::Classes { labels, .. } = &self.targets else {
             return Err(DataError::NotClassification);
         };
         check_labels(labels, classes)?;
         if self.classes() != Some(classes) {
-            self.targets = Arc::new(Targets::Classes { labels: labels.clone(), classes });
+            self.targets = Targets::Classes { labels: labels.clone(), classes };
             self.class_names = Arc::default();
         }
         Ok(self)
@@ -339,13 +342,13 @@ impl Dataset {
     /// [`DataError::NotClassification`] for target values, [`DataError::LabelOutOfRange`] for a class that `numbers`
     /// does not have or a new one that is not below `classes`.
     pub fn relabelled(mut self, numbers: &[u32], classes: usize) -> Result<Self, DataError> {
-        let Targets::Classes { labels, .. } = &*self.targets else {
+        let Targets::Classes { labels, .. } = &self.targets else {
             return Err(DataError::NotClassification);
         };
         check_labels(labels, numbers.len())?;
         let labels: Vec<u32> = labels.iter().map(|&label| numbers[label as usize]).collect();
         check_labels(&labels, classes)?;
-        self.targets = Arc::new(Targets::Classes { labels, classes });
+        self.targets = Targets::Classes { labels: Arc::new(labels), classes };
         self.class_names = Arc::default();
         Ok(self)
     }
@@ -360,13 +363,13 @@ impl Dataset {
         &self,
         mut change: impl FnMut(&[f64], &mut [f64]),
     ) -> Result<Self, DataError> {
-        let Inputs::Values(values) = &*self.inputs else { return Err(DataError::NotNumbers) };
+        let Inputs::Values(values) = &self.inputs else { return Err(DataError::NotNumbers) };
         let width = self.input_width;
         let mut changed = vec![0.0; self.len() * width];
         for (&row, new) in self.rows.iter().zip(changed.chunks_exact_mut(width.max(1))) {
             change(&values[row as usize * width..][..width], new);
         }
-        self.with_inputs(Inputs::Values(changed), &self.sample_shape)
+        self.with_inputs(Inputs::Values(Arc::new(changed)), &self.sample_shape)
     }
 
     /// Returns the samples of this view as bytes: `change(old, new)` writes those of one sample of numbers into `new`.
@@ -377,13 +380,13 @@ impl Dataset {
         &self,
         mut change: impl FnMut(&[f64], &mut [u8]),
     ) -> Result<Self, DataError> {
-        let Inputs::Values(values) = &*self.inputs else { return Err(DataError::NotNumbers) };
+        let Inputs::Values(values) = &self.inputs else { return Err(DataError::NotNumbers) };
         let width = self.input_width;
         let mut bytes = vec![0; self.len() * width];
         for (&row, new) in self.rows.iter().zip(bytes.chunks_exact_mut(width.max(1))) {
             change(&values[row as usize * width..][..width], new);
         }
-        self.with_inputs(Inputs::Bytes(bytes), &self.sample_shape)
+        self.with_inputs(Inputs::Bytes(Arc::new(bytes)), &self.sample_shape)
     }
 
     /// Returns the targets of this view with other inputs, one for each of its samples.
@@ -423,13 +426,13 @@ impl Dataset {
         shape: &[usize],
         mut change: impl FnMut(&[u8], &mut [u8]),
     ) -> Result<Dataset, DataError> {
-        let Inputs::Bytes(bytes) = &*self.inputs else { return Err(DataError::NotBytes) };
+        let Inputs::Bytes(bytes) = &self.inputs else { return Err(DataError::NotBytes) };
         let (before, after) = (self.input_width, width_of("inputs", shape)?);
         let mut changed = vec![0; width_of("inputs", &[self.len(), after])?];
         for (&row, new) in self.rows.iter().zip(changed.chunks_exact_mut(after.max(1))) {
             change(&bytes[row as usize * before..][..before], new);
         }
-        self.with_inputs(Inputs::Bytes(changed), shape)
+        self.with_inputs(Inputs::Bytes(Arc::new(changed)), shape)
     }
 
     /// Samples of this view in each class; empty for regression.

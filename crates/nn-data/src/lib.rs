@@ -4,14 +4,17 @@
 //! - [`Dataset`]: samples with labels or target values. It is a view: clones, subsets and splits
 //!   share one copy of the pixels.
 //! - [`load_folder`] and [`load_pair`]: data sets from files.
+//! - [`ConfusionMatrix`]: which class was taken for which, and precision, recall and F1.
 //! - [`epoch_order`]: the order in which an epoch visits the samples, the same for ever for a seed.
 //! - `embedded_sample` (feature `sample`): 6,000 + 1,000 digits of MNIST inside the binary.
 //!
 //! Whatever a file holds, reading it gives a data set or a [`DataError`] that names the file, the
 //! cause and what to do next; nothing panics, and no memory is taken on the word of a header alone.
 
+mod confusion;
 mod dataset;
 mod error;
+mod fingerprint;
 mod folder;
 mod idx;
 mod pair;
@@ -21,8 +24,10 @@ mod shuffle;
 mod split;
 mod train_test;
 
+pub use confusion::ConfusionMatrix;
 pub use dataset::{Dataset, Inputs, MAX_CLASSES, Targets};
 pub use error::DataError;
+pub use fingerprint::DataFingerprint;
 pub use folder::{folder_files, load_folder, write_folder};
 pub use idx::{
     Compression, ElementType, IdxArray, IdxValues, MAX_DIMENSIONS, read_idx, read_idx_from,

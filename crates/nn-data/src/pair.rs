@@ -1,6 +1,7 @@
 //! A data set as two IDX files, one of images and one of labels.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::dataset::{Dataset, Inputs, MAX_CLASSES};
 use crate::error::DataError;
@@ -48,12 +49,12 @@ fn inputs_from(path: &Path, array: IdxArray) -> Result<(Vec<usize>, Inputs), Dat
         return Err(DataError::UnusableShape { name: path.display().to_string(), shape, usage });
     }
     let inputs = match values {
-        IdxValues::U8(bytes) => Inputs::Bytes(bytes),
-        IdxValues::I8(values) => Inputs::Values(as_numbers(&values)),
-        IdxValues::I16(values) => Inputs::Values(as_numbers(&values)),
-        IdxValues::I32(values) => Inputs::Values(as_numbers(&values)),
-        IdxValues::F32(values) => Inputs::Values(as_numbers(&values)),
-        IdxValues::F64(values) => Inputs::Values(values),
+        IdxValues::U8(bytes) => Inputs::Bytes(Arc::new(bytes)),
+        IdxValues::I8(values) => Inputs::Values(Arc::new(as_numbers(&values))),
+        IdxValues::I16(values) => Inputs::Values(Arc::new(as_numbers(&values))),
+        IdxValues::I32(values) => Inputs::Values(Arc::new(as_numbers(&values))),
+        IdxValues::F32(values) => Inputs::Values(Arc::new(as_numbers(&values))),
+        IdxValues::F64(values) => Inputs::Values(Arc::new(values)),
     };
     Ok((shape, inputs))
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // a step that fails must fail the test
 
 use nn_data::{DataError, Dataset, Inputs, MAX_CLASSES, Targets, TrainTest, stratified_sample};
+use std::sync::Arc;
 
 /// Six images of 1 x 2 pixels, of three classes.
 fn six_images() -> Dataset {
@@ -18,8 +19,11 @@ fn images_keep_bytes_shape_and_labels() {
     let data = six_images();
     assert_eq!((data.len(), data.input_width(), data.output_width()), (6, 2, 3));
     assert_eq!((data.sample_shape(), data.classes()), (&[1, 2][..], Some(3)));
-    assert_eq!(data.inputs(), &Inputs::Bytes((0..12).collect()));
-    assert_eq!(data.targets(), &Targets::Classes { labels: vec![0, 1, 2, 0, 1, 0], classes: 3 });
+    assert_eq!(data.inputs(), &Inputs::Bytes(Arc::new((0..12).collect())));
+    assert_eq!(
+        data.targets(),
+        &Targets::Classes { labels: Arc::new(vec![0, 1, 2, 0, 1, 0]), classes: 3 }
+    );
     assert_eq!(data.rows(), [0, 1, 2, 3, 4, 5]);
     assert_eq!((data.image(2), data.label(2)), (Some(&[4, 5][..]), Some(2)));
     assert_eq!((data.image(6), data.label(6)), (None, None));
@@ -206,8 +210,8 @@ fn training_and_test_set_must_fit_together() {
 fn mapped_bytes_are_those_of_the_view() {
     let view = six_images().subset(&[4, 0, 4]).unwrap();
     let sums = view.map_bytes(&[1, 1], |old, new| new[0] += old[0] + old[1]).unwrap();
-    assert_eq!(sums.inputs(), &Inputs::Bytes(vec![17, 1, 17]));
-    assert_eq!(sums.targets(), &Targets::Classes { labels: vec![1, 0, 1], classes: 3 });
+    assert_eq!(sums.inputs(), &Inputs::Bytes(Arc::new(vec![17, 1, 17])));
+    assert_eq!(sums.targets(), &Targets::Classes { labels: Arc::new(vec![1, 0, 1]), classes: 3 });
     assert_eq!((sums.rows(), sums.sample_shape()), (&[0, 1, 2][..], &[1, 1][..]));
 
     let empty = view.subset(&[]).unwrap().map_bytes(&[5], |_, _| ()).unwrap();

@@ -5,6 +5,7 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use common::{gzip, header, idx_bytes};
 use nn_data::{
@@ -196,9 +197,15 @@ fn images_of_numbers_stay_as_they_are() {
     let labels = idx_bytes(&[2], &[0, 1]);
     let half = 0.5_f32.to_be_bytes();
     let floats = [header(0x0d, &[2, 1]), half.to_vec(), (-2.0_f32).to_be_bytes().to_vec()].concat();
-    assert_eq!(pair(&floats, &labels).unwrap().inputs(), &Inputs::Values(vec![0.5, -2.0]));
+    assert_eq!(
+        pair(&floats, &labels).unwrap().inputs(),
+        &Inputs::Values(Arc::new(vec![0.5, -2.0]))
+    );
     let integers = [header(0x0b, &[2, 1]), vec![0xff, 0xff, 1, 0]].concat();
-    assert_eq!(pair(&integers, &labels).unwrap().inputs(), &Inputs::Values(vec![-1.0, 256.0]));
+    assert_eq!(
+        pair(&integers, &labels).unwrap().inputs(),
+        &Inputs::Values(Arc::new(vec![-1.0, 256.0]))
+    );
     let nan = [header(0x0d, &[2, 1]), half.to_vec(), f32::NAN.to_be_bytes().to_vec()].concat();
     let (_, message) = pair_error(&nan, &labels);
     assert!(message.contains("the-images: inputs: value 1 is NaN"), "{message}");
@@ -224,7 +231,7 @@ fn a_written_folder_reads_back() {
         let read = load_folder(&dir).unwrap();
         assert_eq!(
             read.train.inputs(),
-            &Inputs::Bytes([18, 19, 20, 21, 22, 23, 0, 1, 2, 3, 4, 5].into())
+            &Inputs::Bytes(Arc::new([18, 19, 20, 21, 22, 23, 0, 1, 2, 3, 4, 5].into()))
         );
         assert_eq!((read.train.label(0), read.train.label(1)), (Some(1), Some(0)));
         assert_eq!(
@@ -242,7 +249,7 @@ fn a_written_folder_of_numbers_reads_back() {
     let data = TrainTest { test: train.clone(), train };
     write_folder(folder.path(), &data, Compression::Gzip).unwrap();
     let read = load_folder(folder.path()).unwrap();
-    assert_eq!(read.test.inputs(), &Inputs::Values(vec![0.1, -7.5, 1e300, 0.0]));
+    assert_eq!(read.test.inputs(), &Inputs::Values(Arc::new(vec![0.1, -7.5, 1e300, 0.0])));
 }
 
 #[test]

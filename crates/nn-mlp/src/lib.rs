@@ -31,6 +31,7 @@
 //! The networks themselves, and the mathematics, are in [`nn_core`].
 
 mod answer;
+mod answer_pool;
 pub mod backend;
 mod calibration;
 pub mod data;

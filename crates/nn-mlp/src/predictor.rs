@@ -1,6 +1,7 @@
 //! A model on a device, ready to answer.
 
 use crate::answer::{Answer, AnswerKind};
+use crate::answer_pool::AnswerPool;
 use crate::error::MlpError;
 use crate::evaluation::{Evaluation, RegressionCount};
 use crate::input_range::InputRange;
@@ -8,7 +9,7 @@ use crate::model::{Model, ModelParts};
 use crate::predict::Predict;
 use crate::sample::{Numbers, Sample, is_same_shape, shape_in_words};
 use crate::task::Task;
-use nn_core::{AnswerPool, EvaluationCount, Loss, NetworkError, check_targets};
+use nn_core::{EvaluationCount, Loss, NetworkError, check_targets};
 use nn_data::{Dataset, Inputs};
 use nn_images::{Draw, Pipeline, Worker};
 use nn_tensor::{Element, Tensor};

@@ -24,7 +24,7 @@ fn gauss_newton_is_the_hessian_of_a_linear_network() {
         let start = full.parameters().to_vec();
         let size = start.len();
         let mut matrix = vec![0.0; size * size];
-        gauss_newton_matrix(&mut full, &mut matrix).unwrap();
+        gauss_newton_matrix(&full, &mut matrix).unwrap();
         let mut hessian = Vec::new();
         for index in 0..size {
             let mut at = |by: f64| {

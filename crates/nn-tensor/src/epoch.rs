@@ -168,7 +168,11 @@ impl HostEpoch {
     /// # Panics
     /// Where there are not so many samples: the caller's bug.
     pub fn seek(&mut self, step: usize, sample: usize) {
-        assert!(sample <= self.order.len(), "an epoch of {} samples has no {sample}", self.order.len());
+        assert!(
+            sample <= self.order.len(),
+            "an epoch of {} samples has no {sample}",
+            self.order.len()
+        );
         (self.step, self.sample) = (step, sample);
     }
 

@@ -45,10 +45,6 @@ impl<H: Send + Sync + 'static, D> Resident<H, D> for H {
     }
 }
 
-/// Numbers that several owners share: an `Arc` of anything that is a slice of them, such as
-/// `Arc<Vec<u8>>`.
-pub type Shared<V> = Arc<dyn AsRef<[V]> + Send + Sync>;
-
 /// Inputs or targets of samples in main memory. Clones share the data.
 ///
 /// ```
@@ -73,7 +69,7 @@ pub enum HostValues {
     /// Bytes, each of which means itself times `scale`: rows x width.
     Bytes {
         /// The bytes.
-        bytes: Shared<u8>,
+        bytes: Arc<Vec<u8>>,
         /// Bytes of a sample.
         width: usize,
         /// What a byte of 1 means.
@@ -82,14 +78,14 @@ pub enum HostValues {
     /// Numbers: rows x width.
     Numbers {
         /// The numbers.
-        numbers: Shared<f64>,
+        numbers: Arc<Vec<f64>>,
         /// Numbers of a sample.
         width: usize,
     },
     /// One class for each row, below `classes`.
     Classes {
         /// The classes.
-        labels: Shared<u32>,
+        labels: Arc<Vec<u32>>,
         /// How many classes there are.
         classes: usize,
     },
@@ -182,9 +178,7 @@ impl HostSamples {
     #[expect(clippy::panic, reason = "a documented programming error")]
     pub fn class(&self, sample: usize) -> usize {
         match &self.values {
-            HostValues::Classes { labels, .. } => {
-                (**labels).as_ref()[self.stored_row(sample)] as usize
-            }
+            HostValues::Classes { labels, .. } => labels[self.stored_row(sample)] as usize,
             _ => panic!("class: these samples are no classes"),
         }
     }
@@ -199,11 +193,11 @@ impl HostSamples {
         match &self.values {
             HostValues::Bytes { bytes, scale, .. } => {
                 let scale = E::from_f64(*scale);
-                let bytes = &(**bytes).as_ref()[range];
+                let bytes = &bytes[range];
                 row.extend(bytes.iter().map(|&byte| scale * E::from_f64(f64::from(byte))));
             }
             HostValues::Numbers { numbers, .. } => {
-                let numbers = &(**numbers).as_ref()[range];
+                let numbers = &numbers[range];
                 row.extend(numbers.iter().map(|&number| E::from_f64(number)));
             }
             HostValues::Classes { .. } => {
@@ -219,9 +213,9 @@ impl HostValues {
     /// Number of rows.
     fn rows(&self) -> usize {
         match self {
-            Self::Bytes { bytes, width, .. } => (**bytes).as_ref().len() / (*width).max(1),
-            Self::Numbers { numbers, width } => (**numbers).as_ref().len() / (*width).max(1),
-            Self::Classes { labels, .. } => (**labels).as_ref().len(),
+            Self::Bytes { bytes, width, .. } => bytes.len() / (*width).max(1),
+            Self::Numbers { numbers, width } => numbers.len() / (*width).max(1),
+            Self::Classes { labels, .. } => labels.len(),
         }
     }
 }

@@ -5,7 +5,10 @@
 //! with the two inner loops exchanged, so that memory is read in order.
 
 use nn_tensor::Orientation::{Keep, Transpose};
-use nn_tensor::{Device, HostEpoch, HostSamples, Matrix, Orientation, Role, Shape, Tensor, TensorError, expect_shape};
+use nn_tensor::{
+    Device, HostEpoch, HostSamples, Matrix, Orientation, Role, Shape, Tensor, TensorError,
+    expect_shape,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

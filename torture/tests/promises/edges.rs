@@ -6,7 +6,10 @@ use nn_core::{
 };
 use nn_cpu::{CpuDevice, CpuTensor};
 use nn_data::Dataset;
-use nn_tensor::{ClassTarget, Device, Element, HostEpoch, HostSamples, HostValues, Linear, Matrix, ReferenceTensor, Role, Shape, TALLY_WIDTH, Tally, Tensor};
+use nn_tensor::{
+    ClassTarget, Device, Element, HostEpoch, HostSamples, HostValues, Linear, Matrix,
+    ReferenceTensor, Role, Shape, TALLY_WIDTH, Tally, Tensor,
+};
 use std::sync::Arc;
 
 /// A check for every backend and element type.
@@ -47,7 +50,8 @@ fn cross_entropy<T: Tensor>(device: &T::Device, logits: &[f64], class: u32) -> (
     let logits: T = row(device, logits);
     let mut gradient = T::zeros(device, logits.shape(), Role::Activation).unwrap();
     let mut tally = T::zeros(device, Shape::new(1, TALLY_WIDTH), Role::Activation).unwrap();
-    let labels = HostValues::Classes { labels: Arc::new(vec![class]), classes: logits.shape().columns };
+    let labels =
+        HostValues::Classes { labels: Arc::new(vec![class]), classes: logits.shape().columns };
     let labels = device.upload(HostSamples::new(labels)).unwrap();
     let epoch = device.begin_epoch(HostEpoch::without_steps(vec![0])).unwrap();
     let target = ClassTarget::plain(T::Elem::ONE);

@@ -14,4 +14,5 @@ mod joint;
 mod prediction;
 mod pytorch;
 mod regularisation;
+mod resident;
 mod training;

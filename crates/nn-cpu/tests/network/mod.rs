@@ -4,8 +4,8 @@ mod numbers;
 
 use nn_tensor::{
     Activation, ClassTarget, Device, Element, HostEpoch, HostSamples, HostValues, Linear, Matrix,
-    MemberSteps, Moments, ResidentEpoch, ResidentSamples, Role, Shape, Step, StepNumbers, TALLY_WIDTH, Tally, Tensor,
-    Update, UpdateRule,
+    MemberSteps, Moments, ResidentEpoch, ResidentSamples, Role, Shape, Step, StepNumbers,
+    TALLY_WIDTH, Tally, Tensor, Update, UpdateRule,
 };
 pub(crate) use numbers::{images, numbers};
 use std::sync::Arc;

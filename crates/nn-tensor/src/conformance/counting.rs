@@ -1,10 +1,11 @@
 //! A backend that behaves as if it had memory of its own, and counts the bytes that cross.
 
 use crate::Orientation::{Keep, Transpose};
+use crate::provided::unrecorded;
 use crate::{
-    Activation, ClassTarget, Device, Element, ResidentEpoch, HostEpoch, HostSamples, Linear, Matrix,
-    Moments, Orientation, ReferenceTensor, Resident, Role, ResidentSamples, Shape, Step, Tensor,
-    TensorError, Traffic, Update,
+    Activation, BatchStatistics, ClassTarget, Device, Element, HostEpoch, HostSamples, Linear,
+    Matrix, Moments, Orientation, Penalty, ReferenceTensor, Resident, ResidentEpoch,
+    ResidentSamples, Role, Shape, Step, Tensor, TensorError, Traffic, Update,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -71,8 +72,8 @@ impl Resident<HostEpoch, CountingDevice> for Sent<HostEpoch> {
     }
 }
 
-/// A [`ReferenceTensor`] in memory of its own: what is read and written crosses, and the operations of a
-/// default training step do neither.
+/// A [`ReferenceTensor`] in memory of its own: what is read and written crosses, and no operation of
+/// [`Tensor`] does either. It overrides all of them.
 #[derive(Debug)]
 pub struct CountingTensor<E> {
     values: ReferenceTensor<E>,
@@ -116,18 +117,26 @@ impl<E: Element> Matrix for CountingTensor<E> {
     ) {
         self.values.matmul(alpha, &a.values, a_orientation, &b.values, b_orientation, beta);
     }
+
+    fn fill(&mut self, value: E) {
+        self.values.fill(value);
+    }
+
+    fn copy_from(&mut self, source: &Self) {
+        self.values.copy_from(&source.values);
+    }
 }
 
 impl<E: Element> Tensor for CountingTensor<E> {
     const FUSED: bool = true;
 
     fn gather(&mut self, samples: &ResidentSamples<Self>, epoch: &ResidentEpoch<Self>) {
-        self.values.gather(samples.host(), epoch.host());
+        unrecorded(|| self.values.gather(samples.host(), epoch.host()));
     }
 
     fn write_bytes(&mut self, bytes: &[u8], scale: E) {
         self.device.sent(bytes.len());
-        self.values.write_bytes(bytes, scale);
+        unrecorded(|| self.values.write_bytes(bytes, scale));
     }
 
     fn linear(
@@ -138,12 +147,37 @@ impl<E: Element> Tensor for CountingTensor<E> {
         weighted_sum: Option<&mut Self>,
     ) {
         let (input, weight, bias) = (&input.values, &layer.weight.values, &layer.bias.values);
-        self.values.matmul(E::ONE, input, Keep, weight, Transpose, E::ZERO);
-        self.values.add_bias(bias);
-        if let Some(weighted_sum) = weighted_sum {
-            weighted_sum.values.copy_from(&self.values);
-        }
-        self.values.activate(activation);
+        unrecorded(|| {
+            self.values.matmul(E::ONE, input, Keep, weight, Transpose, E::ZERO);
+            self.values.add_bias(bias);
+            if let Some(weighted_sum) = weighted_sum {
+                weighted_sum.values.copy_from(&self.values);
+            }
+            self.values.activate(activation);
+        });
+    }
+
+    fn add_bias(&mut self, bias: &Self) {
+        unrecorded(|| self.values.add_bias(&bias.values));
+    }
+
+    fn activate(&mut self, activation: Activation) {
+        unrecorded(|| self.values.activate(activation));
+    }
+
+    fn batch_norm(&mut self, affine: &Linear<Self>, batch: &mut BatchStatistics<Self>) {
+        unrecorded(|| {
+            let affine = lent(affine);
+            lend_statistics(batch, |batch| self.values.batch_norm(&affine, batch));
+        });
+    }
+
+    fn drop_out(&mut self, rate: f64, layer: usize, step: Step<'_, ResidentEpoch<Self>>) {
+        unrecorded(|| self.values.drop_out(rate, layer, host_step(step)));
+    }
+
+    fn softmax(&mut self, logits: &Self) {
+        unrecorded(|| self.values.softmax(&logits.values));
     }
 
     fn softmax_cross_entropy(
@@ -158,7 +192,28 @@ impl<E: Element> Tensor for CountingTensor<E> {
         let class_weights = class_weights.map(|weights| &weights.values);
         let target = ClassTarget { factor, smoothing, class_weights };
         let (logits, tally) = (&logits.values, &mut tally.values);
-        self.values.softmax_cross_entropy(logits, labels.host(), epoch.host(), &target, tally);
+        unrecorded(|| {
+            self.values.softmax_cross_entropy(logits, labels.host(), epoch.host(), &target, tally);
+        });
+    }
+
+    fn squared_error(&mut self, output: &Self, target: &Self, factor: E, tally: &mut Self) {
+        let (output, target, tally) = (&output.values, &target.values, &mut tally.values);
+        unrecorded(|| self.values.squared_error(output, target, factor, tally));
+    }
+
+    fn add_batch(&mut self, loss: f64, correct: usize) {
+        unrecorded(|| self.values.add_batch(loss, correct));
+    }
+
+    fn multiply_by_derivative(
+        &mut self,
+        activation: Activation,
+        activated: &Self,
+        weighted_sum: Option<&Self>,
+    ) {
+        let (activated, weighted_sum) = (&activated.values, weighted_sum.map(|z| &z.values));
+        unrecorded(|| self.values.multiply_by_derivative(activation, activated, weighted_sum));
     }
 
     fn hidden_delta(
@@ -170,8 +225,63 @@ impl<E: Element> Tensor for CountingTensor<E> {
         weighted_sum: Option<&Self>,
     ) {
         let (activated, weighted_sum) = (&activated.values, weighted_sum.map(|z| &z.values));
-        let (next_delta, next_weight) = (&next_delta.values, &next_weight.values);
-        self.values.hidden_delta(next_delta, next_weight, activation, activated, weighted_sum);
+        let (delta, weight) = (&next_delta.values, &next_weight.values);
+        unrecorded(|| self.values.hidden_delta(delta, weight, activation, activated, weighted_sum));
+    }
+
+    fn batch_norm_gradient(
+        &mut self,
+        gradient: &mut Linear<Self>,
+        scale: &Self,
+        batch: &BatchStatistics<Self>,
+    ) {
+        let BatchStatistics { normalized, inverse_deviation, mean, variance } = batch;
+        unrecorded(|| {
+            let batch = BatchStatistics {
+                normalized: normalized.values.clone(),
+                inverse_deviation: inverse_deviation.values.clone(),
+                mean: mean.values.clone(),
+                variance: variance.values.clone(),
+            };
+            let mut sums = lent(gradient);
+            self.values.batch_norm_gradient(&mut sums, &scale.values, &batch);
+            (gradient.weight.values, gradient.bias.values) = (sums.weight, sums.bias);
+        });
+    }
+
+    fn sum_rows(&mut self, source: &Self) {
+        unrecorded(|| self.values.sum_rows(&source.values));
+    }
+
+    fn linear_gradient(gradient: &mut Linear<Self>, delta: &Self, input: &Self) {
+        let Linear { weight, bias } = gradient;
+        let (delta, input) = (&delta.values, &input.values);
+        unrecorded(|| {
+            weight.values.matmul(E::ONE, delta, Transpose, input, Keep, E::ZERO);
+            bias.values.sum_rows(delta);
+        });
+    }
+
+    fn add_penalty_gradient(&mut self, weight: &Self, penalty: Penalty<E>) {
+        unrecorded(|| self.values.add_penalty_gradient(&weight.values, penalty));
+    }
+
+    fn update(
+        &mut self,
+        gradient: &Self,
+        moments: &mut Moments<Self>,
+        update: &Update<E>,
+        step: Step<'_, ResidentEpoch<Self>>,
+    ) {
+        let device = &self.device;
+        let mut inner = Moments {
+            first: moments.first.take().map(|moment| moment.values),
+            second: moments.second.take().map(|moment| moment.values),
+        };
+        let gradient = &gradient.values;
+        unrecorded(|| self.values.update(gradient, &mut inner, update, host_step(step)));
+        let outer = |values| Self { values, device: device.clone() };
+        *moments = Moments { first: inner.first.map(outer), second: inner.second.map(outer) };
     }
 
     fn linear_update(
@@ -183,32 +293,55 @@ impl<E: Element> Tensor for CountingTensor<E> {
         update: &Update<E>,
         step: Step<'_, ResidentEpoch<Self>>,
     ) {
-        let Linear { weight, bias } = gradient;
-        let (delta, input) = (&delta.values, &input.values);
-        weight.values.matmul(E::ONE, delta, Transpose, input, Keep, E::ZERO);
-        bias.values.sum_rows(delta);
-        layer.weight.step(weight, &mut moments.weight, update, step);
-        layer.bias.step(bias, &mut moments.bias, &update.for_bias(), step);
+        Self::linear_gradient(gradient, delta, input);
+        layer.weight.update(&gradient.weight, &mut moments.weight, update, step);
+        layer.bias.update(&gradient.bias, &mut moments.bias, &update.for_bias(), step);
+    }
+
+    fn move_towards(&mut self, target: &Self, share: E) {
+        unrecorded(|| self.values.move_towards(&target.values, share));
+    }
+
+    fn multiply_elements(&mut self, factors: &Self) {
+        unrecorded(|| self.values.multiply_elements(&factors.values));
+    }
+
+    fn limit_row_norms(&mut self, longest: E) {
+        unrecorded(|| self.values.limit_row_norms(longest));
+    }
+
+    fn add_sum_of_squares(&self, total: &mut Self) {
+        unrecorded(|| self.values.add_sum_of_squares(&mut total.values));
+    }
+
+    fn clip_to_norm(&mut self, total: &Self, max_norm: E) {
+        unrecorded(|| self.values.clip_to_norm(&total.values, max_norm));
     }
 }
 
-impl<E: Element> CountingTensor<E> {
-    /// [`Tensor::update`] where the tensors are.
-    fn step(
-        &mut self,
-        gradient: &Self,
-        moments: &mut Moments<Self>,
-        update: &Update<E>,
-        step: Step<'_, Sent<HostEpoch>>,
-    ) {
-        let device = &self.device;
-        let mut inner = Moments {
-            first: moments.first.take().map(|moment| moment.values),
-            second: moments.second.take().map(|moment| moment.values),
-        };
-        let step = Step { epoch: step.epoch.host(), member: step.member };
-        self.values.update(&gradient.values, &mut inner, update, step);
-        let outer = |values| Self { values, device: device.clone() };
-        *moments = Moments { first: inner.first.map(outer), second: inner.second.map(outer) };
+/// The step as the reference takes it.
+fn host_step(step: Step<'_, Sent<HostEpoch>>) -> Step<'_, HostEpoch> {
+    Step { epoch: step.epoch.host(), member: step.member }
+}
+
+/// A copy of a layer for the reference.
+fn lent<E: Element>(layer: &Linear<CountingTensor<E>>) -> Linear<ReferenceTensor<E>> {
+    Linear { weight: layer.weight.values.clone(), bias: layer.bias.values.clone() }
+}
+
+/// Passes copies of the statistics to `work`, and takes back what it makes of them.
+fn lend_statistics<E: Element>(
+    batch: &mut BatchStatistics<CountingTensor<E>>,
+    work: impl FnOnce(&mut BatchStatistics<ReferenceTensor<E>>),
+) {
+    let BatchStatistics { normalized, inverse_deviation, mean, variance } = batch;
+    let outer = [normalized, inverse_deviation, mean, variance];
+    let [normalized, inverse_deviation, mean, variance] =
+        outer.each_ref().map(|tensor| tensor.values.clone());
+    let mut inner = BatchStatistics { normalized, inverse_deviation, mean, variance };
+    work(&mut inner);
+    let BatchStatistics { normalized, inverse_deviation, mean, variance } = inner;
+    for (tensor, values) in outer.into_iter().zip([normalized, inverse_deviation, mean, variance]) {
+        tensor.values = values;
     }
 }

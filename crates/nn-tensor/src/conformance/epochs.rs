@@ -4,9 +4,9 @@ use super::compare::{expect_equal, expect_same_bits};
 use super::samples::{classes, numbers, pixels, resident_labels, resident_pixels, tensor};
 use super::steps::in_type;
 use crate::{
-    Activation, ClassTarget, Device, Element, ResidentEpoch, HostEpoch, Linear, MemberSteps, Moments,
-    Penalty, Resident, Role, ResidentSamples, Shape, Step, StepNumbers, TALLY_WIDTH, Tensor, Update,
-    UpdateRule, keeps,
+    Activation, ClassTarget, Device, Element, HostEpoch, Linear, MemberSteps, Moments, Penalty,
+    Resident, ResidentEpoch, ResidentSamples, Role, Shape, Step, StepNumbers, TALLY_WIDTH, Tensor,
+    Update, UpdateRule, keeps,
 };
 
 const SAMPLES: usize = 30;
@@ -30,7 +30,8 @@ fn batches_follow_the_order<T: Tensor>(device: &T::Device) {
     let samples = resident_pixels::<T>(device, &source, INPUTS);
     let [first, second] =
         [122, 123].map(|seed| HostEpoch::without_steps(classes(seed, 2 * BATCH + 5, SAMPLES)));
-    let mut epoch: ResidentEpoch<T> = device.begin_epoch(first.clone()).expect("memory for a small epoch");
+    let mut epoch: ResidentEpoch<T> =
+        device.begin_epoch(first.clone()).expect("memory for a small epoch");
     check_batches::<T>(device, &source, &samples, &mut epoch, first.order());
     epoch.replace(device, second.clone()).expect("memory for a small epoch");
     check_batches::<T>(device, &source, &samples, &mut epoch, second.order());

@@ -121,7 +121,8 @@ fn gathers<T: Tensor>(device: &T::Device, shape: Shape, role: Role) {
 fn views<T: Tensor>(device: &T::Device, shape: Shape) {
     let stored = Shape::new(shape.rows + 5, shape.columns);
     let (bytes, labels) = (pixels(23, stored), classes(24, stored.rows, shape.columns));
-    let (view, order) = (classes(25, shape.rows + 2, stored.rows), classes(26, shape.rows, shape.rows + 2));
+    let (view, order) =
+        (classes(25, shape.rows + 2, stored.rows), classes(26, shape.rows, shape.rows + 2));
     let row_of = |sample: &u32| view[*sample as usize] as usize;
     let mut gathered = T::zeros(device, shape, Role::Activation).expect("memory for a test");
     let values = [

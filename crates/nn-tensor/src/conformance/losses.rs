@@ -4,7 +4,8 @@ use super::compare::{epsilon, expect_close, expect_elements, expect_equal};
 use super::forward::extreme_logits;
 use super::samples::{classes, numbers, pass_over, resident_labels, tensor};
 use crate::{
-    ClassTarget, Element, ResidentEpoch, ReferenceTensor, Role, ResidentSamples, Shape, TALLY_WIDTH, Tally, Tensor,
+    ClassTarget, Element, ReferenceTensor, ResidentEpoch, ResidentSamples, Role, Shape,
+    TALLY_WIDTH, Tally, Tensor,
 };
 
 /// Holds the losses and the tally to the reference.

@@ -5,8 +5,8 @@ use super::samples::{classes, numbers, pixels, resident_labels, resident_pixels,
 use super::steps::{in_type, moments};
 use crate::Orientation::{Keep, Transpose};
 use crate::{
-    Activation, ClassTarget, Device, Element, ResidentEpoch, HostEpoch, Linear, Matrix, Penalty, Role,
-    Shape, Step, StepNumbers, TALLY_WIDTH, Tensor, Update, UpdateRule,
+    Activation, ClassTarget, Device, Element, HostEpoch, Linear, Matrix, Penalty, ResidentEpoch,
+    Role, Shape, Step, StepNumbers, TALLY_WIDTH, Tensor, Update, UpdateRule,
 };
 
 /// Repeats the operations that sum.

@@ -4,9 +4,9 @@
 use super::samples::{classes, numbers, pixels, resident_labels, resident_pixels, tensor};
 use crate::provided::record;
 use crate::{
-    Activation, ClassTarget, Device, Element, ResidentEpoch, HostEpoch, Linear, MemberSteps, Moments,
-    Penalty, Role, ResidentSamples, Shape, Step, StepNumbers, TALLY_WIDTH, Tensor, Traffic, Update,
-    UpdateRule,
+    Activation, ClassTarget, Device, Element, HostEpoch, Linear, MemberSteps, Moments, Penalty,
+    ResidentEpoch, ResidentSamples, Role, Shape, Step, StepNumbers, TALLY_WIDTH, Tensor, Traffic,
+    Update, UpdateRule,
 };
 use std::collections::BTreeMap;
 use std::fmt;

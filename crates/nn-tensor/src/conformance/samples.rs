@@ -1,8 +1,8 @@
 //! The values that the suite feeds to a backend: fixed, and awkward on purpose.
 
 use crate::{
-    Device, Element, ResidentEpoch, HostEpoch, HostSamples, HostValues, MemberSteps, Orientation, ReferenceTensor,
-    Role, ResidentSamples, Shape, StepNumbers, Tensor,
+    Device, Element, HostEpoch, HostSamples, HostValues, MemberSteps, Orientation, ReferenceTensor,
+    ResidentEpoch, ResidentSamples, Role, Shape, StepNumbers, Tensor,
 };
 use std::sync::Arc;
 

@@ -4,9 +4,9 @@ use super::compare::{epsilon, expect_close};
 use super::samples::{classes, numbers, pixels, resident_labels, resident_pixels, tensor};
 use super::steps::in_type;
 use crate::{
-    Activation, ClassTarget, Device, Element, ResidentEpoch, HostEpoch, Linear, MemberSteps, Moments,
-    Penalty, ReferenceTensor, Role, Shape, Step, StepNumbers, TALLY_WIDTH, Tally, Tensor, Update,
-    UpdateRule,
+    Activation, ClassTarget, Device, Element, HostEpoch, Linear, MemberSteps, Moments, Penalty,
+    ReferenceTensor, ResidentEpoch, Role, Shape, Step, StepNumbers, TALLY_WIDTH, Tally, Tensor,
+    Update, UpdateRule,
 };
 
 const INPUTS: usize = 40;

@@ -1,6 +1,6 @@
 //! A checksum by which a resumed training notices other data.
 
-use nn_data::{Dataset, Inputs, Targets};
+use crate::{Dataset, Inputs, Targets};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

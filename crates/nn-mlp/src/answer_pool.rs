@@ -1,6 +1,6 @@
 //! How several answers to one sample become one.
 
-use crate::Loss;
+use nn_core::Loss;
 use nn_tensor::Element;
 
 /// Pools the answers of several networks, each to one or several views of a sample.
@@ -10,20 +10,8 @@ use nn_tensor::Element;
 /// several networks is the mean of theirs, made a distribution again: a logarithmic opinion pool
 /// (Heskes 1998), whose loss is never above the mean of theirs. Under other losses the outputs are
 /// averaged.
-///
-/// ```
-/// use nn_core::{AnswerPool, Loss};
-/// let mut pool = AnswerPool::new(Loss::CrossEntropy, 1, 2);
-/// let mut means = vec![0.0; 4]; // two networks, two classes
-/// pool.add_view(&mut means[..2], &[2.0_f64, 0.0]);
-/// pool.add_view(&mut means[2..], &[0.0_f64, 0.0]);
-/// // The softmax of the mean of the logits, (1, 0).
-/// let answer = pool.answer(&mut means);
-/// assert!((answer[0] - answer[1] - 1.0).abs() < 1e-12);
-/// assert!((answer[0].exp() + answer[1].exp() - 1.0).abs() < 1e-12);
-/// ```
 #[derive(Debug)]
-pub struct AnswerPool {
+pub(crate) struct AnswerPool {
     loss: Loss,
     views: f64,
     /// Of one network and view: an answer, or with several views the probabilities.
@@ -34,8 +22,7 @@ pub struct AnswerPool {
 
 impl AnswerPool {
     /// Creates a pool of answers of `outputs` numbers, for so many views of each sample.
-    #[must_use]
-    pub fn new(loss: Loss, views: usize, outputs: usize) -> Self {
+    pub(crate) fn new(loss: Loss, views: usize, outputs: usize) -> Self {
         Self { loss, views: views as f64, row: vec![0.0; outputs], answer: vec![0.0; outputs] }
     }
 
@@ -45,7 +32,7 @@ impl AnswerPool {
     }
 
     /// Adds a network's output for one view to `mean`, its mean over the views, which begins at 0.
-    pub fn add_view<E: Element>(&mut self, mean: &mut [f64], output: &[E]) {
+    pub(crate) fn add_view<E: Element>(&mut self, mean: &mut [f64], output: &[E]) {
         if self.loss == Loss::CrossEntropy {
             log_softmax(output, &mut self.row);
         } else {
@@ -58,7 +45,7 @@ impl AnswerPool {
     }
 
     /// Returns the answer of all networks from the mean of each, networks x outputs.
-    pub fn answer(&mut self, means: &mut [f64]) -> &[f64] {
+    pub(crate) fn answer(&mut self, means: &mut [f64]) -> &[f64] {
         if self.of_probabilities() {
             means.iter_mut().for_each(|mean| *mean = mean.max(f64::MIN_POSITIVE).ln());
         }
@@ -90,6 +77,17 @@ fn log_softmax<E: Element>(logits: &[E], result: &mut [f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_networks_answer_with_the_softmax_of_the_mean_of_their_logits() {
+        let mut pool = AnswerPool::new(Loss::CrossEntropy, 1, 2);
+        let mut means = vec![0.0; 4]; // two networks, two classes
+        pool.add_view(&mut means[..2], &[2.0_f64, 0.0]);
+        pool.add_view(&mut means[2..], &[0.0_f64, 0.0]);
+        let answer = pool.answer(&mut means); // of the mean of the logits, (1, 0)
+        assert!((answer[0] - answer[1] - 1.0).abs() < 1e-12);
+        assert!((answer[0].exp() + answer[1].exp() - 1.0).abs() < 1e-12);
+    }
 
     #[test]
     fn logarithms_of_probabilities_do_not_overflow() {

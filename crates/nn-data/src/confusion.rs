@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// memory, so that 65,536 classes need no table of four thousand million counts.
 ///
 /// ```
-/// use nn_core::ConfusionMatrix;
+/// use nn_data::ConfusionMatrix;
 /// let mut confusion = ConfusionMatrix::new(3);
 /// for (actual, predicted) in [(0, 0), (0, 1), (1, 1), (1, 1)] {
 ///     confusion.add(actual, predicted);
