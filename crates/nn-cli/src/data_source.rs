@@ -194,7 +194,7 @@ fn file_hash(path: &Path) -> Result<String, CliError> {
 
 fn pixel_hash(set: &Dataset) -> String {
     match set.inputs() {
-        Inputs::Bytes(bytes) => hexadecimal(&Sha256::digest(bytes)),
+        Inputs::Bytes(bytes) => hexadecimal(&Sha256::digest(&bytes[..])),
         Inputs::Values(_) => String::new(),
     }
 }

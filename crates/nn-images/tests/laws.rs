@@ -1,11 +1,12 @@
 //! Laws of pipelines: however one is cut and applied, an image becomes the same.
 #![allow(clippy::unwrap_used)] // a step that fails must fail the test
 
-use nn_data::{Dataset, embedded_sample};
+use nn_data::{Dataset, Inputs, embedded_sample};
 use nn_images::{
     Augment, Augmenter, Deskew, Draw, GradientEncoder, GradientFeatures, ImageError, Pipeline,
     Step, deskew,
 };
+use std::sync::Arc;
 
 fn digits() -> Dataset {
     embedded_sample().unwrap().test.subset(&[3, 141, 592, 653, 589]).unwrap()
@@ -154,8 +155,10 @@ fn a_worker_leaves_no_trace() {
 #[test]
 fn nothing_to_do_shares_the_data() {
     let data = digits();
-    let same =
-        |pipeline: Pipeline| std::ptr::eq(pipeline.apply(&data).unwrap().inputs(), data.inputs());
+    let same = |pipeline: Pipeline| match (pipeline.apply(&data).unwrap().inputs(), data.inputs()) {
+        (Inputs::Bytes(one), Inputs::Bytes(other)) => Arc::ptr_eq(one, other),
+        _ => false,
+    };
     assert!(same(Pipeline::default()) && same(Pipeline::new([augment()])));
     assert!(!same(Pipeline::new([Deskew {}.into()])));
     // Data of any kind and shape goes through an empty pipeline.

@@ -162,9 +162,9 @@ impl<X: Tensor> Network<X> {
             }
         }
         if extras.clip {
-            self.clipped_update(update, now)
+            self.clipped_update(update, now);
         } else {
-            self.fused_update(update, now)
+            self.fused_update(update, now);
         }
         self.input.device().advance(epoch, self.batch);
     }

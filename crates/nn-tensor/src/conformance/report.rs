@@ -68,6 +68,9 @@ impl fmt::Display for StepReport {
 }
 
 /// Trains a small network for some steps on `device`, inside [`Device::run`], and reports what it took.
+///
+/// # Panics
+/// Where the device has not got the memory for a small network.
 pub fn report<T: Tensor>(device: &T::Device) -> StepReport {
     let mut training = Training::<T>::new(device);
     let before_epoch = device.traffic();
