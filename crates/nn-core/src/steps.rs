@@ -7,7 +7,7 @@ use nn_tensor::{Device, Element, HostEpoch, Resident, Tensor};
 
 /// Steps between two looks at the running loss: a NaN is found at most this late, and named
 /// exactly.
-pub(crate) const STEPS_BETWEEN_CHECKS: u64 = 64;
+const STEPS_BETWEEN_CHECKS: u64 = 64;
 
 impl<T: Tensor> Trainer<T> {
     /// Draws the order of the epoch, lets sources prepare for what is left of it, and sends order and
@@ -52,7 +52,8 @@ impl<T: Tensor> Trainer<T> {
         left.min(wished.min(before_check) as usize).max(1)
     }
 
-    /// Takes so many steps: of whole batches, or one of the last batch of an epoch.
+    /// Takes so many steps: of whole batches, or one of the last batch of an epoch. Every now and then
+    /// it looks whether the loss is finite.
     pub(crate) fn take_steps(&mut self, steps: usize) -> Result<(), TrainError> {
         let device = self.device().clone();
         let before = self.epoch.as_ref().map(|epoch| (epoch.host().step(), epoch.host().sample()));
@@ -71,6 +72,9 @@ impl<T: Tensor> Trainer<T> {
         }
         self.position.batch += steps;
         self.position.step += steps as u64;
+        if self.position.step.is_multiple_of(STEPS_BETWEEN_CHECKS) {
+            self.read_tally()?;
+        }
         Ok(())
     }
 

@@ -3,7 +3,6 @@
 use crate::host_samples::host_targets;
 use crate::joint::{JointAnswer, validate_members};
 use crate::learner::Learner;
-use crate::steps::STEPS_BETWEEN_CHECKS;
 use crate::{
     Architecture, Control, DataFingerprint, EarlyStopping, EpochRecord, Evaluation, Member,
     Network, NetworkError, NetworkValues, Observer, Outcome, Position, StepEvent, TrainError,
@@ -178,9 +177,6 @@ impl<T: Tensor> Trainer<T> {
         while self.position.batch < batches && control == Control::Continue {
             let steps = self.steps_at_once(observer.steps_between_looks());
             self.take_steps(steps)?;
-            if self.position.step.is_multiple_of(STEPS_BETWEEN_CHECKS) {
-                self.read_tally()?;
-            }
             let Position { epoch, batch, step } = self.position;
             let learning_rate = self.learning_rate(step - 1);
             let event = StepEvent { epoch: epoch + 1, batch, batches, step, learning_rate };

@@ -2,7 +2,6 @@
 #![allow(unsafe_code, reason = "tiles of the result go to several threads")]
 
 use crate::element::KernelElement;
-use crate::forward_few;
 use crate::packed::CpuTensor;
 use crate::pixels::{ENTRY, Pixels, Tiled};
 use crate::split::Split;
@@ -10,6 +9,7 @@ use crate::tile::{
     ListedAhead, SideBySide, Tile, accumulate, accumulate_panels, piece_start, pieces,
 };
 use crate::vector::{Kernel, Vector};
+use crate::{forward_few, forward_one};
 
 /// Tiles in one block of work.
 const TILES_IN_BLOCK: usize = 6;
@@ -49,6 +49,9 @@ pub(crate) fn forward<E: KernelElement>(
             return forward_few::forward(result, few, weight, bias, rectify);
         }
         Some(Pixels::Tiled(tiled)) => Some(tiled),
+        None if layout.rows == 1 => {
+            return forward_one::forward(result, input, weight, bias, rectify);
+        }
         None => None,
     };
     let forward = Forward { input, pixels, weight, bias: bias.values(), rectify };

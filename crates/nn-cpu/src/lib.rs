@@ -38,6 +38,7 @@ mod elementwise;
 mod exponential;
 mod forward;
 mod forward_few;
+mod forward_one;
 mod gradient;
 mod gradient_few;
 mod layout;

@@ -2,6 +2,7 @@
 
 use crate::CpuDevice;
 use crate::element::KernelElement;
+use crate::forward_one::WriteBytes;
 use crate::layout::Layout;
 use crate::lines::Lines;
 use crate::pixels::Pixels;
@@ -128,6 +129,11 @@ impl<E: KernelElement> CpuTensor<E> {
 
     /// Row i becomes row i of `bytes` times `scale`.
     pub(crate) fn write_bytes(&mut self, bytes: &[u8], scale: E) {
+        if self.layout.rows == 1 {
+            let (device, _, numbers) = self.parts_mut();
+            let portable = device.is_portable();
+            return E::dispatch(portable, WriteBytes { bytes, scale, numbers });
+        }
         let mut rows = std::mem::take(&mut self.rows);
         rows.clear();
         rows.extend(0..self.shape.rows as u32); // samples are counted in u32

@@ -45,6 +45,8 @@ pub(crate) trait Vector: Copy {
     fn mul_add(self, factor: Self, term: Self) -> Self;
     /// `then` where self > 0, else `otherwise`, also where self is NaN.
     fn where_positive(self, then: Self, otherwise: Self) -> Self;
+    /// A bit for each number that is not 0, the first one lowest; NaN is not 0.
+    fn nonzero(self) -> u32;
     /// eˣ of each number; see [`exponential`](crate::exponential).
     fn exp(self) -> Self;
     /// eˣ - 1 of each number, exact to the last places near 0 too.
@@ -152,6 +154,12 @@ impl<E: Element, const N: usize> Vector for Portable<E, N> {
             }
         }
         result
+    }
+
+    #[inline(always)]
+    fn nonzero(self) -> u32 {
+        let bit = |(lane, &value): (usize, &E)| u32::from(value != E::ZERO) << lane;
+        self.0.iter().enumerate().map(bit).sum()
     }
 
     #[inline(always)]

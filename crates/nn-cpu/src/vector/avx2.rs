@@ -220,6 +220,15 @@ impl Vector for F32x8 {
     }
 
     #[inline(always)]
+    fn nonzero(self) -> u32 {
+        // SAFETY: see above.
+        unsafe {
+            let nonzero = _mm256_cmp_ps::<_CMP_NEQ_UQ>(self.0, _mm256_setzero_ps());
+            _mm256_movemask_ps(nonzero).cast_unsigned()
+        }
+    }
+
+    #[inline(always)]
     fn exp(self) -> Self {
         exponential(self)
     }
@@ -327,6 +336,15 @@ impl Vector for F64x4 {
             let positive = _mm256_cmp_pd::<_CMP_GT_OQ>(self.0, _mm256_setzero_pd());
             _mm256_blendv_pd(otherwise.0, then.0, positive)
         })
+    }
+
+    #[inline(always)]
+    fn nonzero(self) -> u32 {
+        // SAFETY: see above.
+        unsafe {
+            let nonzero = _mm256_cmp_pd::<_CMP_NEQ_UQ>(self.0, _mm256_setzero_pd());
+            _mm256_movemask_pd(nonzero).cast_unsigned()
+        }
     }
 
     #[inline(always)]

@@ -1,0 +1,131 @@
+//! One sample: its numbers, and the forward product of a layer, z = W x + b, without the zeros of x.
+//!
+//! The sums of several panels are held side by side: one panel alone would wait for each of its sums.
+#![allow(unsafe_code, reason = "lines of the weight by the places of numbers that are not 0")]
+
+use crate::element::KernelElement;
+use crate::packed::CpuTensor;
+use crate::split::Split;
+use crate::tile::{Tile, zeros};
+use crate::vector::{Kernel, Vector};
+
+/// Panels whose sums are held in registers at once: two registers each.
+const PANELS: usize = 4;
+
+/// One block: some panels of the result.
+struct Block<'a, E> {
+    /// The sample, in whole lines.
+    sample: &'a [E],
+    /// Its numbers; what follows them in the last line may be anything.
+    inputs: usize,
+    weight: &'a CpuTensor<E>,
+    bias: &'a [E],
+    rectify: bool,
+    first_panel: usize,
+    /// The lines of the panels.
+    result: &'a mut [E],
+}
+
+/// As [`forward::forward`](crate::forward::forward), for a batch of one.
+pub(crate) fn forward<E: KernelElement>(
+    result: &mut CpuTensor<E>,
+    input: &CpuTensor<E>,
+    weight: &CpuTensor<E>,
+    bias: &CpuTensor<E>,
+    rectify: bool,
+) {
+    let (layout, device) = (result.layout, result.device.clone());
+    let (sample, inputs) = (input.values(), input.layout.columns);
+    let (lanes, panels, bias) = (layout.lanes, layout.panels(), bias.values());
+    let split = Split::new(result.values_mut());
+    device.for_each_block(panels.div_ceil(PANELS), 2 * layout.columns * inputs, |block| {
+        let (first_panel, end) = (block * PANELS, panels.min((block + 1) * PANELS));
+        // SAFETY: blocks are disjoint ranges of panels, which are one line each.
+        let result = unsafe { split.part(first_panel * lanes..end * lanes) };
+        let block = Block { sample, inputs, weight, bias, rectify, first_panel, result };
+        E::dispatch(device.is_portable(), block);
+    });
+}
+
+impl<E: KernelElement> Kernel<E> for Block<'_, E> {
+    #[inline(always)]
+    fn run<V: Vector<Elem = E>>(self) {
+        match self.result.len() / (2 * V::LANES) {
+            1 => self.panels::<V, 1>(),
+            2 => self.panels::<V, 2>(),
+            3 => self.panels::<V, 3>(),
+            _ => self.panels::<V, 4>(),
+        }
+    }
+}
+
+impl<E: KernelElement> Block<'_, E> {
+    /// Computes `P` panels.
+    #[inline(always)]
+    fn panels<V: Vector<Elem = E>, const P: usize>(self) {
+        let line = 2 * V::LANES;
+        let layout = self.weight.layout;
+        let weight = self.weight.values()[layout.start(self.first_panel, 0)..].as_ptr();
+        let bias = self.bias[self.first_panel * line..][..P * line].as_ptr();
+        let mut sums: Tile<V, P> = zeros();
+        for (panel, sum) in sums.iter_mut().enumerate() {
+            // SAFETY: the bias has a line for each panel.
+            unsafe {
+                let bias = bias.add(panel * line);
+                *sum = [V::load(bias), V::load(bias.add(V::LANES))];
+            }
+        }
+        for (place, numbers) in self.sample.chunks_exact(line).enumerate() {
+            let (first, left) = (place * line, self.inputs.saturating_sub(place * line));
+            // SAFETY: a whole line of numbers, and a line of each panel of the weight for each of them.
+            unsafe {
+                let (low, high) = (numbers.as_ptr(), numbers[V::LANES..].as_ptr());
+                let places = V::load(low).nonzero() | V::load(high).nonzero() << V::LANES;
+                let mut places = if left < line { places & ((1 << left) - 1) } else { places };
+                while places != 0 {
+                    let offset = places.trailing_zeros() as usize;
+                    places &= places - 1;
+                    let factor = V::splat(*low.add(offset));
+                    for (panel, sum) in sums.iter_mut().enumerate() {
+                        let b = weight.add((panel * layout.stride + first + offset) * line);
+                        sum[0] = factor.mul_add(V::load(b), sum[0]);
+                        sum[1] = factor.mul_add(V::load(b.add(V::LANES)), sum[1]);
+                    }
+                }
+            }
+        }
+        let zero = V::splat(E::ZERO);
+        for (line, sum) in self.result.chunks_exact_mut(line).zip(sums) {
+            for (half, sum) in line.chunks_exact_mut(V::LANES).zip(sum) {
+                // Not max(): a NaN must stay a NaN, so that divergence is seen.
+                let positive =
+                    if self.rectify { zero.sub(sum).where_positive(zero, sum) } else { sum };
+                // SAFETY: a half of a line is a register.
+                unsafe { positive.store(half.as_mut_ptr()) };
+            }
+        }
+    }
+}
+
+/// Writes bytes times `scale`, as a sample for one prediction: not listed, because a list that is read
+/// once costs more than it saves.
+pub(crate) struct WriteBytes<'a, E> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) scale: E,
+    pub(crate) numbers: &'a mut [E],
+}
+
+impl<E: KernelElement> Kernel<E> for WriteBytes<'_, E> {
+    #[inline(always)]
+    fn run<V: Vector<Elem = E>>(self) {
+        let (words, rest) = self.bytes.as_chunks::<8>();
+        let (whole, last) = self.numbers.split_at_mut(8 * words.len());
+        for (word, numbers) in words.iter().zip(whole.chunks_exact_mut(8)) {
+            // SAFETY: there is room for eight numbers.
+            unsafe { V::store_bytes(u64::from_le_bytes(*word), self.scale, numbers.as_mut_ptr()) };
+        }
+        for (number, &byte) in last.iter_mut().zip(rest) {
+            *number = self.scale * E::from_f64(f64::from(byte));
+        }
+    }
+}
