@@ -5,9 +5,6 @@ use crate::host_samples::host_inputs;
 use nn_data::Dataset;
 use nn_tensor::{Device, ResidentEpoch, ResidentSamples, Tensor};
 
-/// The factor by which a byte becomes a network's input, so that 255 is 1.
-pub const BYTE_SCALE: f64 = 1.0 / 255.0;
-
 /// The epoch whose batches a [`BatchSource`] is about to be asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Epoch<'a> {

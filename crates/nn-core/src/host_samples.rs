@@ -1,9 +1,11 @@
 //! Data sets as samples that a device keeps: shared with the data set, not copied.
 
-use crate::BYTE_SCALE;
 use nn_data::{Dataset, Inputs, Targets};
 use nn_tensor::{HostSamples, HostValues};
 use std::sync::Arc;
+
+/// The factor by which a byte becomes a network's input, so that 255 is 1.
+pub const BYTE_SCALE: f64 = 1.0 / 255.0;
 
 /// Returns the inputs of `data`, sample by sample of the view that it is.
 pub(crate) fn host_inputs(data: &Dataset) -> HostSamples {

@@ -69,7 +69,7 @@ mod training_state;
 mod workspace;
 
 pub use architecture::Architecture;
-pub use batch_source::{BYTE_SCALE, BatchSource, DatasetRows, Epoch};
+pub use batch_source::{BatchSource, DatasetRows, Epoch};
 pub use config::TrainingConfig;
 pub use data_checks::check_targets;
 pub use early_stopping::EarlyStopping;
@@ -77,6 +77,7 @@ pub use error::{ConfigError, NetworkError, TrainError};
 pub use evaluation::{Classification, Evaluation, EvaluationCount, evaluate, evaluate_jointly};
 pub use full_batch::FullBatch;
 pub use hooks::{ExchangeGradients, GradientExchange, Hook, MaxNorm, MovingAverage};
+pub use host_samples::BYTE_SCALE;
 pub use initializer::Initializer;
 pub use loss::Loss;
 pub use member::Member;

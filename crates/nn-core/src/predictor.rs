@@ -1,6 +1,6 @@
 //! Using a network.
 
-use crate::batch_source::BYTE_SCALE;
+use crate::host_samples::BYTE_SCALE;
 use crate::inference::Inference;
 use crate::{ConfigError, Loss, Network, NetworkError};
 use nn_data::Dataset;

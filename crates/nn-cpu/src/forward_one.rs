@@ -1,4 +1,4 @@
-//! One sample: its numbers, and the forward product of a layer, z = W x + b, without the zeros of x.
+//! The forward product of a layer for one sample, z = W x + b, without the zeros of x.
 //!
 //! The sums of several panels are held side by side: one panel alone would wait for each of its sums.
 #![allow(unsafe_code, reason = "lines of the weight by the places of numbers that are not 0")]
@@ -103,29 +103,6 @@ impl<E: KernelElement> Block<'_, E> {
                 // SAFETY: a half of a line is a register.
                 unsafe { positive.store(half.as_mut_ptr()) };
             }
-        }
-    }
-}
-
-/// Writes bytes times `scale`, as a sample for one prediction: not listed, because a list that is read
-/// once costs more than it saves.
-pub(crate) struct WriteBytes<'a, E> {
-    pub(crate) bytes: &'a [u8],
-    pub(crate) scale: E,
-    pub(crate) numbers: &'a mut [E],
-}
-
-impl<E: KernelElement> Kernel<E> for WriteBytes<'_, E> {
-    #[inline(always)]
-    fn run<V: Vector<Elem = E>>(self) {
-        let (words, rest) = self.bytes.as_chunks::<8>();
-        let (whole, last) = self.numbers.split_at_mut(8 * words.len());
-        for (word, numbers) in words.iter().zip(whole.chunks_exact_mut(8)) {
-            // SAFETY: there is room for eight numbers.
-            unsafe { V::store_bytes(u64::from_le_bytes(*word), self.scale, numbers.as_mut_ptr()) };
-        }
-        for (number, &byte) in last.iter_mut().zip(rest) {
-            *number = self.scale * E::from_f64(f64::from(byte));
         }
     }
 }

@@ -2,10 +2,9 @@
 
 use crate::CpuDevice;
 use crate::element::KernelElement;
-use crate::forward_one::WriteBytes;
 use crate::layout::Layout;
 use crate::lines::Lines;
-use crate::pixels::Pixels;
+use crate::pixels::{Pixels, WriteBytes};
 use nn_tensor::{Role, Shape, TensorError};
 use std::borrow::Cow;
 use std::marker::PhantomData;

@@ -1,7 +1,9 @@
 //! The bytes of a batch, eight at a time.
 #![allow(unsafe_code, reason = "instructions that turn rows into columns")]
 
+use crate::element::KernelElement;
 use crate::lines::{LINE_BYTES, prefetch};
+use crate::vector::{Kernel, Vector};
 use std::ops::Range;
 
 /// Rows that are read side by side.
@@ -87,6 +89,29 @@ impl<'a> Group<'a> {
             *word = u64::from_le_bytes(unsafe { *row.get_unchecked(block) }) & mask;
         }
         words
+    }
+}
+
+/// Writes bytes times `scale`, as a sample for one prediction: not listed, because a list that is read
+/// once costs more than it saves.
+pub(crate) struct WriteBytes<'a, E> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) scale: E,
+    pub(crate) numbers: &'a mut [E],
+}
+
+impl<E: KernelElement> Kernel<E> for WriteBytes<'_, E> {
+    #[inline(always)]
+    fn run<V: Vector<Elem = E>>(self) {
+        let (words, rest) = self.bytes.as_chunks::<8>();
+        let (whole, last) = self.numbers.split_at_mut(8 * words.len());
+        for (word, numbers) in words.iter().zip(whole.chunks_exact_mut(8)) {
+            // SAFETY: there is room for eight numbers.
+            unsafe { V::store_bytes(u64::from_le_bytes(*word), self.scale, numbers.as_mut_ptr()) };
+        }
+        for (number, &byte) in last.iter_mut().zip(rest) {
+            *number = self.scale * E::from_f64(f64::from(byte));
+        }
     }
 }
 

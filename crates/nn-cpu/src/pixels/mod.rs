@@ -12,6 +12,7 @@ use crate::CpuDevice;
 use crate::element::KernelElement;
 use crate::layout::Layout;
 use bytes::Source;
+pub(crate) use bytes::WriteBytes;
 pub(crate) use few::{Few, HALVES, Half};
 pub(crate) use tiled::{ENTRY, Lists, Tiled};
 
