@@ -1,12 +1,15 @@
 //! The forward pass and backpropagation, one short function for each equation.
 //!
-//! Layers are counted from 0 here and from 1 in the lecture. A batch has one sample a row, so every
-//! equation stands transposed: see the head of [`nn_tensor`]. The factor 1/N of the cost is in δ^L,
-//! so that sums over a batch are means.
+//! Layers are counted from 0 here and from 1 in the lecture. A batch has one sample a row.
+//! Activations are columns in the lecture, so (104) and (105) read Z = A Wᵀ here. δ is a row there
+//! too, so (119) and (120) stand as printed. The gradient of (118) has the shape of Wᵀ in the
+//! lecture; here it has that of W, which is the transposition in (103). The factor of the cost (2/N
+//! for the lecture's, see [`Loss::gradient_factor`](crate::Loss::gradient_factor)) is in δ^L, so that
+//! no later line divides.
 //!
 //! The products of (118) and (119) are written out: these lines are what runs on the reference
 //! backend. A backend with fused operations ([`Tensor::FUSED`]) takes a labelled shortcut instead,
-//! which `tests/fused.rs` holds equal to the products.
+//! which `tests/it/fused.rs` holds equal to the products.
 
 use crate::Network;
 use crate::objective::Objective;
@@ -56,7 +59,7 @@ pub(crate) fn forward<T: Tensor>(
 /// Computes δ^L of the last layer, eqs. (111) and (120): δ^L = -2/N (y - a^L) Σ'(z^L), or the
 /// like for another loss, and adds the batch's loss to the tally.
 ///
-/// `answers`: the targets of all samples, and the epoch whose next batch this is.
+/// `targets`: the targets of all samples, and the epoch whose next batch this is.
 ///
 /// Under cross-entropy the derivatives of softmax and logarithm simplify to
 /// (softmax(z^L) - y) / N.
@@ -64,7 +67,7 @@ pub(crate) fn output_delta<T: Tensor>(
     workspace: &mut Workspace<T>,
     activation: Activation,
     objective: &Objective<T>,
-    answers: (&ResidentSamples<T>, &ResidentEpoch<T>),
+    targets: (&ResidentSamples<T>, &ResidentEpoch<T>),
     tally: &mut T,
 ) {
     let last = workspace.deltas.len() - 1;
@@ -72,10 +75,10 @@ pub(crate) fn output_delta<T: Tensor>(
     let factor = T::Elem::from_f64(objective.loss.gradient_factor(delta.shape().rows));
     match &workspace.target {
         Target::Classes => {
-            objective.cross_entropy(delta, &trace.activated, answers, factor, tally);
+            objective.cross_entropy(delta, &trace.activated, targets, factor, tally);
         }
         Target::Values(target) => {
-            delta.squared_error(&trace.activated, target, factor, tally); // 2/N (a^L - y)
+            delta.squared_error(&trace.activated, target, factor, tally); // factor (a^L - y), 2/N in (120)
             let weighted_sum = trace.weighted_sum.as_ref();
             delta.multiply_by_derivative(activation, &trace.activated, weighted_sum); // Σ'(z^L)
         }
@@ -86,7 +89,7 @@ pub(crate) fn output_delta<T: Tensor>(
 /// δ^l = δ^{l+1} W^{l+1} Σ'(z^l).
 ///
 /// `delta`: batch x outputs of layer l, overwritten. `next_delta`: batch x outputs of layer l+1.
-/// `next_weight`: W^{l+1}. Σ' is diagonal, so its product is taken element by element.
+/// `next_weight`: W^{l+1} without its bias column: the constant 1 of eq. (97) has no δ. Σ' is diagonal, so its product is taken element by element.
 fn hidden_delta<T: Tensor>(
     delta: &mut T,
     next_delta: &T,
@@ -96,28 +99,29 @@ fn hidden_delta<T: Tensor>(
 ) {
     let (activated, weighted_sum) = (&trace.activated, trace.weighted_sum.as_ref());
     if T::FUSED {
-        // Shortcut: both products in one operation.
+        // Shortcut: both products in one operation (nn-cpu: delta.rs).
         return delta.hidden_delta(next_delta, next_weight, activation, activated, weighted_sum);
     }
     delta.matmul(T::Elem::ONE, next_delta, Keep, next_weight, Keep, T::Elem::ZERO); // δ^{l+1} W^{l+1}
     delta.multiply_by_derivative(activation, activated, weighted_sum); // Σ'(z^l)
 }
 
-/// Computes the gradient of one layer, eqs. (113) and (118): ∂C/∂W^l = a^{l-1} δ^l, summed over
-/// the batch; for the bias, whose input is the constant 1 of eq. (97), it is the sum of δ^l.
+/// Computes the gradient of one layer, eqs. (113) and (118): ∂C/∂W^l = a^{l-1} δ^l, transposed
+/// to the shape of W and summed over the batch: δᵀ A; for the bias, whose input is the constant 1 of eq. (97), it is the sum of δ^l.
 ///
-/// `gradient`: shaped like the layer. `previous`: a^{l-1}, batch x inputs.
+/// `gradient`: shaped like the layer. `previous`: a^{l-1} after dropout, batch x inputs.
 fn layer_gradient<T: Tensor>(gradient: &mut Linear<T>, delta: &T, previous: &T) {
     if T::FUSED {
-        // Shortcut: both sums in one operation.
+        // Shortcut: both sums in one operation (nn-cpu: gradient.rs).
         return T::linear_gradient(gradient, delta, previous);
     }
-    gradient.weight.matmul(T::Elem::ONE, delta, Transpose, previous, Keep, T::Elem::ZERO); // δ^l a^{l-1}
+    gradient.weight.matmul(T::Elem::ONE, delta, Transpose, previous, Keep, T::Elem::ZERO); // δᵀ A = Σ (a^{l-1} δ^l)ᵀ
     gradient.bias.sum_rows(delta);
 }
 
 /// Computes δ of hidden layer `layer` from the layer after it. Where the layer is normalised, the
-/// gradients of its γ and β are in `affine_gradients` afterwards.
+/// gradients of its γ and β are in `affine_gradients` afterwards. Applies the layer's dropout mask of
+/// the forward pass again: the same key, so the same neurons and factor.
 fn delta_of_layer<T: Tensor>(
     network: &Network<T>,
     workspace: &mut Workspace<T>,
@@ -139,7 +143,7 @@ fn delta_of_layer<T: Tensor>(
     }
 }
 
-/// Computes the gradients of all parameters, eq. (107), for the batch whose forward pass and δ^L
+/// Computes the gradients of all parameters, eqs. (107) and (108), for the batch whose forward pass and δ^L
 /// `workspace` holds.
 pub(crate) fn backward<T: Tensor>(
     network: &Network<T>,

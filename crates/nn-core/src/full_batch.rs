@@ -111,8 +111,10 @@ impl<T: Tensor> FullBatch<T> {
         workspace.input.gather(&inputs, &epoch);
         workspace.target.load(&targets, &epoch);
         let gradients = zero_trained(&device, &architecture, config.batch_norm)?;
+        let mut parameters = vec![T::Elem::ZERO; gradients.iter().map(parameter_count).sum()];
+        read_into(network.trained(), &mut parameters);
         Ok(Self {
-            parameters: vec![T::Elem::ZERO; gradients.iter().map(parameter_count).sum()],
+            parameters,
             gradients,
             objective: Objective::new(&device, config)?,
             targets,
@@ -122,13 +124,7 @@ impl<T: Tensor> FullBatch<T> {
             config: config.clone(),
             network,
             workspace,
-        }
-        .with_parameters_read())
-    }
-
-    fn with_parameters_read(mut self) -> Self {
-        read_into(self.network.trained(), &mut self.parameters);
-        self
+        })
     }
 
     /// Returns the network with the parameters that were set last.
@@ -156,13 +152,8 @@ impl<T: Tensor> FullBatch<T> {
         &self.parameters
     }
 
-    /// Returns the gradients of the last [`cost_and_gradient`](Self::cost_and_gradient), layer by
+    /// Hands over the gradients of the last [`cost_and_gradient`](Self::cost_and_gradient), layer by
     /// layer, then those of γ and β of each normalisation.
-    pub fn gradients(&self) -> &[Linear<T>] {
-        &self.gradients
-    }
-
-    /// Hands the gradients over.
     pub fn into_gradients(self) -> Vec<Linear<T>> {
         self.gradients
     }

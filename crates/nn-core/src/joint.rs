@@ -78,8 +78,8 @@ impl<T: Tensor> JointAnswer<T> {
             }
         }
         let factor = T::Elem::from_f64(Loss::CrossEntropy.gradient_factor(logits.shape().rows));
-        let answers = (batch.targets, batch.epoch);
-        self.objective.cross_entropy(gradient, logits, answers, factor, &mut self.tally);
+        let targets = (batch.targets, batch.epoch);
+        self.objective.cross_entropy(gradient, logits, targets, factor, &mut self.tally);
         for learner in learners {
             if let Some(delta) = learner.workspace(partial).deltas.last_mut() {
                 delta.move_towards(gradient, T::Elem::from_f64(JOINT_SHARE));

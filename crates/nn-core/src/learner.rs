@@ -134,8 +134,8 @@ impl<T: Tensor> Learner<T> {
         workspace.target.load(targets, epoch);
         forward(&self.network, &workspace.input, &mut workspace.traces, dropout);
         let activation = self.network.architecture().output_activation;
-        let answers = (targets, epoch);
-        output_delta(workspace, activation, &self.objective, answers, &mut self.tally);
+        let targets = (targets, epoch);
+        output_delta(workspace, activation, &self.objective, targets, &mut self.tally);
         Ok(())
     }
 
@@ -177,7 +177,7 @@ impl<T: Tensor> Learner<T> {
         of_size(&mut self.full, &mut self.partial, is_partial).output()
     }
 
-    /// Returns δ^L of the current batch, batch x outputs, and its targets.
+    /// Returns what the step of the current batch works in.
     pub(crate) fn workspace(&mut self, is_partial: bool) -> &mut Workspace<T> {
         of_size(&mut self.full, &mut self.partial, is_partial)
     }

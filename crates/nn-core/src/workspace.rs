@@ -9,7 +9,8 @@ use nn_tensor::{
 pub(crate) struct Trace<T> {
     /// a = σ(z).
     pub(crate) activated: T,
-    /// z, kept only where σ' cannot be computed from a.
+    /// What σ was applied to, kept only where σ' cannot be computed from a: z, or γ x̂ + β where the
+    /// layer is normalised.
     pub(crate) weighted_sum: Option<T>,
     /// Statistics of batch normalisation in training; none in inference.
     pub(crate) statistics: Option<BatchStatistics<T>>,
@@ -137,7 +138,7 @@ impl<T: Tensor> Workspace<T> {
         self.traces.iter().filter_map(|trace| trace.statistics.as_ref())
     }
 
-    /// Returns a^{l-1}: the input of layer `layer`.
+    /// Returns a^{l-1} after dropout: the input of layer `layer`.
     pub(crate) fn input_of(&self, layer: usize) -> &T {
         if layer == 0 { &self.input } else { self.traces[layer - 1].output() }
     }

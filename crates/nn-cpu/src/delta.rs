@@ -1,4 +1,4 @@
-//! δ of a hidden layer: (next δ · W) ⊙ σ'.
+//! δ of a hidden layer, eq. (119): (next δ · W) ⊙ σ'.
 //!
 //! Weights are stored with their outputs along a line, and the sum runs over outputs. So a tile is
 //! computed transposed: its rows are inputs, its lanes samples, and b is the next δ, transposed before.

@@ -1,4 +1,4 @@
-//! The weight gradient dW = δᵀ X and db = Σ δ, and what is done with it while it is in registers.
+//! The weight gradient of eq. (118), transposed: dW = δᵀ X and db = Σ δ; and what is done with it while it is in registers.
 #![allow(unsafe_code, reason = "tiles of the weights go to several threads")]
 
 use crate::CpuDevice;

@@ -23,7 +23,7 @@ fn put_row<E: KernelElement>(layout: &Layout, values: &mut [E], index: usize, ro
     }
 }
 
-/// Gradient of the squared error; returns Σ‖target - output‖² and the number of rows whose largest
+/// Gradient of the squared error, eq. (120) before Σ'; returns Σ‖target - output‖² and the number of rows whose largest
 /// column agrees. `rows` is scratch for two rows.
 pub(crate) fn squared_error<E: KernelElement>(
     layout: &Layout,

@@ -1,4 +1,4 @@
-//! One optimizer step on registers of weights, while their gradient is in registers too.
+//! One optimizer step, eq. (103), on registers of weights, while their gradient is in registers too.
 #![allow(unsafe_code, reason = "raw pointers to lines that the caller has checked")]
 
 use crate::element::KernelElement;

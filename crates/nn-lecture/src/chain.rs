@@ -167,7 +167,8 @@ fn slopes(layer: &Layer, pass: &Pass, index: usize, mistake: Mistake) -> Vec<f64
     at.iter().map(|&z| layer.activation.derivative(z)).collect()
 }
 
-/// Computes the gradient of a layer, eq. (118): ∂C/∂W^l = a^{l-1} δ^l, and δ^l for the bias.
+/// Computes the gradient of a layer, eq. (118): ∂C/∂W^l = a^{l-1} δ^l, transposed, row by row of W, and
+/// δ^l for the bias.
 fn layer_gradient(delta: &[f64], previous: &[f64], mistake: Mistake) -> Vec<f64> {
     let weights = delta.iter().flat_map(|delta| previous.iter().map(move |a| delta * a));
     let bias_factor = if mistake == Mistake::NoBiasGradient { 0.0 } else { 1.0 };

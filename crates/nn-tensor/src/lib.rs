@@ -8,8 +8,7 @@
 //!
 //! Tensors are dense matrices of `f32` or `f64`, row-major wherever a person or a file sees them. A
 //! batch is a matrix with **one sample a row**, so where the lecture writes a column vector
-//! `z = W a`, a batch reads `Z = A Wᵀ`: the lecture's equations transposed, sample by sample. This
-//! is the one place that says so.
+//! `z = W a`, a batch reads `Z = A Wᵀ`. The lecture's δ is a row already.
 //!
 //! ```
 //! use nn_tensor::Orientation::{Keep, Transpose};

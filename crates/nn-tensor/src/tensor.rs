@@ -40,7 +40,8 @@ pub trait Tensor: Matrix {
 
     // ---- batches ----
 
-    /// Row i of self becomes the sample of `samples` that is row i of the batch that is next in `epoch`. A class becomes 1 at its column and 0 elsewhere.
+    /// Gathers the next batch of `epoch`: row i becomes its i-th sample. A class becomes 1 at its column
+    /// and 0 elsewhere.
     fn gather(&mut self, samples: &ResidentSamples<Self>, epoch: &ResidentEpoch<Self>) {
         provided("gather");
         let Shape { rows, columns } = self.shape();

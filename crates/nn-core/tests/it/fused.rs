@@ -1,4 +1,4 @@
-//! The fused shortcuts of a fast backend equal the visible products of (118), (119) and (120), which
+//! The fused shortcuts of a fast backend equal the visible products of (118) and (119), which
 //! run on the reference backend.
 
 use super::common::Reference;
