@@ -65,8 +65,7 @@ fn trainings_end_with_the_same_digits() {
         let model = here.path().join(name).join("model.nn");
         assert_eq!(through_the_front_door(&model), expected, "{name} by way of nn-mlp");
     }
-    run(here.path(), ["ensemble", "best", "deskewed", "defaults", "--out", "ensemble.nn"])
-        .succeeded();
+    run(here.path(), ["ensemble", "deskewed", "defaults", "--out", "ensemble.nn"]).succeeded();
     let expected = tested(here.path(), "ensemble.nn");
     let model = here.path().join("ensemble.nn");
     assert_eq!(through_the_front_door(&model), expected, "ensemble by way of nn-mlp");

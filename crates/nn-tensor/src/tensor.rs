@@ -134,8 +134,8 @@ pub trait Tensor: Matrix {
     /// Mean cross-entropy of softmax(logits) with the classes of the batch that is next in `epoch`.
     ///
     /// The target of class c is q = (1 - smoothing) one-hot(c) + smoothing / columns, and
-    /// self = factor · w[c] · (softmax(logits) - q), which is the gradient with respect to the logits
-    /// when `factor` is 1 / batch. Adds Σ w[c] Σ -q ln p and the number of correct samples to `tally`.
+    /// self = factor · `w[c]` · (softmax(logits) - q), which is the gradient with respect to the logits
+    /// when `factor` is 1 / batch. Adds Σ `w[c]` Σ -q ln p and the number of correct samples to `tally`.
     /// Without smoothing and weights these are softmax(logits) - one-hot(c) and Σ -ln p(c).
     fn softmax_cross_entropy(
         &mut self,
