@@ -140,7 +140,7 @@ pub trait Operations<E: KernelElement> {
                 });
             }
             HostValues::Classes { .. } => {
-                let classes = Classes { samples, rows };
+                let classes = Classes::new(samples, rows);
                 result.map_indexed(|index, _| {
                     let hot = classes.of(index / columns) == index % columns;
                     if hot { E::ONE } else { E::ZERO }
@@ -253,7 +253,7 @@ pub trait Operations<E: KernelElement> {
         expect_shape("softmax_cross_entropy", "logits", logits.shape, result.shape);
         let rows = epoch.rows(rows);
         expect_samples("softmax_cross_entropy", rows, labels, columns);
-        let classes = Classes { samples: labels, rows };
+        let classes = Classes::new(labels, rows);
         let logits = result.in_this_layout(logits);
         let (device, layout, values) = result.parts_mut();
         let (loss, correct) = if weighing.is_plain() {
