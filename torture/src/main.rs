@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use nn_torture::memory::CountingAllocator;
+use nn_testing::CountingAllocator;
 use nn_torture::parts::{self, Means, PARTS, table};
 use nn_torture::trial::Effort;
 use nn_torture::writers::die_if_asked;

@@ -2,7 +2,7 @@
 //! One test, because the allocator counts what the whole process takes.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails says so by a panic")]
 
-use nn_torture::memory::CountingAllocator;
+use nn_testing::CountingAllocator;
 use nn_torture::noise::{self, try_one};
 use nn_torture::readers::READERS;
 use nn_torture::trial::Effort;

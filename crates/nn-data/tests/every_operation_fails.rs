@@ -11,11 +11,12 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::rc::Rc;
 
-use common::{array, names_in};
+use common::array;
 use nn_data::{
     Compression, FileOperation, append_to_file, read_idx, replace_file, sweep_partial_files,
     watch_file_operations, write_idx,
 };
+use nn_testing::names_in;
 
 /// The operations of a write that nothing disturbs.
 fn operations_of(write: impl FnOnce()) -> Vec<FileOperation> {

@@ -6,11 +6,12 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{gzip, header, idx_bytes};
+use common::{header, idx_bytes};
 use nn_data::{
     Compression, DataError, Dataset, Inputs, TrainTest, folder_files, load_folder, load_pair,
     write_folder,
 };
+use nn_testing::gzip;
 
 const NAMES: [&str; 4] = [
     "train-images-idx3-ubyte",

@@ -3,8 +3,9 @@
 
 mod common;
 
-use common::{gzip, header, idx_bytes, read_both_ways};
+use common::{header, idx_bytes, read_both_ways};
 use nn_data::{IdxArray, IdxValues};
+use nn_testing::gzip;
 
 /// One file of bytes and one of 16-bit integers.
 fn small_files() -> Vec<Vec<u8>> {

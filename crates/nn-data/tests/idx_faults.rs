@@ -2,8 +2,9 @@
 
 mod common;
 
-use common::{errors_of, gzip, header, idx_bytes};
+use common::{errors_of, header, idx_bytes};
 use nn_data::{DataError, read_idx, read_idx_from};
+use nn_testing::gzip;
 
 #[test]
 fn bad_magic() {

@@ -2,11 +2,12 @@
 
 mod common;
 
-use common::{gzip, header, idx_bytes, read_both_ways};
+use common::{header, idx_bytes, read_both_ways};
 use nn_data::{
     Compression, DataError, ElementType, IdxArray, IdxValues, read_idx, read_idx_from, write_idx,
     write_idx_to,
 };
+use nn_testing::gzip;
 
 /// Every element type with its bytes as the format wants them: big-endian.
 fn one_of_each() -> Vec<(u8, IdxValues, Vec<u8>)> {

@@ -1,10 +1,8 @@
 //! Laws of the IDX reader and writer, tried on generated input.
 #![allow(clippy::unwrap_used)] // a step that fails must fail the test
 
-mod common;
-
-use common::gzip;
 use nn_data::{Compression, IdxArray, IdxValues, read_idx, read_idx_from, write_idx};
+use nn_testing::gzip;
 use proptest::collection::vec;
 use proptest::prelude::*;
 

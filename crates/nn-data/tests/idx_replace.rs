@@ -6,8 +6,9 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{array, names_in};
+use common::array;
 use nn_data::{Compression, DataError, IdxArray, IdxValues, read_idx, write_idx, write_idx_to};
+use nn_testing::names_in;
 
 #[test]
 fn the_new_file_takes_the_place_of_the_old_one() {

@@ -2,9 +2,6 @@
 #![allow(dead_code)]
 #![allow(clippy::unwrap_used)] // a step that fails must fail the test
 
-use std::io::Write;
-use std::path::Path;
-
 use nn_data::{DataError, IdxArray, IdxValues, read_idx, read_idx_from};
 
 /// The header of an IDX file, by hand: `code` is the element type.
@@ -17,13 +14,6 @@ pub(crate) fn header(code: u8, sizes: &[u32]) -> Vec<u8> {
 /// An IDX file of bytes, by hand.
 pub(crate) fn idx_bytes(sizes: &[u32], values: &[u8]) -> Vec<u8> {
     [&header(0x08, sizes), values].concat()
-}
-
-/// One gzip member.
-pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    packed.write_all(bytes).unwrap();
-    packed.finish().unwrap()
 }
 
 /// What both ways of reading say of these bytes: as a file, and as a stream of unknown length.
@@ -47,13 +37,4 @@ pub(crate) fn errors_of(bytes: &[u8]) -> [DataError; 2] {
 /// A hundred times this value.
 pub(crate) fn array(value: u8) -> IdxArray {
     IdxArray::new(vec![100], IdxValues::U8(vec![value; 100])).unwrap()
-}
-
-/// The names of everything in a folder, sorted.
-pub(crate) fn names_in(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
 }

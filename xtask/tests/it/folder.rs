@@ -1,14 +1,11 @@
 //! What the folder holds before and after: valid files, wrong files, a full disk, files from elsewhere.
-#![allow(clippy::unwrap_used, missing_docs, reason = "a test may fail; it is no library")]
-
-mod common;
 
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use common::server::{Reply, Server};
-use common::{IMAGES, Place, TINY, packed, payload};
+use crate::common::server::{Reply, Server};
+use crate::common::{IMAGES, Place, TINY, packed, payload};
 use xtask::Error;
 use xtask::fetch::{CopyError, Fetched, InstallError, Request, copy_verified, install};
 

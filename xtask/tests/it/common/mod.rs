@@ -1,18 +1,36 @@
-//! A small data set, a folder that lacks one file of it, and limits that take milliseconds.
-#![allow(dead_code, reason = "each test file uses its part of this")]
+//! The program, a small data set, a folder that lacks one file of it, and limits that take milliseconds.
 
 pub(crate) mod server;
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use nn_testing::{gzip, names_in};
 use tempfile::TempDir;
 use xtask::Error;
 use xtask::fetch::{DataFile, DataSet, Fetched, Limits, Request, fetch};
+
+/// A run of the program that cannot reach anything but this machine: no proxy, no client of a registry.
+pub(crate) fn xtask(words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(words).env("PATH", "");
+    for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"] {
+        command.env_remove(name).env_remove(name.to_lowercase());
+    }
+    command
+}
+
+/// Writes a shell script that can be run, and the folders on the way to it.
+#[cfg(unix)]
+pub(crate) fn write_script(path: &Path, lines: &str) {
+    use std::os::unix::fs::PermissionsExt;
+
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, format!("#!/bin/sh\n{lines}\n")).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
 
 /// Forty training and five test images. The hashes were made by `sha256sum` from files that a
 /// Python script wrote by the rule of [`payload`].
@@ -58,12 +76,6 @@ pub(crate) fn payload(file: &DataFile) -> Vec<u8> {
 /// The file as mirrors keep it.
 pub(crate) fn packed(file: &DataFile) -> Vec<u8> {
     gzip(&payload(file))
-}
-
-pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
 }
 
 /// The file that [`Place::lacking_images`] lacks.
@@ -131,11 +143,8 @@ impl Place {
 
     /// Names in the folder beyond the four final ones.
     pub(crate) fn leftovers(&self) -> Vec<String> {
-        let names = fs::read_dir(self.dir()).unwrap();
-        let mut names: Vec<String> =
-            names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names = names_in(self.dir());
         names.retain(|name| TINY.files.iter().all(|file| file.name != name));
-        names.sort();
         names
     }
 

@@ -1,13 +1,13 @@
 //! `cargo xtask compare` with programs that only pretend to train.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, missing_docs, reason = "a test may fail; it is no library")]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use nn_testing::{stderr, stdout};
 use tempfile::TempDir;
+
+use crate::common::{write_script, xtask};
 
 /// Ours: 6,000 images a second after a slow first epoch.
 const OURS: &str = r#"echo '{"event":"start"}'
@@ -51,15 +51,13 @@ impl Place {
 
     fn program(&self, name: &str, script: &str) {
         let log = self.path("called");
-        let script = format!("#!/bin/sh\necho \"{name} $*\" >> '{}'\n{script}\n", log.display());
-        self.file(name, &script);
-        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o755)).unwrap();
+        let lines = format!("echo \"{name} $*\" >> '{}'\n{script}", log.display());
+        write_script(&self.path(name), &lines);
     }
 
     fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command.arg("compare").args(["--epochs", "2"]).args(words).env("PATH", "");
-        command.env("CARGO", self.path("cargo"));
+        let mut command = xtask(&["compare", "--epochs", "2"]);
+        command.args(words).env("CARGO", self.path("cargo"));
         command.env("CARGO_MANIFEST_DIR", self.path("xtask"));
         command.env_remove("CARGO_TARGET_DIR").env_remove("PEERS_PYTHON");
         command
@@ -74,14 +72,6 @@ impl Place {
         let log = fs::read_to_string(self.path("called")).unwrap_or_default();
         log.lines().map(str::to_owned).collect()
     }
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 #[test]

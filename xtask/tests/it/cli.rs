@@ -1,32 +1,13 @@
 //! The program from outside: exit codes, what goes to stdout and stderr, proxies, the fake cargo.
-#![allow(clippy::unwrap_used, missing_docs, reason = "a test may fail; it is no library")]
-
-mod common;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
-use common::gzip;
-use common::server::{Reply, Server};
+use nn_testing::{gzip, stderr, stdout};
 
-/// A run that cannot reach anything but this machine: no proxy, no client of a registry.
-fn xtask(words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command.args(words).env("PATH", "");
-    for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"] {
-        command.env_remove(name).env_remove(name.to_lowercase());
-    }
-    command
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
+use crate::common::server::{Reply, Server};
+use crate::common::xtask;
 
 /// Files of the shape of KMNIST, all zero: small when packed, and no hash is pinned.
 fn write_zeros(dir: &Path) {
@@ -147,18 +128,16 @@ fn proxy_variables_are_honoured() {
 
 #[cfg(unix)]
 mod with_a_fake_cargo {
-    use std::os::unix::fs::PermissionsExt;
-
     use tempfile::TempDir;
 
     use super::*;
+    use crate::common::write_script;
 
     /// A workspace whose cargo is a shell script; it sees the words after `cargo` as `$*`.
     fn workspace(script: &str) -> (TempDir, std::path::PathBuf) {
         let root = tempfile::tempdir().unwrap();
         let cargo = root.path().join("cargo");
-        fs::write(&cargo, format!("#!/bin/sh\necho \"$*\" >> asked\n{script}\n")).unwrap();
-        fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
+        write_script(&cargo, &format!("echo \"$*\" >> asked\n{script}"));
         (root, cargo)
     }
 

@@ -1,14 +1,12 @@
 //! Every way in which a server can misbehave, and what is left on the disk afterwards.
-#![allow(clippy::unwrap_used, missing_docs, reason = "a test may fail; it is no library")]
-
-mod common;
 
 use std::fs;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use common::server::{Reply, Server};
-use common::{IMAGES, Place, TINY, gzip, packed, payload};
+use crate::common::server::{Reply, Server};
+use crate::common::{IMAGES, Place, TINY, packed, payload};
+use nn_testing::gzip;
 use xtask::Error;
 use xtask::fetch::Request;
 

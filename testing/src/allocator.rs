@@ -1,26 +1,45 @@
-//! How much memory something takes: an allocator that counts.
+//! An allocator that counts.
 #![allow(unsafe_code, reason = "a global allocator cannot be written without")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The system's allocator, with the bytes in use counted. A program makes it its own with
-/// `#[global_allocator]`.
+/// The system's allocator, which counts requests and the bytes in use, in all threads.
+///
+/// It counts for the whole process, so a test that uses it is alone in its binary:
+///
+/// ```
+/// use nn_testing::CountingAllocator;
+///
+/// #[global_allocator]
+/// static MEMORY: CountingAllocator = CountingAllocator::new();
+///
+/// let before = MEMORY.requests();
+/// let peak = MEMORY.peak_of(|| drop(std::hint::black_box(vec![1_u8; 1000])));
+/// assert!(peak >= 1000 && MEMORY.requests() > before);
+/// ```
 #[derive(Debug)]
 pub struct CountingAllocator {
+    requests: AtomicUsize,
     used: AtomicUsize,
     peak: AtomicUsize,
 }
 
 impl CountingAllocator {
-    /// One that has counted nothing yet.
+    /// Returns an allocator that has counted nothing yet.
     #[must_use]
     #[expect(clippy::new_without_default, reason = "a static needs a const function")]
     pub const fn new() -> Self {
-        Self { used: AtomicUsize::new(0), peak: AtomicUsize::new(0) }
+        let [requests, used, peak] = [const { AtomicUsize::new(0) }; 3];
+        Self { requests, used, peak }
     }
 
-    /// The most bytes that `work` had in use at one time beyond those before it, in all threads.
+    /// Returns how often memory was asked for since the process began.
+    pub fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+
+    /// Returns the most bytes that `work` has in use at one time beyond those in use before it.
     pub fn peak_of(&self, work: impl FnOnce()) -> usize {
         let before = self.used.load(Ordering::Relaxed);
         self.peak.store(before, Ordering::Relaxed);
@@ -29,9 +48,10 @@ impl CountingAllocator {
     }
 }
 
-// SAFETY: every call is handed to the system's allocator unchanged; only sizes are counted.
+// SAFETY: every call is handed to the system's allocator unchanged; only requests and sizes are counted.
 unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        self.requests.fetch_add(1, Ordering::Relaxed);
         let used = self.used.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
         self.peak.fetch_max(used, Ordering::Relaxed);
         // SAFETY: the caller keeps the contract of `alloc`.
