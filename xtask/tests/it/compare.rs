@@ -1,4 +1,4 @@
-//! `cargo xtask compare` with programs that only pretend to train.
+//! `cargo xtask compare` with scripts in place of the programs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,20 +9,20 @@ use tempfile::TempDir;
 
 use crate::common::{write_script, xtask};
 
-/// Ours: 6,000 images a second after a slow first epoch.
+/// `nn`: 6,000 images per second after a slow first epoch.
 const OURS: &str = r#"echo '{"event":"start"}'
 echo '{"event":"epoch","test_accuracy":0.5,"images_per_s":1000}'
 echo '{"event":"epoch","test_accuracy":0.96,"images_per_s":6000}'
 echo '{"event":"done","test_accuracy":0.96}'"#;
 
-/// A peer that does better on one thread: 3,000 images a second against 2,000.
+/// A peer that is faster with one thread: 3,000 images per second against 2,000.
 const PEER: &str = r#"rate=2000
 case "$*" in *"--threads 1"*) rate=3000;; esac
 echo '{"epoch":1,"images_per_s":1}'
 echo "{\"epoch\":2,\"images_per_s\":$rate}"
 echo '{"test_accuracy":0.95}'"#;
 
-/// A workspace of fakes; each program writes down how it was called.
+/// A workspace of scripts; each logs its arguments.
 struct Place {
     root: TempDir,
 }
@@ -67,7 +67,7 @@ impl Place {
         self.command(words).output().unwrap()
     }
 
-    /// Name and words of every program that ran, in order.
+    /// Returns name and arguments of every script that ran, in order.
     fn called(&self) -> Vec<String> {
         let log = fs::read_to_string(self.path("called")).unwrap_or_default();
         log.lines().map(str::to_owned).collect()
@@ -75,7 +75,7 @@ impl Place {
 }
 
 #[test]
-fn ours_and_the_peers_take_turns_after_all_is_built() {
+fn nn_and_the_peers_alternate_after_all_is_built() {
     let place = Place::new();
     place.program("target/peers/release/burn-peer", PEER);
     place.program("target/peers/release/candle-peer", &PEER.replace("0.95", "0.94"));
@@ -108,7 +108,7 @@ fn ours_and_the_peers_take_turns_after_all_is_built() {
 }
 
 #[test]
-fn peers_that_cannot_be_had_are_named_and_the_rest_goes_on() {
+fn unavailable_peers_are_reported_and_the_rest_is_measured() {
     let place = Place::new();
     place.program("target/peers/release/burn-peer", PEER);
     place.program("python", "echo \"ModuleNotFoundError: No module named 'jax'\" >&2; exit 1");
@@ -116,14 +116,14 @@ fn peers_that_cannot_be_had_are_named_and_the_rest_goes_on() {
     let output = place.command(&words).env("PEERS_PYTHON", place.path("python")).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     let text = stdout(&output);
-    assert!(text.contains("test accuracy in %: ours / burn |"), "{text}");
+    assert!(text.contains("test accuracy in %: nn / burn |"), "{text}");
     assert!(
         text.contains("Not measured: JAX (") && text.contains("No module named 'jax'"),
         "{text}"
     );
     assert!(text.contains("Not measured: candle (") && text.contains("not built"), "{text}");
     assert!(stderr(&output).contains("warning: JAX is missing"), "{}", stderr(&output));
-    // Only ours is built with --no-install.
+    // Only nn is built with --no-install.
     let builds = place.called().iter().filter(|line| line.starts_with("cargo ")).count();
     assert_eq!(builds, 1);
 }
@@ -135,7 +135,7 @@ fn a_python_with_the_packages_runs_the_scripts() {
     let words = ["--networks", "3", "--rounds", "1", "--peers", "pytorch,jax,sklearn"];
     let output = place.command(&words).env("PEERS_PYTHON", place.path("python")).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    assert!(stdout(&output).contains("ours / PyTorch / JAX / scikit-learn"));
+    assert!(stdout(&output).contains("nn / PyTorch / JAX / scikit-learn"));
     let called = place.called().join("\n");
     for part in [
         "-c import numpy, torch",
@@ -153,7 +153,7 @@ fn a_python_with_the_packages_runs_the_scripts() {
 #[test]
 fn packages_are_installed_where_they_are_missing() {
     let place = Place::new();
-    // It can import once pip has run.
+    // It can import the module once pip has run.
     let imports = format!(
         "case \"$*\" in *' pip '*) : > '{0}';; -c*) test -e '{0}';; *)\n{PEER}\n;; esac",
         place.path("installed").display()
@@ -163,7 +163,7 @@ fn packages_are_installed_where_they_are_missing() {
     let refused = place.run(&[&words[..], &["--no-install"]].concat());
     assert!(stdout(&refused).contains("Not measured: scikit-learn ("), "{}", stdout(&refused));
     let output = place.run(&words);
-    assert!(stdout(&output).contains("ours / scikit-learn |"), "{}", stderr(&output));
+    assert!(stdout(&output).contains("nn / scikit-learn |"), "{}", stderr(&output));
     let called = place.called().join("\n");
     let install = "-m pip install --quiet --constraint ";
     assert_eq!(called.matches(install).count(), 1, "{called}");
@@ -174,7 +174,7 @@ fn packages_are_installed_where_they_are_missing() {
 }
 
 #[test]
-fn a_machine_without_python_is_no_failure() {
+fn a_machine_without_python_is_not_a_failure() {
     let place = Place::new();
     let output = place.run(&["--networks", "1", "--rounds", "1", "--peers", "jax"]);
     assert!(output.status.success(), "{}", stderr(&output));
@@ -184,12 +184,12 @@ fn a_machine_without_python_is_no_failure() {
 }
 
 #[test]
-fn a_peer_that_fails_is_named_and_the_rest_goes_on() {
+fn a_peer_that_fails_is_reported_and_the_rest_is_measured() {
     for (script, expected) in [
         ("exit 3", "failed: exit status: 3"),
         ("echo Training...", "not a JSON object: \"Training...\""),
         ("echo '{\"test_accuracy\":0.9}'", "0 lines with \"images_per_s\" for 2 epochs"),
-        // Well on the trials, broken in the round.
+        // Succeeds in the trial runs, fails in the round.
         (&format!("case \"$*\" in *'--seed 1'*) exit 4;; esac\n{PEER}"), "failed: exit status: 4"),
     ] {
         let place = Place::new();
@@ -208,7 +208,7 @@ fn a_peer_that_fails_is_named_and_the_rest_goes_on() {
 }
 
 #[test]
-fn ours_must_not_fail() {
+fn nn_must_not_fail() {
     let place = Place::new();
     place.program("target/release/nn", "exit 1");
     let output = place.run(&["--networks", "1", "--peers", "candle", "--no-install"]);
@@ -235,7 +235,7 @@ fn without_data_nothing_is_built() {
 }
 
 #[test]
-fn wrong_usage_is_2() {
+fn usage_errors_exit_with_2() {
     let place = Place::new();
     for words in [
         ["--networks", "5"],

@@ -1,4 +1,4 @@
-//! Every way in which a server can misbehave, and what is left on the disk afterwards.
+//! Failures of servers, and what is on the disk afterwards.
 
 use std::fs;
 use std::net::TcpListener;
@@ -10,7 +10,7 @@ use nn_testing::gzip;
 use xtask::Error;
 use xtask::fetch::Request;
 
-/// Fetches the missing images from one server; gives back the message of the error.
+/// Fetches the missing images from one server; returns the error message.
 fn refusal(place: &Place, server: &Server) -> String {
     place.fetch(&[server.url()]).unwrap_err().to_string()
 }
@@ -35,7 +35,7 @@ fn a_mirror_may_send_the_file_unpacked() {
 }
 
 #[test]
-fn forbidden_and_missing_files_send_to_the_next_mirror_without_a_retry() {
+fn forbidden_and_missing_files_are_requested_from_the_next_mirror_without_a_retry() {
     for status in ["403 Forbidden", "404 Not Found", "410 Gone"] {
         let place = Place::lacking_images();
         let first = Server::start(vec![Reply::status(status)]);
@@ -47,7 +47,7 @@ fn forbidden_and_missing_files_send_to_the_next_mirror_without_a_retry() {
 }
 
 #[test]
-fn overload_and_server_errors_are_tried_again() {
+fn overload_and_server_errors_are_retried() {
     let place = Place::lacking_images();
     for status in [
         "408 Request Timeout",
@@ -65,7 +65,7 @@ fn overload_and_server_errors_are_tried_again() {
 }
 
 #[test]
-fn attempts_are_limited_and_the_answer_is_named() {
+fn attempts_are_limited_and_the_status_is_reported() {
     let place = Place::lacking_images();
     let server = Server::start(vec![Reply::status("503 Service Unavailable"); 10]);
     let message = refusal(&place, &server);
@@ -78,7 +78,7 @@ fn attempts_are_limited_and_the_answer_is_named() {
 }
 
 #[test]
-fn a_mirror_that_failed_to_the_end_is_asked_for_no_other_file() {
+fn a_mirror_that_is_given_up_gets_no_further_requests() {
     let place = Place::empty();
     let first = Server::start(vec![Reply::status("500 Internal Server Error"); 50]);
     let replies = TINY.files.iter().map(|file| Reply::ok(&packed(file))).collect();
@@ -89,19 +89,19 @@ fn a_mirror_that_failed_to_the_end_is_asked_for_no_other_file() {
 }
 
 #[test]
-fn retry_after_is_waited_for() {
+fn retry_after_is_respected() {
     let place = Place::lacking_images();
     let busy = Reply::new("429 Too Many Requests", &["Retry-After: 1"], b"");
     let server = Server::start(vec![busy, Reply::ok(&packed(IMAGES))]);
     let start = Instant::now();
     place.fetch(&[server.url()]).unwrap();
     place.assert_complete();
-    // The pauses of these limits are a few milliseconds: only the header can have made it a second.
+    // The pauses of these limits are a few milliseconds: only the header makes it a second.
     assert!(start.elapsed() >= Duration::from_secs(1));
 }
 
 #[test]
-fn a_retry_after_beyond_patience_sends_to_the_next_mirror() {
+fn a_long_retry_after_leads_to_the_next_mirror() {
     let place = Place::lacking_images();
     let busy = Reply::new("503 Service Unavailable", &["Retry-After: 3600"], b"");
     let first = Server::start(vec![busy.clone(), busy.clone()]);
@@ -112,11 +112,11 @@ fn a_retry_after_beyond_patience_sends_to_the_next_mirror() {
 
     let place = Place::lacking_images();
     let message = refusal(&place, &first);
-    assert!(message.contains("come back in 3600 s"), "{message}");
+    assert!(message.contains("retry after 3600 s"), "{message}");
 }
 
 #[test]
-fn a_server_that_says_nothing_is_asked_again() {
+fn a_silent_server_is_retried() {
     let place = Place::lacking_images();
     let server = Server::start(vec![Reply::silence(), Reply::ok(&packed(IMAGES))]);
     place.fetch(&[server.url()]).unwrap();
@@ -125,7 +125,7 @@ fn a_server_that_says_nothing_is_asked_again() {
 }
 
 #[test]
-fn a_server_that_always_is_silent_is_given_up_with_the_cause() {
+fn a_server_that_stays_silent_is_given_up_with_the_cause() {
     let place = Place::lacking_images();
     let server = Server::start(vec![Reply::silence(); 5]);
     let message = refusal(&place, &server);
@@ -145,7 +145,7 @@ fn a_body_that_stalls_is_resumed() {
 }
 
 #[test]
-fn a_cut_connection_is_resumed_where_it_stopped() {
+fn a_closed_connection_is_resumed() {
     let place = Place::lacking_images();
     let whole = packed(IMAGES);
     let cut = Reply::cut("200 OK", &[], &whole[..100], whole.len());
@@ -156,7 +156,7 @@ fn a_cut_connection_is_resumed_where_it_stopped() {
 }
 
 #[test]
-fn a_later_run_resumes_what_an_earlier_one_left() {
+fn a_later_run_resumes_an_earlier_one() {
     let mut place = Place::lacking_images();
     place.limits.attempts = 1;
     let whole = packed(IMAGES);
@@ -173,7 +173,7 @@ fn a_later_run_resumes_what_an_earlier_one_left() {
 }
 
 #[test]
-fn a_server_that_ignores_the_range_starts_the_file_again() {
+fn a_server_that_ignores_the_range_restarts_the_download() {
     let place = Place::lacking_images();
     let whole = packed(IMAGES);
     let cut = Reply::cut("200 OK", &[], &whole[..100], whole.len());
@@ -184,7 +184,7 @@ fn a_server_that_ignores_the_range_starts_the_file_again() {
 }
 
 #[test]
-fn a_range_that_cannot_be_had_starts_the_file_again() {
+fn an_unavailable_range_restarts_the_download() {
     let whole = packed(IMAGES);
     let refused = Reply::new("416 Range Not Satisfiable", &["Content-Range: bytes */9"], b"");
     for second in [refused, Reply::part(&whole, 50, 50)] {
@@ -200,7 +200,7 @@ fn a_range_that_cannot_be_had_starts_the_file_again() {
 }
 
 #[test]
-fn a_server_that_never_gets_further_is_given_up() {
+fn a_server_without_progress_is_given_up() {
     let place = Place::lacking_images();
     let whole = packed(IMAGES);
     let cut = Reply::cut("200 OK", &[], &whole[..100], whole.len());
@@ -211,7 +211,7 @@ fn a_server_that_never_gets_further_is_given_up() {
 }
 
 #[test]
-fn a_wrong_checksum_is_thrown_away_and_the_next_mirror_asked() {
+fn a_file_with_a_wrong_checksum_is_discarded_for_the_next_mirror() {
     let place = Place::lacking_images();
     let mut wrong = payload(IMAGES);
     wrong[1000] ^= 1;
@@ -223,9 +223,9 @@ fn a_wrong_checksum_is_thrown_away_and_the_next_mirror_asked() {
 }
 
 #[test]
-fn a_wrong_checksum_everywhere_is_an_error_with_both_hashes() {
+fn a_wrong_checksum_everywhere_is_an_error_with_both_checksums() {
     let place = Place::lacking_images();
-    // The labels of the training set in place of its images; their hash is pinned as well.
+    // The labels of the training set in place of its images; their checksum is pinned as well.
     let server = Server::start(vec![Reply::ok(&packed(&TINY.files[1]))]);
     let message = refusal(&place, &server);
     assert!(message.contains(IMAGES.sha256.unwrap()), "{message}");
@@ -235,7 +235,7 @@ fn a_wrong_checksum_everywhere_is_an_error_with_both_hashes() {
 }
 
 #[test]
-fn halves_of_two_different_files_are_fetched_anew_in_one_piece() {
+fn parts_of_two_different_files_are_downloaded_again_as_a_whole() {
     let place = Place::lacking_images();
     let whole = packed(IMAGES);
     let mut other = payload(IMAGES);
@@ -249,15 +249,15 @@ fn halves_of_two_different_files_are_fetched_anew_in_one_piece() {
 }
 
 #[test]
-fn what_is_not_the_file_is_called_what_it_is() {
+fn wrong_content_is_called_what_it_is() {
     let whole = packed(IMAGES);
     let mut damaged = whole.clone();
     *damaged.last_mut().unwrap() ^= 1;
     let bomb = gzip(&vec![0; 100_000]);
     let page = b"\n<!DOCTYPE html><title>Please log in</title>";
     for (body, expected) in [
-        (&whole[..whole.len() / 2], "cut short"),
-        (&whole[..5], "cut short"),
+        (&whole[..whole.len() / 2], "truncated"),
+        (&whole[..5], "truncated"),
         (&damaged, "damaged"),
         (&bomb, "more than the 31376 bytes"),
         (page, "a web page (HTML)"),
@@ -274,7 +274,7 @@ fn what_is_not_the_file_is_called_what_it_is() {
 }
 
 #[test]
-fn a_file_that_is_far_too_big_is_not_downloaded_to_its_end() {
+fn a_file_that_is_too_large_is_not_downloaded_completely() {
     let huge = vec![1; 400_000];
     for reply in [Reply::cut("200 OK", &[], b"begins", 1 << 40), Reply::unsized_body(&huge)] {
         let place = Place::lacking_images();
@@ -316,14 +316,14 @@ fn a_redirect_to_nowhere_is_an_error() {
         let place = Place::lacking_images();
         let server = Server::start(vec![Reply::new("302 Found", &[location], b"")]);
         let message = refusal(&place, &server);
-        assert!(message.contains("no web address"), "{message}");
+        assert!(message.contains("not a web address"), "{message}");
     }
 }
 
 #[test]
-fn a_host_that_refuses_is_asked_for_nothing_more() {
+fn a_host_that_refuses_gets_no_further_requests() {
     let place = Place::empty();
-    // Bound and closed again: nobody listens there.
+    // Bound and closed again: nothing listens there.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let dead = format!("http://127.0.0.1:{port}/");
     let replies = TINY.files.iter().map(|file| Reply::ok(&packed(file))).collect();
@@ -333,7 +333,7 @@ fn a_host_that_refuses_is_asked_for_nothing_more() {
 
     let place = Place::empty();
     let Err(Error::NotFetched { missing, reasons, .. }) = place.fetch(&[dead]) else {
-        unreachable!("nobody listens there")
+        unreachable!("nothing listens there")
     };
     assert_eq!((missing.len(), reasons.len()), (4, 1), "{reasons:?}");
 }
@@ -351,7 +351,7 @@ fn requests_go_through_the_proxy() {
 }
 
 #[test]
-fn the_partial_files_of_two_mirrors_are_two() {
+fn each_mirror_has_its_own_partial_file() {
     let mut place = Place::lacking_images();
     place.limits.attempts = 1;
     let whole = packed(IMAGES);
@@ -359,14 +359,14 @@ fn the_partial_files_of_two_mirrors_are_two() {
     let servers = [Server::start(vec![cut.clone()]), Server::start(vec![cut])];
     place.fetch(&[servers[0].url(), servers[1].url()]).unwrap_err();
     assert_eq!(place.leftovers().len(), 2);
-    // Once one mirror delivers, what the other left goes too.
+    // Once one mirror delivers, the partial file of the other is removed too.
     servers[1].push(&[Reply::part(&whole, 100, 100)]);
     place.fetch(&[servers[1].url()]).unwrap();
     place.assert_complete();
 }
 
 #[test]
-fn two_fetches_do_not_write_one_partial_file() {
+fn two_processes_do_not_write_the_same_partial_file() {
     let mut place = Place::lacking_images();
     place.limits.attempts = 1;
     let whole = packed(IMAGES);
@@ -380,7 +380,7 @@ fn two_fetches_do_not_write_one_partial_file() {
 }
 
 #[test]
-fn plain_http_needs_a_pinned_hash() {
+fn plain_http_needs_a_pinned_checksum() {
     let place = Place::empty();
     let mut set = TINY;
     set.files[2].sha256 = None;
@@ -395,6 +395,6 @@ fn plain_http_needs_a_pinned_hash() {
         note: |_| {},
     };
     let message = place.ask(&request).unwrap_err().to_string();
-    assert!(message.contains("must be https"), "{message}");
+    assert!(message.contains("must use https"), "{message}");
     assert_eq!(server.requests(), [""; 0]);
 }

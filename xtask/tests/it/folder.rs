@@ -1,4 +1,4 @@
-//! What the folder holds before and after: valid files, wrong files, a full disk, files from elsewhere.
+//! The data folder before and after: valid files, invalid files, a full disk, files from another folder.
 
 use std::fs;
 use std::io::{self, Write};
@@ -12,7 +12,7 @@ use xtask::fetch::{CopyError, Fetched, InstallError, Request, copy_verified, ins
 #[test]
 fn valid_files_mean_no_request_with_or_without_offline() {
     let place = Place::lacking_images();
-    // One of them packed, as a person may have put it there.
+    // One of them is packed, as a user may have put it there.
     fs::write(place.dir().join("train-images-idx3-ubyte.gz"), packed(IMAGES)).unwrap();
     let server = Server::start(vec![]);
     let mirrors = [server.url()];
@@ -52,7 +52,7 @@ fn offline_without_the_files_says_what_to_do() {
 }
 
 #[test]
-fn a_wrong_file_stays_until_the_right_one_is_whole_and_is_kept_aside_then() {
+fn an_invalid_file_is_kept_until_the_new_one_is_complete_and_as_a_backup_then() {
     let place = Place::lacking_images();
     fs::write(place.images(), b"something of my own").unwrap();
     let whole = packed(IMAGES);
@@ -67,7 +67,7 @@ fn a_wrong_file_stays_until_the_right_one_is_whole_and_is_kept_aside_then() {
 }
 
 #[test]
-fn what_a_killed_run_left_is_cleared_and_what_another_is_writing_is_not() {
+fn files_of_a_killed_process_are_removed_and_those_of_a_running_one_are_not() {
     let place = Place::lacking_images();
     let dead = place.dir().join(".nn-aaaaaa.partial");
     let alive = place.dir().join(".nn-bbbbbb.partial");
@@ -79,7 +79,7 @@ fn what_a_killed_run_left_is_cleared_and_what_another_is_writing_is_not() {
     assert!(!dead.exists() && alive.exists());
 }
 
-/// A folder that holds the whole data set, to copy from.
+/// A folder with the whole data set.
 fn source() -> tempfile::TempDir {
     let from = tempfile::tempdir().unwrap();
     for file in &TINY.files {
@@ -101,7 +101,7 @@ fn copy_from(from: &Path, place: &Place) -> Result<Vec<Fetched>, Error> {
 }
 
 #[test]
-fn many_copies_into_one_folder_at_once_keep_only_the_wrong_file_aside() {
+fn concurrent_copies_into_one_folder_back_up_the_invalid_file_only() {
     let from = source();
     for _ in 0..10 {
         let place = Place::empty();
@@ -120,10 +120,10 @@ fn many_copies_into_one_folder_at_once_keep_only_the_wrong_file_aside() {
     }
 }
 
-/// Each operation on the disk fails in turn: the wrong old file stays, or the right one stands there
-/// and the old one beside it.
+/// Each file operation fails in turn: the invalid old file is in place, or the valid new one with the old one as a
+/// backup.
 #[test]
-fn a_disk_that_fails_at_any_operation_loses_nothing() {
+fn no_failing_file_operation_loses_a_file() {
     let from = source();
     for faulty in 0.. {
         let place = Place::lacking_images();
@@ -151,7 +151,7 @@ fn a_disk_that_fails_at_any_operation_loses_nothing() {
 }
 
 #[test]
-fn a_valid_packed_file_behind_a_wrong_one_is_used_without_a_request() {
+fn a_valid_packed_file_replaces_an_invalid_one_without_a_request() {
     let place = Place::lacking_images();
     fs::write(place.images(), b"cut").unwrap();
     fs::write(place.dir().join("train-images-idx3-ubyte.gz"), packed(IMAGES)).unwrap();
@@ -162,7 +162,7 @@ fn a_valid_packed_file_behind_a_wrong_one_is_used_without_a_request() {
 }
 
 #[test]
-fn too_little_space_is_said_before_the_first_request() {
+fn too_little_space_is_reported_before_the_first_request() {
     let mut place = Place::lacking_images();
     place.limits.free_space = |_| Some(31_376);
     let server = Server::start(vec![]);
@@ -181,7 +181,7 @@ fn a_disk_that_fills_up_during_a_download_loses_nothing() {
     let whole = packed(IMAGES);
     let server = Server::start(vec![Reply::cut("200 OK", &[], &whole[..100], whole.len())]);
     place.fetch(&[server.url()]).unwrap_err();
-    // /dev/full takes the name of the partial file: every write to it finds the disk full.
+    // The partial file is a link to /dev/full: every write finds the disk full.
     let partial = place.partial();
     fs::remove_file(&partial).unwrap();
     std::os::unix::fs::symlink("/dev/full", &partial).unwrap();
@@ -196,7 +196,7 @@ fn a_disk_that_fills_up_during_a_download_loses_nothing() {
     assert_eq!(fs::read(place.images()).unwrap(), payload(IMAGES));
 }
 
-/// A disk with room for so many bytes.
+/// A disk with this many free bytes.
 struct SmallDisk(usize);
 
 impl Write for SmallDisk {
@@ -212,7 +212,7 @@ impl Write for SmallDisk {
 }
 
 #[test]
-fn a_disk_that_fills_up_while_unpacking_is_told_from_bad_data() {
+fn a_disk_that_fills_up_while_unpacking_is_distinguished_from_bad_data() {
     let result = copy_verified(&packed(IMAGES)[..], &mut SmallDisk(20_000), IMAGES);
     let Err(CopyError::Write(error)) = result else { unreachable!("{result:?}") };
     assert_eq!(error.kind(), io::ErrorKind::StorageFull);
@@ -220,7 +220,7 @@ fn a_disk_that_fills_up_while_unpacking_is_told_from_bad_data() {
 }
 
 #[test]
-fn every_cut_of_a_file_is_refused_and_leaves_nothing() {
+fn a_file_truncated_anywhere_is_refused_and_leaves_nothing() {
     let place = Place::lacking_images();
     let labels = &TINY.files[3];
     let path = place.dir().join(labels.name);
@@ -260,7 +260,7 @@ fn files_are_copied_from_a_folder_plain_or_packed() {
 }
 
 #[test]
-fn a_folder_that_lacks_a_file_or_holds_a_wrong_one_is_refused() {
+fn a_folder_with_a_missing_or_invalid_file_is_refused() {
     let from = Place::lacking_images();
     let place = Place::lacking_images();
     let request = Request {
@@ -272,7 +272,7 @@ fn a_folder_that_lacks_a_file_or_holds_a_wrong_one_is_refused() {
         note: |_| {},
     };
     let message = place.ask(&request).unwrap_err().to_string();
-    assert!(message.contains("train-images-idx3-ubyte (plain or with .gz)"), "{message}");
+    assert!(message.contains("train-images-idx3-ubyte (plain or .gz)"), "{message}");
 
     fs::write(from.images(), b"<html>").unwrap();
     let message = place.ask(&request).unwrap_err().to_string();
@@ -283,7 +283,7 @@ fn a_folder_that_lacks_a_file_or_holds_a_wrong_one_is_refused() {
 }
 
 #[test]
-fn without_a_pinned_hash_the_shape_is_checked() {
+fn without_a_pinned_checksum_the_shape_is_checked() {
     let from = Place::empty();
     let mut set = TINY;
     for file in &mut set.files {

@@ -1,5 +1,5 @@
-//! The tests of `cargo xtask` from outside, in one binary: each further one would be compiled and linked anew.
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+//! Tests of `cargo xtask` from outside, in one binary: each further binary is compiled and linked on its own.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod cli;
 mod common;

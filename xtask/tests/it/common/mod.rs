@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use xtask::Error;
 use xtask::fetch::{DataFile, DataSet, Fetched, Limits, Request, fetch};
 
-/// A run of the program that cannot reach anything but this machine: no proxy, no client of a registry.
+/// Returns a command that runs the program without proxies and without clients of registries.
 pub(crate) fn xtask(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.args(words).env("PATH", "");
@@ -32,8 +32,8 @@ pub(crate) fn write_script(path: &Path, lines: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// Forty training and five test images. The hashes were made by `sha256sum` from files that a
-/// Python script wrote by the rule of [`payload`].
+/// Forty training and five test images. The checksums are those of `sha256sum` of files that a Python script wrote by
+/// the rule of [`payload`].
 pub(crate) const TINY: DataSet = DataSet {
     name: "tiny",
     credit: "made up for the tests",
@@ -63,7 +63,7 @@ pub(crate) const TINY: DataSet = DataSet {
     package: None,
 };
 
-/// The true content of a file of [`TINY`].
+/// Returns the content of a file of [`TINY`].
 pub(crate) fn payload(file: &DataFile) -> Vec<u8> {
     let count = file.payload_bytes() as usize - file.header().len();
     let images = file.shape.len() == 3;
@@ -73,7 +73,7 @@ pub(crate) fn payload(file: &DataFile) -> Vec<u8> {
     payload
 }
 
-/// The file as mirrors keep it.
+/// Returns the file as it is on a mirror.
 pub(crate) fn packed(file: &DataFile) -> Vec<u8> {
     gzip(&payload(file))
 }
@@ -81,14 +81,14 @@ pub(crate) fn packed(file: &DataFile) -> Vec<u8> {
 /// The file that [`Place::lacking_images`] lacks.
 pub(crate) const IMAGES: &DataFile = &TINY.files[0];
 
-/// A folder that receives a data set.
+/// A destination folder and limits.
 pub(crate) struct Place {
     folder: TempDir,
     pub(crate) limits: Limits,
 }
 
 impl Place {
-    /// An empty folder.
+    /// Returns an empty folder.
     pub(crate) fn empty() -> Self {
         let limits = Limits {
             connect: Duration::from_secs(5),
@@ -106,7 +106,7 @@ impl Place {
         Self { folder: tempfile::tempdir().unwrap(), limits }
     }
 
-    /// A folder in which only the training images are missing, so that each request is for them.
+    /// Returns a folder in which only the training images are missing, so that each request is for them.
     pub(crate) fn lacking_images() -> Self {
         let place = Self::empty();
         for file in &TINY.files[1..] {
@@ -119,7 +119,7 @@ impl Place {
         self.folder.path()
     }
 
-    /// Where the training images belong.
+    /// Returns the path of the training images.
     pub(crate) fn images(&self) -> PathBuf {
         self.dir().join(IMAGES.name)
     }
@@ -141,14 +141,14 @@ impl Place {
         fetch(request, &self.limits)
     }
 
-    /// Names in the folder beyond the four final ones.
+    /// Returns the names in the folder other than those of the four files.
     pub(crate) fn leftovers(&self) -> Vec<String> {
         let mut names = names_in(self.dir());
         names.retain(|name| TINY.files.iter().all(|file| file.name != name));
         names
     }
 
-    /// The one partial file.
+    /// Returns the only partial file.
     pub(crate) fn partial(&self) -> PathBuf {
         let leftovers = self.leftovers();
         assert_eq!(leftovers.len(), 1, "{leftovers:?}");
@@ -156,7 +156,7 @@ impl Place {
         self.dir().join(&leftovers[0])
     }
 
-    /// All four files are there, whole, and nothing else.
+    /// Asserts that all four files are complete and nothing else is there.
     pub(crate) fn assert_complete(&self) {
         for file in &TINY.files {
             assert!(
@@ -168,7 +168,7 @@ impl Place {
         assert_eq!(self.leftovers(), [""; 0]);
     }
 
-    /// Nothing stands under the final name of the training images.
+    /// Asserts that there are no training images.
     pub(crate) fn assert_no_images(&self) {
         assert!(!self.images().exists());
     }

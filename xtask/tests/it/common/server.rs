@@ -1,4 +1,4 @@
-//! A web server for tests: answers from a script, one request a connection, and remembers what it was asked.
+//! A web server for tests: it answers from a list, one request a connection, and records the requests.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// The bytes of one answer, and how long the connection stays open after them.
+/// The bytes of a response, and how long the connection stays open after them.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
     bytes: Vec<u8>,
@@ -15,12 +15,12 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// A whole answer with its true length.
+    /// A complete response.
     pub(crate) fn new(status: &str, headers: &[&str], body: &[u8]) -> Self {
         Self::cut(status, headers, body, body.len())
     }
 
-    /// An answer that announces `declared` bytes and closes after `body`.
+    /// A response that declares `declared` bytes and closes after `body`.
     pub(crate) fn cut(status: &str, headers: &[&str], body: &[u8], declared: usize) -> Self {
         let mut head = format!("HTTP/1.1 {status}\r\nConnection: close\r\n");
         head.push_str(&format!("Content-Length: {declared}\r\n"));
@@ -32,7 +32,7 @@ impl Reply {
         Self { bytes, linger: Duration::ZERO }
     }
 
-    /// An answer whose length only the end of the connection tells.
+    /// A response without a length, which ends with the connection.
     pub(crate) fn unsized_body(body: &[u8]) -> Self {
         let head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
         Self { bytes: [head, body].concat(), linger: Duration::ZERO }
@@ -43,7 +43,7 @@ impl Reply {
         Self::new("200 OK", &[], body)
     }
 
-    /// The rest of `whole` from `start` on, said to begin at `claimed`.
+    /// The rest of `whole` from `start` on, with a header that claims `claimed`.
     pub(crate) fn part(whole: &[u8], start: usize, claimed: usize) -> Self {
         let end = whole.len() - 1;
         let range = format!("Content-Range: bytes {claimed}-{end}/{}", whole.len());
@@ -55,19 +55,19 @@ impl Reply {
         Self::new(status, &[], b"")
     }
 
-    /// Says nothing at all for a while.
+    /// No response for a while.
     pub(crate) fn silence() -> Self {
         Self { bytes: Vec::new(), linger: Duration::from_millis(600) }
     }
 
-    /// Falls silent after its bytes instead of closing the connection.
+    /// Keeps the connection open for a while after the bytes.
     pub(crate) fn then_silence(mut self) -> Self {
         self.linger = Duration::from_millis(600);
         self
     }
 }
 
-/// A server on a free port of this machine. It lives until the test process ends.
+/// A server on a free port of this machine. It runs until the test process ends.
 pub(crate) struct Server {
     port: u16,
     requests: Arc<Mutex<Vec<String>>>,
@@ -75,7 +75,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Answers with `script`, in order; after its end with 404.
+    /// Starts a server that answers with `script` in order, then with 404.
     pub(crate) fn start(script: Vec<Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = Self {
@@ -93,17 +93,17 @@ impl Server {
         server
     }
 
-    /// Adds answers to the script.
+    /// Adds responses to the script.
     pub(crate) fn push(&self, replies: &[Reply]) {
         self.script.lock().unwrap().extend(replies.iter().cloned());
     }
 
-    /// Address of the server's only folder.
+    /// Returns the URL of the only folder.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/data/", self.port)
     }
 
-    /// What was asked so far: the request line's path, and the range if one was asked for.
+    /// Returns the requests so far: the path, and the range if there was one.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
@@ -119,14 +119,14 @@ fn answer(mut stream: &TcpStream, requests: &Mutex<Vec<String>>, script: &Mutex<
             request.push_str(&format!(" {range}"));
         }
     }
-    // Asked and answered under one lock, so that both are in the same order.
+    // Recorded and answered under one lock, so that both are in the same order.
     let reply = {
         let mut requests = requests.lock().unwrap();
         requests.push(request);
         script.lock().unwrap().pop_front()
     };
     let reply = reply.unwrap_or_else(|| Reply::status("404 Not Found"));
-    // The client may have gone already.
+    // The client may have closed the connection.
     let _ = stream.write_all(&reply.bytes);
     thread::sleep(reply.linger);
 }
