@@ -1,7 +1,6 @@
 //! Using a network: the test set as a whole, and one image at a time.
 
-use crate::measure::{group, timed};
-use criterion::{BenchmarkId, Criterion, Throughput};
+use crate::measure::Selection;
 use nn_benches::{
     NETWORKS, Peak, Shares, Table, architecture, digits, forward_operations, giga, percent, repeat,
     thousands,
@@ -10,13 +9,11 @@ use nn_core::{Initializer, Loss, Network, Predictor, evaluate};
 use nn_cpu::{CpuDevice, CpuTensor};
 
 /// The whole test set through [`evaluate`].
-pub(crate) fn benches(criterion: &mut Criterion, peak: &Peak) {
+pub(crate) fn benches(selection: &Selection, peak: &Peak) {
     let (data, name) = digits().expect("the data is readable");
     let images = data.test.len();
     // Tiles are the same however large the pieces are in which the set goes through.
     let shares = Shares::in_order(&data.test, images);
-    let mut group = group(criterion, "evaluate", 2.0);
-    group.throughput(Throughput::Elements(images as u64));
     let title = format!(
         "Evaluation of {images} images of {name}; counted: {} of the first layer's products, all others",
         percent(shares.forward)
@@ -29,7 +26,7 @@ pub(crate) fn benches(criterion: &mut Criterion, peak: &Peak) {
             let form = architecture(hidden);
             let network = Network::<CpuTensor<f32>>::new(&device, &form, Initializer::HeUniform, 1)
                 .expect("memory");
-            let seconds = timed(&mut group, BenchmarkId::new(form.to_string(), threads), |times| {
+            let seconds = selection.time(&format!("evaluate/{form}/{threads}"), 2.0, |times| {
                 repeat(times, || evaluate(&network, &data.test, Loss::CrossEntropy))
             });
             if let Some(seconds) = seconds {
@@ -48,15 +45,13 @@ pub(crate) fn benches(criterion: &mut Criterion, peak: &Peak) {
             }
         }
     }
-    group.finish();
     table.print();
 }
 
 /// One image through a [`Predictor`], from bytes to probabilities, on one thread.
-pub(crate) fn one_image(criterion: &mut Criterion) {
+pub(crate) fn one_image(selection: &Selection) {
     let (data, _) = digits().expect("the data is readable");
     let device = CpuDevice::new(1).expect("one thread");
-    let mut group = group(criterion, "predict", 1.0);
     let mut table = Table::new("Prediction of one image", &["network", "microseconds"]);
     for (hidden, _) in NETWORKS {
         let form = architecture(hidden);
@@ -65,7 +60,7 @@ pub(crate) fn one_image(criterion: &mut Criterion) {
         let mut predictor =
             Predictor::new(&network, Loss::CrossEntropy, 1).expect("memory for one image");
         let mut images = (0..data.test.len()).filter_map(|index| data.test.image(index)).cycle();
-        let seconds = timed(&mut group, BenchmarkId::from_parameter(&form), |times| {
+        let seconds = selection.time(&format!("predict/{form}"), 1.0, |times| {
             repeat(times, || {
                 let image = images.next().expect("the test set has images");
                 predictor.predict_bytes(image).map(|outputs| outputs[0])
@@ -75,6 +70,5 @@ pub(crate) fn one_image(criterion: &mut Criterion) {
             table.row([form.to_string(), format!("{:.2}", 1e6 * seconds)]);
         }
     }
-    group.finish();
     table.print();
 }

@@ -1,9 +1,7 @@
 //! The matrix product, in operations a second (2 m n k each): `CpuTensor` beside raw faer and
 //! `matrixmultiply`, on the shapes that training the four networks asks for, and on squares.
 
-use crate::measure::{group, timed};
-use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
+use crate::measure::Selection;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, Par};
 use nn_benches::{Peak, Table, giga, percent, repeat};
@@ -57,8 +55,7 @@ fn numbers<E: Element>(count: usize) -> Vec<E> {
 }
 
 /// All products, by all libraries, in both types of number, on one thread and on two.
-pub(crate) fn benches(criterion: &mut Criterion, peak: &Peak) {
-    let mut group = group(criterion, "matmul", 0.6);
+pub(crate) fn benches(selection: &Selection, peak: &Peak) {
     let title =
         "Matrix products, in thousands of millions of operations a second (share of the peak)";
     let heading =
@@ -67,9 +64,9 @@ pub(crate) fn benches(criterion: &mut Criterion, peak: &Peak) {
     for product in &PRODUCTS {
         for library in LIBRARIES {
             let of_f32 =
-                [1, 2].map(|threads| rate::<f32>(&mut group, product, library, threads, peak));
+                [1, 2].map(|threads| rate::<f32>(selection, product, library, threads, peak));
             let of_f64 =
-                [1, 2].map(|threads| rate::<f64>(&mut group, product, library, threads, peak));
+                [1, 2].map(|threads| rate::<f64>(selection, product, library, threads, peak));
             let rates = of_f32.into_iter().chain(of_f64);
             if rates.clone().any(|rate| rate.is_some()) {
                 let names = [product.name.to_owned(), library.to_owned()];
@@ -77,25 +74,23 @@ pub(crate) fn benches(criterion: &mut Criterion, peak: &Peak) {
             }
         }
     }
-    group.finish();
     table.print();
 }
 
 /// One benchmark: its rate and share of the peak, or nothing where a filter left it out.
 fn rate<E: Number>(
-    group: &mut BenchmarkGroup<'_, WallTime>,
+    selection: &Selection,
     product: &Product,
     library: &str,
     threads: usize,
     peak: &Peak,
 ) -> Option<String> {
     let operations = product.operations();
-    group.throughput(Throughput::Elements(operations));
-    let id = BenchmarkId::new(format!("{}/{library} {}", product.name, E::NAME), threads);
+    let name = format!("matmul/{}/{library} {}/{threads}", product.name, E::NAME);
     let seconds = match library {
-        "nn-cpu" => timed(group, id, cpu::<E>(product, threads)),
-        "faer" => timed(group, id, raw_faer::<E>(product, threads)),
-        _ => timed(group, id, other::<E>(product, threads)),
+        "nn-cpu" => selection.time(&name, 0.6, cpu::<E>(product, threads)),
+        "faer" => selection.time(&name, 0.6, raw_faer::<E>(product, threads)),
+        _ => selection.time(&name, 0.6, other::<E>(product, threads)),
     }?;
     let rate = operations as f64 / seconds;
     Some(format!("{} ({})", giga(rate), percent(rate / peak.of(E::NAME, threads))))

@@ -1,9 +1,7 @@
 //! One training step - batch, forward pass, backpropagation, update - of the four networks, in
 //! images a second.
 
-use crate::measure::{group, timed};
-use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
+use crate::measure::Selection;
 use nn_benches::{
     NETWORKS, Peak, Shares, Steps, Table, architecture, descent, digits, giga, percent,
     step_operations, thousands,
@@ -16,9 +14,8 @@ use nn_data::Dataset;
 const RUNS: [(&str, usize); 4] = [("sgd", 1), ("sgd", 2), ("adam", 1), ("adam", 2)];
 
 /// All networks, both optimizers, both numbers of threads.
-pub(crate) fn benches(criterion: &mut Criterion, peak: &Peak) {
+pub(crate) fn benches(selection: &Selection, peak: &Peak) {
     let (data, name) = digits().expect("the data is readable");
-    let mut group = group(criterion, "step", 1.5);
     let title = format!(
         "Training steps on {name}; counted: the share of the first layer's products (forward, update) that \
          zeros do not spare, all of the others"
@@ -38,19 +35,18 @@ pub(crate) fn benches(criterion: &mut Criterion, peak: &Peak) {
         let shares = Shares::shuffled(&data.train, network.1);
         let mut add = |row: Option<Vec<String>>| row.into_iter().for_each(|row| table.row(row));
         for (optimizer, threads) in RUNS {
-            add(one::<f32>(&mut group, network, &data.train, shares, (optimizer, threads, peak)));
+            add(one::<f32>(selection, network, &data.train, shares, (optimizer, threads, peak)));
         }
         for (optimizer, threads) in &RUNS[..2] {
-            add(one::<f64>(&mut group, network, &data.train, shares, (optimizer, *threads, peak)));
+            add(one::<f64>(selection, network, &data.train, shares, (optimizer, *threads, peak)));
         }
     }
-    group.finish();
     table.print();
 }
 
 /// One benchmark: its row of the table, or nothing where a filter left it out.
 fn one<E: CpuElement>(
-    group: &mut BenchmarkGroup<'_, WallTime>,
+    selection: &Selection,
     (hidden, batch): (&[usize], usize),
     data: &Dataset,
     shares: Shares,
@@ -61,10 +57,9 @@ fn one<E: CpuElement>(
     config.optimizer = Optimizer::from_name(optimizer).expect("it is one of the names");
     config.learning_rate = if optimizer == "adam" { 1e-4 } else { 0.01 };
     let mut steps = Steps::<CpuTensor<E>>::new(&form, &config, data, threads);
-    group.throughput(Throughput::Elements(batch as u64));
     let numbers = E::NAME;
-    let id = BenchmarkId::new(format!("{form} batch {batch}/{numbers} {optimizer}"), threads);
-    let seconds = timed(group, id, |count| steps.time(count))?;
+    let name = format!("step/{form} batch {batch}/{numbers} {optimizer}/{threads}");
+    let seconds = selection.time(&name, 1.5, |count| steps.time(count))?;
     let rate = batch as f64 / seconds;
     let operations = rate * step_operations(&form, shares);
     Some(vec![

@@ -1,5 +1,6 @@
 //! A header that promises gigabytes costs no more memory than the bytes that really come.
 
+#[path = "it/common.rs"]
 mod common;
 
 use common::header;

@@ -46,7 +46,7 @@ impl Contender {
         Self { name: "ours", program, arguments, ours: true }
     }
 
-    pub(super) fn peer(peer: Peer, program: PathBuf, words: Vec<OsString>) -> Self {
+    pub(super) fn peer(peer: Peer, program: PathBuf, arguments: Vec<OsString>) -> Self {
         Self { name: peer.name(), program, arguments, ours: false }
     }
 

@@ -1,5 +1,4 @@
 //! Each part of the torture, briefly.
-#![allow(clippy::unwrap_used, reason = "a test that fails says so by a panic")]
 
 use nn_torture::kills::Ending;
 use nn_torture::trial::{Effort, Tally};

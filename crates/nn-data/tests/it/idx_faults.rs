@@ -1,8 +1,6 @@
 //! Every fault that an IDX file can have gives its own error, with the path and the numbers in it.
 
-mod common;
-
-use common::{errors_of, header, idx_bytes};
+use crate::common::{errors_of, header, idx_bytes};
 use nn_data::{DataError, read_idx, read_idx_from};
 use nn_testing::gzip;
 

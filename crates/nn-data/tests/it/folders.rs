@@ -1,12 +1,9 @@
 //! Data sets from pairs and folders of files.
-#![allow(clippy::unwrap_used)] // a step that fails must fail the test
-
-mod common;
 
 use std::fs;
 use std::path::Path;
 
-use common::{header, idx_bytes};
+use crate::common::{header, idx_bytes};
 use nn_data::{
     Compression, DataError, Dataset, Inputs, TrainTest, folder_files, load_folder, load_pair,
     write_folder,

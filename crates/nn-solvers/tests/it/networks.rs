@@ -1,5 +1,4 @@
 //! The solvers on a network's cost.
-#![allow(clippy::unwrap_used, reason = "a test")]
 
 use nn_core::{Activation, Architecture, FullBatch, Initializer, Loss, Network, TrainingConfig};
 use nn_data::Dataset;

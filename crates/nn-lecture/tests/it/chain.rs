@@ -1,6 +1,5 @@
 //! The blackboard's forward pass and backpropagation on a 2-2-2 network whose numbers are exact,
 //! worked out by hand: weighted sums of 0 make sigmoids of 1/2 with a slope of 1/4.
-#![allow(clippy::unwrap_used, reason = "a test that fails says so by a panic")]
 
 use nn_core::Activation;
 use nn_lecture::chain::{Layer, Mistake, backpropagate, cost, differences, forward};

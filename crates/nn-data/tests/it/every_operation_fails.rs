@@ -1,8 +1,5 @@
 //! The disk fails at every operation of a write in turn, or the process dies there: the old file or
 //! the new one is there, whole.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails says so by a panic")]
-
-mod common;
 
 use std::cell::Cell;
 use std::fs;
@@ -11,7 +8,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::rc::Rc;
 
-use common::array;
+use crate::common::array;
 use nn_data::{
     Compression, FileOperation, append_to_file, read_idx, replace_file, sweep_partial_files,
     watch_file_operations, write_idx,
@@ -103,7 +100,7 @@ fn killed_at_each_operation_in_turn() {
     for (number, &operation) in operations.iter().enumerate() {
         write_idx(&path, &array(1), Compression::None).unwrap();
         let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child_that_dies_at_an_operation"])
+            .args(["--exact", "every_operation_fails::child_that_dies_at_an_operation"])
             .env(CHILD, &path)
             .env("NN_TEST_DIES_AT", number.to_string())
             .stdout(Stdio::null())

@@ -1,8 +1,6 @@
 //! The claims of the topics digits, linear, perceptron, activations, bias, descent, ladder and
 //! digits8x8, against numpy, scipy and scikit-learn (golden/topics.py) and closed forms.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 use nn_cpu::{CpuDevice, CpuTensor};
 use nn_data::{Dataset, TrainTest};
 use nn_lecture::topics::{
@@ -13,7 +11,7 @@ use nn_tensor::ReferenceTensor;
 use serde_json::Value;
 
 fn golden(topic: &str) -> Value {
-    let all: Value = serde_json::from_str(include_str!("golden/topics.json")).unwrap();
+    let all: Value = serde_json::from_str(include_str!("../golden/topics.json")).unwrap();
     all[topic].clone()
 }
 
@@ -118,7 +116,7 @@ fn mean(values: &[f64]) -> f64 {
 /// perceptron comes to on the same images (golden/perceptron.py), as a mean: one run is luck.
 #[test]
 fn the_perceptron_is_as_right_as_scikit_learns() {
-    let golden: Value = serde_json::from_str(include_str!("golden/perceptron.json")).unwrap();
+    let golden: Value = serde_json::from_str(include_str!("../golden/perceptron.json")).unwrap();
     let theirs = numbers(&golden["sample"]);
     let sample = nn_data::embedded_sample().unwrap();
     let settings = perceptron::Settings { runs: 10, ..Default::default() };

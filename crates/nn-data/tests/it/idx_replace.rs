@@ -1,12 +1,9 @@
 //! A file is replaced whole or not at all, and nothing is left behind.
-#![allow(clippy::unwrap_used)] // a step that fails must fail the test
-
-mod common;
 
 use std::fs;
 use std::path::Path;
 
-use common::array;
+use crate::common::array;
 use nn_data::{Compression, DataError, IdxArray, IdxValues, read_idx, write_idx, write_idx_to};
 use nn_testing::names_in;
 

@@ -1,5 +1,4 @@
 //! Every solver on costs whose minimum is known in closed form.
-#![allow(clippy::unwrap_used, reason = "a test")]
 
 use nn_solvers::{Iterate, Limits, Minimum, Objective, ObjectiveError, Solver, Stopped, minimize};
 use std::ops::ControlFlow;

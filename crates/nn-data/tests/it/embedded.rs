@@ -1,6 +1,4 @@
 //! The sample inside the crate is real MNIST digits, as many of each class.
-#![cfg(feature = "sample")]
-#![allow(clippy::unwrap_used)] // a step that fails must fail the test
 
 use nn_data::{Compression, Dataset, embedded_sample, load_folder, make_sample, write_folder};
 

@@ -1,6 +1,5 @@
 //! Claims of the topics `solvers`, `single-step`, `universal`, `backprop`, `overfitting` and
 //! `vanishing`, against closed forms, central differences and golden values by numpy and scipy.
-#![allow(clippy::unwrap_used, reason = "a test that fails says so by a panic")]
 
 use nn_core::{Activation, Initializer};
 use nn_data::Dataset;
@@ -25,7 +24,7 @@ fn typed<const N: usize>(pairs: [(&str, &str); N]) -> Parameters {
 #[test]
 fn solvers_agree_with_scipy_on_the_minimum() {
     let data = solvers::run::<Reference>(&solvers::Settings::default(), &()).unwrap();
-    let golden = numbers(include_str!("golden/neuron_minimum.txt"));
+    let golden = numbers(include_str!("../golden/neuron_minimum.txt"));
     assert!((data.bottom_cost - golden[2]).abs() < 1e-12, "{}", data.bottom_cost);
     for walk in &data.walks {
         let name = walk.run.solver;
@@ -124,7 +123,7 @@ fn small(expression: &str) -> universal::Settings {
 /// The tutorial's own settings, epoch for epoch what numpy gets from the same weights.
 #[test]
 fn the_tutorials_fit_is_numpys() {
-    let start = numbers(include_str!("golden/universal_start.txt"));
+    let start = numbers(include_str!("../golden/universal_start.txt"));
     let weights = |layer| -> Vec<f64> {
         let shape = if layer == 0 { Shape::new(10, 1) } else { Shape::new(1, 10) };
         Initializer::UniformPositive.weights(shape, layer, 1)
@@ -134,7 +133,7 @@ fn the_tutorials_fit_is_numpys() {
     let fit = universal::run_fit::<Reference>(&universal::Settings::default(), &()).unwrap();
     let history = &fit.run.history;
     assert_eq!(history.len(), 5001);
-    for golden in numbers(include_str!("golden/universal_costs.txt")).chunks(2) {
+    for golden in numbers(include_str!("../golden/universal_costs.txt")).chunks(2) {
         let cost = history[golden[0] as usize].1;
         assert!((cost / golden[1] - 1.0).abs() < 1e-9, "epoch {}: {cost}", golden[0]);
     }

@@ -1,5 +1,4 @@
 //! Laws of the IDX reader and writer, tried on generated input.
-#![allow(clippy::unwrap_used)] // a step that fails must fail the test
 
 use nn_data::{Compression, IdxArray, IdxValues, read_idx, read_idx_from, write_idx};
 use nn_testing::gzip;
@@ -33,7 +32,7 @@ fn arrays() -> impl Strategy<Value = IdxArray> {
 fn nearly_idx() -> impl Strategy<Value = Vec<u8>> {
     let code = prop_oneof![Just(8_u8), Just(9), Just(11), Just(12), Just(13), Just(14)];
     (code, vec(0_u32..9, 1..=4), vec(any::<u8>(), 0..200))
-        .prop_map(|(code, sizes, noise)| [common::header(code, &sizes), noise].concat())
+        .prop_map(|(code, sizes, noise)| [crate::common::header(code, &sizes), noise].concat())
 }
 
 proptest! {

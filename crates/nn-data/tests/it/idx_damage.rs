@@ -1,9 +1,6 @@
 //! Small files cut at every length and with every single bit flipped.
-#![allow(clippy::unwrap_used, clippy::panic)] // a step that fails must fail the test
 
-mod common;
-
-use common::{header, idx_bytes, read_both_ways};
+use crate::common::{header, idx_bytes, read_both_ways};
 use nn_data::{IdxArray, IdxValues};
 use nn_testing::gzip;
 

@@ -1,5 +1,4 @@
 //! Data sets in memory: what they refuse, what views share, how they split.
-#![allow(clippy::unwrap_used)] // a step that fails must fail the test
 
 use nn_data::{DataError, Dataset, Inputs, MAX_CLASSES, Targets, TrainTest, stratified_sample};
 

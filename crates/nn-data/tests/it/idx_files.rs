@@ -1,8 +1,6 @@
 //! IDX files made by hand, byte by byte, are read as they should be; written files are those bytes.
 
-mod common;
-
-use common::{header, idx_bytes, read_both_ways};
+use crate::common::{header, idx_bytes, read_both_ways};
 use nn_data::{
     Compression, DataError, ElementType, IdxArray, IdxValues, read_idx, read_idx_from, write_idx,
     write_idx_to,
@@ -76,7 +74,7 @@ fn empty_arrays() {
 #[test]
 fn a_file_packed_by_another_program() {
     // Python: gzip.compress(bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9]), 9, mtime=0)
-    let packed = include_bytes!("golden/labels-by-python.gz");
+    let packed = include_bytes!("../golden/labels-by-python.gz");
     let array = read_idx_from(&packed[..], "labels").unwrap();
     assert_eq!(array, IdxArray::new(vec![3], IdxValues::U8(vec![7, 8, 9])).unwrap());
 }
