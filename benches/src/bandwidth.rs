@@ -1,23 +1,21 @@
-//! How fast numbers come from each level of the memory.
-#![allow(
-    unsafe_code,
-    reason = "instructions that only some CPUs have, called where they are there"
-)]
+//! Read bandwidth of each level of the memory hierarchy.
+#![allow(unsafe_code, reason = "instructions of some CPUs only, called after detection")]
 
 use crate::clock::{fastest, repeat};
 use std::hint::black_box;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
-/// Name and bytes, for each thread, of what is read again and again.
+/// Name and working set in bytes per thread.
 pub const LEVELS: [(&str, usize); 4] = [
-    ("first-level cache (16 KiB a thread)", 16 << 10),
-    ("second-level cache (256 KiB a thread)", 256 << 10),
-    ("third-level cache (4 MiB a thread)", 4 << 20),
-    ("main memory (128 MiB a thread)", 128 << 20),
+    ("first-level cache (16 KiB per thread)", 16 << 10),
+    ("second-level cache (256 KiB per thread)", 256 << 10),
+    ("third-level cache (4 MiB per thread)", 4 << 20),
+    ("main memory (128 MiB per thread)", 128 << 20),
 ];
 
-/// Bytes a second that `threads` threads together read from working sets of `bytes` each.
+/// Returns the bytes per second that `threads` threads read together from working sets of `bytes`
+/// each.
 #[must_use]
 pub fn read_rate(bytes: usize, threads: usize) -> f64 {
     let numbers = vec![1.0_f32; bytes / size_of::<f32>() * threads];
@@ -26,7 +24,7 @@ pub fn read_rate(bytes: usize, threads: usize) -> f64 {
     (bytes * threads) as f64 / seconds
 }
 
-/// How long it takes until every part has been summed so many times, each by a thread of its own.
+/// Measures the time to sum every part `times` times, each on its own thread.
 fn together(parts: &[&[f32]], times: u64) -> Duration {
     let barrier = Barrier::new(parts.len());
     let one = |part: &[f32]| {
@@ -47,7 +45,7 @@ fn together(parts: &[&[f32]], times: u64) -> Duration {
 fn sum(numbers: &[f32]) -> f32 {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") {
-        // SAFETY: the CPU has it.
+        // SAFETY: AVX2 was detected.
         return unsafe { sum_avx2(numbers) };
     }
     sum_lanes(numbers)
@@ -59,7 +57,7 @@ fn sum_avx2(numbers: &[f32]) -> f32 {
     sum_lanes(numbers)
 }
 
-/// In eight registers of eight, so that reading is all that takes time.
+/// Sums in eight registers of eight lanes, so that reading dominates the time.
 #[inline(always)]
 fn sum_lanes(numbers: &[f32]) -> f32 {
     let mut sums = [0.0; 64];

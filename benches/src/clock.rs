@@ -1,13 +1,14 @@
-//! How long something takes on a machine that has other things to do as well.
+//! Timing on a machine with other load.
 
 use std::time::{Duration, Instant};
 
-/// Rounds of which the fastest counts: others may need the machine meanwhile, and no round is faster
-/// than the machine.
+/// Number of rounds, of which the fastest counts, since other load can only make a round slower.
 const ROUNDS: u32 = 10;
 
-/// Seconds that `work` takes once, in the fastest of ten rounds which take about `seconds` together.
-/// `work` does its work so many times and says how long that took.
+/// Returns the seconds of one execution of `work`, in the fastest of ten rounds of about `seconds`
+/// in total.
+///
+/// `work` executes a given number of times and returns the elapsed time.
 pub fn fastest(seconds: f64, mut work: impl FnMut(u64) -> Duration) -> f64 {
     let _warm = work(1);
     let once = work(1).as_secs_f64().max(1e-9);
@@ -16,7 +17,7 @@ pub fn fastest(seconds: f64, mut work: impl FnMut(u64) -> Duration) -> f64 {
     (0..ROUNDS).map(round).fold(f64::INFINITY, f64::min)
 }
 
-/// How long it takes to do `work` so many times.
+/// Returns the time to execute `work` `times` times.
 pub fn repeat<R>(times: u64, mut work: impl FnMut() -> R) -> Duration {
     let start = Instant::now();
     for _ in 0..times {

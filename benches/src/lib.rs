@@ -1,15 +1,14 @@
-//! What the benchmarks share: the four networks, the data, the peak of the machine, the operations that
-//! must be done, clocks and tables.
+//! Common parts of the benchmarks: networks, data, peak rates, operation counts, timing and tables.
 
 pub mod bandwidth;
 mod clock;
-mod needed;
+mod operations;
 mod peak;
 mod steps;
 mod table;
 
 pub use clock::{fastest, repeat};
-pub use needed::{Shares, forward_operations, step_operations};
+pub use operations::{Shares, forward_operations, step_operations};
 pub use peak::Peak;
 pub use steps::Steps;
 pub use table::{Table, giga, percent, thousands};
@@ -18,11 +17,11 @@ use nn_core::{Activation, Architecture, Optimizer, Schedule, TrainingConfig};
 use nn_data::{DataError, TrainTest, embedded_sample, load_folder};
 use std::path::{Path, PathBuf};
 
-/// The networks whose speed is followed: hidden layers and batch.
+/// The benchmarked networks: hidden layers and batch size.
 pub const NETWORKS: [(&[usize], usize); 4] =
     [(&[30], 10), (&[128], 64), (&[800], 128), (&[512, 512], 256)];
 
-/// A rectifier network for digits.
+/// Returns a ReLU network for digits.
 #[must_use]
 pub fn architecture(hidden: &[usize]) -> Architecture {
     Architecture {
@@ -34,9 +33,9 @@ pub fn architecture(hidden: &[usize]) -> Architecture {
     }
 }
 
-/// Plain descent on the mean cross-entropy, for as many epochs as a benchmark may ask.
+/// Returns plain SGD on the mean cross-entropy, with more epochs than any benchmark needs.
 #[must_use]
-pub fn descent(batch: usize) -> TrainingConfig {
+pub fn sgd(batch: usize) -> TrainingConfig {
     TrainingConfig {
         optimizer: Optimizer::Sgd,
         schedule: Schedule::CONSTANT,
@@ -47,16 +46,16 @@ pub fn descent(batch: usize) -> TrainingConfig {
     }
 }
 
-/// Where fetched MNIST lies.
+/// Returns the folder of downloaded MNIST.
 #[must_use]
 pub fn mnist_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/mnist")
 }
 
-/// Full MNIST where it has been fetched, else the embedded sample; and which of the two.
+/// Returns full MNIST if it has been downloaded, else the embedded sample, and its name.
 ///
 /// # Errors
-/// [`DataError`] for fetched files that are damaged.
+/// Returns [`DataError`] if downloaded files are damaged.
 pub fn digits() -> Result<(TrainTest, &'static str), DataError> {
     if mnist_folder().join("train-images-idx3-ubyte.gz").exists()
         || mnist_folder().join("train-images-idx3-ubyte").exists()

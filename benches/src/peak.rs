@@ -1,41 +1,38 @@
-//! The most that the machine's multiply-add units give: the rate that everything else is a share of.
-#![allow(
-    unsafe_code,
-    reason = "instructions that only some CPUs have, called where they are there"
-)]
+//! Peak rate of the multiply-add units, the reference of all shares.
+#![allow(unsafe_code, reason = "instructions of some CPUs only, called after detection")]
 
 use nn_tensor::Element;
 use std::hint::black_box;
 use std::sync::Barrier;
 use std::time::Instant;
 
-/// Independent chains of multiply-adds: more than one instruction takes cycles times the units there
-/// are, and few enough for the registers.
+/// Number of independent chains of multiply-adds: more than latency times units, and few enough for
+/// the registers.
 const CHAINS: usize = 12;
-/// Multiply-adds of each chain in one round: about 10 ms.
+/// Multiply-adds per chain and round, about 10 ms.
 const TURNS: u64 = 5_000_000;
-/// The fastest of these rounds counts: no round is faster than the machine.
+/// Number of rounds, of which the fastest counts.
 const ROUNDS: usize = 5;
 
-/// Measured peaks in operations a second (a multiply-add is two), on one thread and on two at once.
+/// Measured peaks in operations per second (a multiply-add is two), on one thread and on two.
 #[derive(Clone, Copy, Debug)]
 pub struct Peak {
-    /// Of 32-bit numbers.
+    /// Single precision.
     pub f32: [f64; 2],
-    /// Of 64-bit numbers.
+    /// Double precision.
     pub f64: [f64; 2],
 }
 
 impl Peak {
-    /// Takes about a third of a second.
+    /// Measures the peaks, in about a third of a second.
     #[must_use]
     pub fn measure() -> Self {
-        let of_f32 = |threads| operations_a_second(threads, 8, chains::<f32, 8>);
-        let of_f64 = |threads| operations_a_second(threads, 4, chains::<f64, 4>);
+        let of_f32 = |threads| operations_per_second(threads, 8, chains::<f32, 8>);
+        let of_f64 = |threads| operations_per_second(threads, 4, chains::<f64, 4>);
         Self { f32: [of_f32(1), of_f32(2)], f64: [of_f64(1), of_f64(2)] }
     }
 
-    /// The peak for this type of number, by its [`Element::NAME`], on one thread or on two.
+    /// Returns the peak of an element type, by its [`Element::NAME`], on one thread or two.
     #[must_use]
     pub fn of(&self, element: &str, threads: usize) -> f64 {
         let peaks = if element == f64::NAME { self.f64 } else { self.f32 };
@@ -43,13 +40,13 @@ impl Peak {
     }
 }
 
-/// `threads` threads that run `work` at once, each chain `lanes` numbers wide.
-fn operations_a_second(threads: usize, lanes: usize, work: fn(u64)) -> f64 {
+/// Measures the rate of `threads` threads running `work`, whose chains are `lanes` wide.
+fn operations_per_second(threads: usize, lanes: usize, work: fn(u64)) -> f64 {
     let operations = (2 * lanes * CHAINS * threads) as f64 * TURNS as f64;
     (0..ROUNDS).map(|_| operations / together(threads, || work(TURNS))).fold(0.0, f64::max)
 }
 
-/// Seconds that `threads` threads take, all doing `work`, from the first's start to the last's end.
+/// Measures the seconds from the first start to the last end of `threads` threads running `work`.
 fn together(threads: usize, work: impl Fn() + Sync) -> f64 {
     let barrier = Barrier::new(threads);
     let one = || {
@@ -72,7 +69,7 @@ fn together(threads: usize, work: impl Fn() + Sync) -> f64 {
 fn chains<E: Element, const LANES: usize>(turns: u64) {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-        // SAFETY: the CPU has both.
+        // SAFETY: AVX2 and FMA were detected.
         return unsafe { chains_fma::<E, LANES>(turns) };
     }
     run_chains::<E, LANES>(turns);
@@ -84,7 +81,7 @@ fn chains_fma<E: Element, const LANES: usize>(turns: u64) {
     run_chains::<E, LANES>(turns);
 }
 
-/// The compiler keeps each chain's lanes in one register.
+/// Runs the chains; the compiler keeps the lanes of each in one register.
 #[inline(always)]
 fn run_chains<E: Element, const LANES: usize>(turns: u64) {
     let (factor, addend) = black_box((E::from_f64(0.999), E::from_f64(0.001)));

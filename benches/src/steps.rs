@@ -1,42 +1,58 @@
-//! Training steps against the clock.
+//! Timing of training steps.
 
 use crate::clock::fastest;
-use nn_core::{Architecture, Control, Observer, StepEvent, Trainer, TrainingConfig};
+use nn_core::{Architecture, Control, Hook, Member, Observer, StepEvent, Trainer, TrainingConfig};
 use nn_cpu::{CpuDevice, CpuElement, CpuTensor};
 use nn_data::Dataset;
 use nn_tensor::Tensor;
 use std::time::{Duration, Instant};
 
-/// A training without end, of which steps are timed.
+/// An endless training whose steps are timed.
 pub struct Steps<T: Tensor> {
     trainer: Trainer<T>,
 }
 
 impl<E: CpuElement> Steps<CpuTensor<E>> {
-    /// Ready to go, on `threads` threads.
+    /// Creates the training on `threads` threads.
     ///
     /// # Panics
-    /// Where data and network do not fit, or there is no memory: a benchmark cannot go on.
+    /// Panics if data and network do not match, or memory is exhausted.
     #[must_use]
     pub fn new(
-        form: &Architecture,
+        architecture: &Architecture,
         config: &TrainingConfig,
         data: &Dataset,
         threads: usize,
     ) -> Self {
+        Self::with_hooks(architecture, config, data, threads, Vec::new())
+    }
+
+    /// The same with hooks around each step.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    #[must_use]
+    pub fn with_hooks(
+        architecture: &Architecture,
+        config: &TrainingConfig,
+        data: &Dataset,
+        threads: usize,
+        hooks: Vec<Box<dyn Hook<CpuTensor<E>>>>,
+    ) -> Self {
         let device = CpuDevice::new(threads).expect("a small number of threads");
-        // Whole batches only, so that all steps are alike.
+        // Whole batches only, so that all steps are equal.
         let count = data.len() / config.batch * config.batch;
         let whole = data.subset(&(0..count as u32).collect::<Vec<_>>()).expect("its own samples");
-        let trainer =
-            Trainer::new(&device, form, config, &whole, None).expect("data and network fit");
+        let member = Member { hooks, ..Member::new(architecture.clone(), &whole, None) };
+        let trainer = Trainer::with_members(&device, config, &whole, vec![member])
+            .expect("data and network fit");
         Self { trainer }
     }
 
-    /// How long so many steps take.
+    /// Returns the time of `steps` steps.
     ///
     /// # Panics
-    /// Where the training diverges.
+    /// Panics if the training diverges.
     pub fn time(&mut self, steps: u64) -> Duration {
         let mut clock = Clock { steps, seen: 0, started: None, elapsed: Duration::ZERO };
         while clock.elapsed.is_zero() {
@@ -45,13 +61,13 @@ impl<E: CpuElement> Steps<CpuTensor<E>> {
         clock.elapsed
     }
 
-    /// Seconds of one step in the fastest of some rounds that take about `seconds` together.
+    /// Returns the seconds of one step, in the fastest of some rounds of about `seconds` in total.
     pub fn fastest(&mut self, seconds: f64) -> f64 {
         fastest(seconds, |times| self.time(times))
     }
 }
 
-/// Times the steps after the first one of a run.
+/// Observer that times the steps after the first one.
 struct Clock {
     steps: u64,
     seen: u64,

@@ -1,6 +1,6 @@
-//! Tables as they stand in the documents.
+//! Markdown tables.
 
-/// Rows of text under a heading, all as wide as the heading.
+/// A table with a heading.
 pub struct Table {
     title: String,
     heading: Vec<&'static str>,
@@ -8,7 +8,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// No rows yet.
+    /// Creates a table without rows.
     #[must_use]
     pub fn new(title: impl Into<String>, heading: &[&'static str]) -> Self {
         Self { title: title.into(), heading: heading.to_vec(), rows: Vec::new() }
@@ -19,8 +19,8 @@ impl Table {
         self.rows.push(cells.into_iter().collect());
     }
 
-    /// Writes title and table to standard output, in Markdown; nothing where there are no rows.
-    #[allow(clippy::print_stdout, reason = "tables are what the programs here are run for")]
+    /// Prints title and table in Markdown, or nothing if there are no rows.
+    #[allow(clippy::print_stdout, reason = "tables are the output of the programs here")]
     pub fn print(&self) {
         if self.rows.is_empty() {
             return;
@@ -35,19 +35,19 @@ impl Table {
     }
 }
 
-/// Operations a second in thousands of millions: `93.4`.
+/// Formats a rate in units of 10⁹: `93.4`.
 #[must_use]
-pub fn giga(operations_a_second: f64) -> String {
-    format!("{:.1}", operations_a_second / 1e9)
+pub fn giga(rate: f64) -> String {
+    format!("{:.1}", rate / 1e9)
 }
 
-/// A share in whole percent: `87 %`.
+/// Formats a fraction in whole percent: `87 %`.
 #[must_use]
 pub fn percent(share: f64) -> String {
     format!("{:.0} %", 100.0 * share)
 }
 
-/// A number with its thousands apart: `1,234,567`.
+/// Formats a number with thousands separators: `1,234,567`.
 #[must_use]
 pub fn thousands(number: f64) -> String {
     let digits = format!("{number:.0}");
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_read_well() {
+    fn numbers_are_formatted() {
         assert_eq!(thousands(1_234_567.4), "1,234,567");
         assert_eq!((thousands(12.0), thousands(123_456.0)), ("12".into(), "123,456".into()));
         assert_eq!((giga(9.34e10), percent(0.866)), ("93.4".into(), "87 %".into()));

@@ -54,13 +54,13 @@ unsafe impl GlobalAlloc for CountingAllocator {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let used = self.used.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
         self.peak.fetch_max(used, Ordering::Relaxed);
-        // SAFETY: the caller keeps the contract of `alloc`.
+        // SAFETY: the caller upholds the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         self.used.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller keeps the contract of `dealloc`.
+        // SAFETY: the caller upholds the contract of `dealloc`.
         unsafe { System.dealloc(pointer, layout) }
     }
 }

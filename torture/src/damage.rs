@@ -1,12 +1,13 @@
-//! Every cut and every flipped bit of a small IDX file, plain and packed, and of a small checkpoint.
+//! Truncation at every length and every flipped bit of a small IDX file, plain and gzip, and of a
+//! small checkpoint.
 
-use nn_core::Checkpoint;
 use nn_data::{Compression, IdxArray, IdxValues, embedded_sample, read_idx_from, write_idx_to};
+use nn_mlp::Checkpoint;
 
 use crate::samples::small_checkpoint;
 use crate::trial::{Effort, Tally};
 
-/// Damages each file in every way, until time is over.
+/// Damages each file in every way, within the time limit.
 pub fn run(effort: &Effort) -> Tally {
     let mut tally = Tally::default();
     let result = small_checkpoint()
@@ -28,10 +29,10 @@ pub fn run(effort: &Effort) -> Tally {
     tally
 }
 
-/// What was done to a file: cut to a length, or a bit of this byte turned.
+/// The damage of a file: truncated, or a bit of this byte flipped.
 #[derive(Clone, Copy, Debug)]
 enum Place {
-    Cut,
+    Truncated,
     Byte(usize),
 }
 
@@ -41,15 +42,16 @@ fn each(
     tally: &mut Tally,
     check: impl Fn(&[u8], Place) -> Result<(), String>,
 ) -> Result<(), String> {
-    for length in (0..file.len()).take_while(|_| effort.goes_on(0)) {
-        check(&file[..length], Place::Cut).map_err(|error| format!("cut to {length}: {error}"))?;
-        tally.count(1, "files cut short");
+    for length in (0..file.len()).take_while(|_| effort.continues(0)) {
+        check(&file[..length], Place::Truncated)
+            .map_err(|error| format!("truncated to {length}: {error}"))?;
+        tally.count(1, "files truncated");
     }
     let mut damaged = file.to_vec();
-    for bit in (0..8 * file.len()).take_while(|_| effort.goes_on(0)) {
+    for bit in (0..8 * file.len()).take_while(|_| effort.continues(0)) {
         damaged[bit / 8] ^= 1 << (bit % 8);
         check(&damaged, Place::Byte(bit / 8)).map_err(|error| format!("bit {bit}: {error}"))?;
-        tally.count(1, "files with one bit turned");
+        tally.count(1, "files with one bit flipped");
         damaged[bit / 8] ^= 1 << (bit % 8);
     }
     Ok(())
@@ -58,22 +60,24 @@ fn each(
 fn checkpoint_is_refused(bytes: &[u8], _: Place) -> Result<(), String> {
     match Checkpoint::from_bytes(bytes) {
         Err(_) => Ok(()),
-        Ok(_) => Err("a damaged checkpoint reads".to_owned()),
+        Ok(_) => Err("a damaged checkpoint was accepted".to_owned()),
     }
 }
 
-/// Three digits.
+/// Returns three digits.
 fn images() -> Result<IdxArray, String> {
     let sample = embedded_sample().map_err(|error| error.to_string())?;
     let nn_data::Inputs::Bytes(pixels) = sample.train.inputs() else {
-        return Err("the sample is not of bytes".to_owned());
+        return Err("the sample does not have bytes".to_owned());
     };
     IdxArray::new(vec![3, 28, 28], IdxValues::U8(pixels[..3 * 784].to_vec()))
         .map_err(|error| error.to_string())
 }
 
-/// A damaged file is refused; or the damage did no harm (bits of a gzip header that mean nothing); or
-/// it is one value, which a plain file cannot know, or one bit of the type: bytes with a sign.
+/// Checks that a damaged IDX file is refused, or the damage is undetectable.
+///
+/// Undetectable are unused bits of a gzip header, one value of a plain file, and the bit that makes
+/// the type signed.
 fn idx_is_right(bytes: &[u8], place: Place, sound: &IdxArray, header: usize) -> Result<(), String> {
     let Ok(array) = read_idx_from(bytes, "damaged") else { return Ok(()) };
     if &array == sound && matches!(place, Place::Byte(_)) {
@@ -89,6 +93,6 @@ fn idx_is_right(bytes: &[u8], place: Place, sound: &IdxArray, header: usize) -> 
             }
         }
         (Place::Byte(2), IdxValues::I8(_), _) => Ok(()),
-        _ => Err("a damaged file reads".to_owned()),
+        _ => Err("a damaged file was accepted".to_owned()),
     }
 }

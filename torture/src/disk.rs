@@ -1,17 +1,17 @@
-//! Disks that fill up under a training: a limit on the size of files, and a small file system.
+//! Disks that fill up during a training: a file size limit, and a small file system.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use nn_core::Checkpoint;
+use nn_mlp::Checkpoint;
 
 use crate::program::{expect_code, spawn, start};
-use crate::trial::{Dice, Effort, Tally, bytes_of, same};
+use crate::trial::{Effort, Random, Tally, bytes_of, same};
 
 const TRAINING: &str = "train --quiet --data sample --hidden 8 --epochs 2 --batch 64 --out";
 
-/// Fills the disk of a training at many sizes.
+/// Runs trainings with disk limits of many sizes.
 pub fn run(effort: &Effort) -> Tally {
     Tally::in_folder(|folder, tally| run_in(folder, effort, tally))
 }
@@ -23,30 +23,31 @@ fn run_in(folder: &Path, effort: &Effort, tally: &mut Tally) -> Result<(), Strin
     let expected = bytes_of(&straight.join("model.nn"))?;
     let largest = bytes_of(&straight.join("checkpoint.nn"))?.len() as u64;
 
-    let mut dice = Dice::new(effort.seed);
+    let mut random = Random::new(effort.seed);
     let may_mount = may_mount();
     let mut round = 0;
-    while effort.goes_on(round) {
+    while effort.continues(round) {
         let name = format!("limit{round}");
-        // In blocks of 1024 bytes, from none to more than enough.
-        let blocks = dice.below(largest / 1024 + 20);
+        // In blocks of 1024 bytes, from 0 to more than enough.
+        let blocks = random.below(largest / 1024 + 20);
         limited(effort, folder, &name, blocks)?;
-        after(effort, folder, &name, &expected, tally)?;
-        tally.count(1, "trainings under a limit on the size of files");
+        check_and_finish(effort, folder, &name, &expected, tally)?;
+        tally.count(1, "trainings with a file size limit");
         if may_mount {
             let name = format!("mount{round}");
-            let kilobytes = 4 + dice.below(largest * 3 / 1024);
+            let kilobytes = 4 + random.below(largest * 3 / 1024);
             in_small_file_system(effort, folder, &name, kilobytes)?;
-            after(effort, folder, &name, &expected, tally)?;
-            tally.count(1, "trainings on a file system that fills up");
+            check_and_finish(effort, folder, &name, &expected, tally)?;
+            tally.count(1, "trainings on a full file system");
         }
         round += 1;
     }
     Ok(())
 }
 
-/// What is left is whole, and without the limit the run is finished to the bytes of the straight one.
-fn after(
+/// Checks that files are whole, and that the run can be finished to the same bytes without the
+/// limit.
+fn check_and_finish(
     effort: &Effort,
     folder: &Path,
     name: &str,
@@ -61,8 +62,8 @@ fn after(
         }
     }
     let line = match run.join("checkpoint.nn").exists() {
-        // A disk that filled up before the first save may have cut the settings off, too.
-        true if run.join("config.toml").exists() => format!("train --quiet --resume {name}"),
+        // A disk that was full before the first save may have truncated the settings, too.
+        true if run.join("settings.toml").exists() => format!("train --quiet --resume {name}"),
         _ => {
             let _ = fs::remove_dir_all(&run);
             format!("{TRAINING} {name}")
@@ -73,7 +74,7 @@ fn after(
     fs::remove_dir_all(&run).map_err(|error| error.to_string())
 }
 
-/// A shell script with `nn` as its $0 and further words; success, or a failure that was reported.
+/// Runs a shell script with `nn` as $0 and further arguments; exit code 0 or 1 is accepted.
 fn script(effort: &Effort, folder: &Path, text: &str, words: &[&str]) -> Result<(), String> {
     let mut shell = Command::new("sh");
     shell.args(["-c", text]).arg(&effort.nn).args(words).current_dir(folder);
@@ -82,14 +83,14 @@ fn script(effort: &Effort, folder: &Path, text: &str, words: &[&str]) -> Result<
 }
 
 fn limited(effort: &Effort, folder: &Path, name: &str, blocks: u64) -> Result<(), String> {
-    // The unit of `ulimit -f` is 512 or 1024 bytes; either will do.
+    // The unit of `ulimit -f` is 512 or 1024 bytes; both are fine.
     let text = format!("ulimit -f {blocks}; exec \"$0\" {TRAINING} {name}");
     script(effort, folder, &text, &[])
 }
 
 const MOUNT: &str = "mount -t tmpfs -o size=";
 
-/// Whether this user may have a file system of its own, in a name space of its own.
+/// Returns whether this user can mount a file system in a namespace.
 fn may_mount() -> bool {
     let script = format!("{MOUNT}64k none /tmp");
     let mut unshare = Command::new("unshare");
@@ -97,7 +98,7 @@ fn may_mount() -> bool {
     spawn(&mut unshare).and_then(|mut child| expect_code(&mut child, &[0])).is_ok()
 }
 
-/// The file system goes when the script ends, so what lies in it is copied out before.
+/// Trains on a small file system, and copies the result out before the script ends.
 fn in_small_file_system(
     effort: &Effort,
     folder: &Path,

@@ -1,4 +1,4 @@
-//! Downloads from a server that misbehaves at random: what lies there in the end is right.
+//! Downloads from a server that misbehaves at random: the files must be correct in the end.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -10,9 +10,9 @@ use std::time::Duration;
 use nn_testing::gzip;
 use xtask::fetch::{DataFile, DataSet, Fetched, Limits, Request, copy_verified, fetch};
 
-use crate::trial::{Dice, Effort, Tally, bytes_of, same};
+use crate::trial::{Effort, Random, Tally, bytes_of, same};
 
-/// Without their hashes, which [`pinned_set`] adds.
+/// The files, without the hashes that [`pinned_set`] adds.
 const FILES: [DataFile; 4] = [
     DataFile { name: "train-images-idx3-ubyte", shape: &[40, 28, 28], sha256: None },
     DataFile { name: "train-labels-idx1-ubyte", shape: &[40], sha256: None },
@@ -20,7 +20,7 @@ const FILES: [DataFile; 4] = [
     DataFile { name: "t10k-labels-idx1-ubyte", shape: &[5], sha256: None },
 ];
 
-/// The true content of a file.
+/// Returns the correct content of a file.
 fn payload(file: &DataFile) -> Vec<u8> {
     let count = file.payload_bytes() as usize - file.header().len();
     let mut payload = file.header();
@@ -28,19 +28,19 @@ fn payload(file: &DataFile) -> Vec<u8> {
     payload
 }
 
-/// A data set whose hashes are known, so that plain http is allowed.
+/// Returns a data set with known hashes, for which http is allowed.
 fn pinned_set() -> Result<DataSet, String> {
     let mut files = FILES;
     for file in &mut files {
         let hash = copy_verified(&payload(file)[..], &mut io::sink(), file);
         let hash = hash.map_err(|error| format!("{error:?}"))?;
-        // Four short strings a run: a data set's hashes live as long as the program.
+        // A data set's hashes live as long as the program: four short strings per run.
         file.sha256 = Some(Box::leak(hash.into_boxed_str()));
     }
     Ok(DataSet { name: "tiny", credit: "made up", files, mirrors: &[], package: None })
 }
 
-/// Fetches from a server that misbehaves, then from one that does not.
+/// Fetches from a misbehaving server, then from a good one.
 pub fn run(effort: &Effort) -> Tally {
     let mut tally = Tally::default();
     let result = run_rounds(effort, &mut tally);
@@ -52,31 +52,35 @@ fn run_rounds(effort: &Effort, tally: &mut Tally) -> Result<(), String> {
     let set = pinned_set()?;
     let server = Server::start(effort.seed)?;
     let mut round = 0;
-    while effort.goes_on(round) {
+    while effort.continues(round) {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         server.misbehaves.store(true, Ordering::Relaxed);
         let result = fetch_from(&set, folder.path(), &server.url);
         tally.count(
             1,
-            if result.is_ok() { "bad fetches that succeeded" } else { "bad fetches refused" },
+            if result.is_ok() {
+                "successful fetches from a bad server"
+            } else {
+                "fetches from a bad server refused"
+            },
         );
         let there = set.files.iter().filter(|file| folder.path().join(file.name).exists());
         for file in there {
-            right(folder.path(), file).map_err(|error| format!("round {round}: {error}"))?;
+            check_file(folder.path(), file).map_err(|error| format!("round {round}: {error}"))?;
         }
         server.misbehaves.store(false, Ordering::Relaxed);
         fetch_from(&set, folder.path(), &server.url)
-            .map_err(|error| format!("round {round}: a good mirror was not enough: {error}"))?;
+            .map_err(|error| format!("round {round}: the good mirror failed: {error}"))?;
         for file in &set.files {
-            right(folder.path(), file).map_err(|error| format!("round {round}: {error}"))?;
+            check_file(folder.path(), file).map_err(|error| format!("round {round}: {error}"))?;
         }
         round += 1;
     }
-    tally.count(server.answers(), "answers of a misbehaving server");
+    tally.count(server.answers(), "responses of a bad server");
     Ok(())
 }
 
-fn right(folder: &std::path::Path, file: &DataFile) -> Result<(), String> {
+fn check_file(folder: &std::path::Path, file: &DataFile) -> Result<(), String> {
     same(file.name, &bytes_of(&folder.join(file.name))?, &payload(file))
 }
 
@@ -100,11 +104,11 @@ fn fetch_from(
     fetch(&request, &limits)
 }
 
-/// A server on a free port of this machine, until the process ends.
+/// A server on a free local port, until the process ends.
 struct Server {
     url: String,
     misbehaves: Arc<AtomicBool>,
-    answered: Arc<Mutex<(Dice, u64)>>,
+    answered: Arc<Mutex<(Random, u64)>>,
 }
 
 impl Server {
@@ -112,7 +116,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
         let port = listener.local_addr().map_err(|error| error.to_string())?.port();
         let misbehaves = Arc::new(AtomicBool::new(false));
-        let answered = Arc::new(Mutex::new((Dice::new(seed), 0)));
+        let answered = Arc::new(Mutex::new((Random::new(seed), 0)));
         let server = Self {
             url: format!("http://127.0.0.1:{port}/"),
             misbehaves: Arc::clone(&misbehaves),
@@ -122,7 +126,7 @@ impl Server {
             for stream in listener.incoming().flatten() {
                 let (misbehaves, answered) = (Arc::clone(&misbehaves), Arc::clone(&answered));
                 thread::spawn(move || {
-                    // The client may have gone; that is its right.
+                    // The client may have disconnected.
                     let _ = answer(&stream, misbehaves.load(Ordering::Relaxed), &answered);
                 });
             }
@@ -138,7 +142,7 @@ impl Server {
 fn answer(
     mut stream: &TcpStream,
     misbehaves: bool,
-    answered: &Mutex<(Dice, u64)>,
+    answered: &Mutex<(Random, u64)>,
 ) -> io::Result<()> {
     let mut lines = BufReader::new(stream).lines();
     let first = lines.next().transpose()?.unwrap_or_default();
@@ -150,17 +154,17 @@ fn answer(
     }
     let file = FILES.iter().find(|file| first.contains(file.name)).unwrap_or(&FILES[0]);
     let whole = gzip(&payload(file));
-    let mut dice = match answered.lock() {
+    let mut random = match answered.lock() {
         Ok(mut answered) if misbehaves => {
             answered.1 += 1;
             let next = answered.0.below(u64::MAX);
-            Dice::new(next)
+            Random::new(next)
         }
         _ => return stream.write_all(&reply("200 OK", "", &whole, whole.len())),
     };
-    let (bytes, silent) = misbehaviour(&mut dice, &whole, start);
+    let (bytes, stalls) = misbehaviour(&mut random, &whole, start);
     stream.write_all(&bytes)?;
-    if silent {
+    if stalls {
         thread::sleep(Duration::from_millis(250));
     }
     Ok(())
@@ -173,9 +177,9 @@ fn reply(status: &str, headers: &str, body: &[u8], declared: usize) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-/// What the server does instead of what it was asked for, and whether it falls silent after it.
-fn misbehaviour(dice: &mut Dice, whole: &[u8], start: usize) -> (Vec<u8>, bool) {
-    let cut = dice.index(whole.len());
+/// Returns a wrong response, and whether the server then stalls.
+fn misbehaviour(random: &mut Random, whole: &[u8], start: usize) -> (Vec<u8>, bool) {
+    let cut = random.index(whole.len());
     let from = start.min(whole.len() - 1);
     let range = |from: usize| {
         format!("Content-Range: bytes {from}-{}/{}\r\n", whole.len() - 1, whole.len())
@@ -188,7 +192,7 @@ fn misbehaviour(dice: &mut Dice, whole: &[u8], start: usize) -> (Vec<u8>, bool) 
             whole.len() - from,
         )
     };
-    let bytes = match dice.below(16) {
+    let bytes = match random.below(16) {
         0 | 1 => reply("200 OK", "", whole, whole.len()),
         2 | 3 => reply("200 OK", "", &whole[..cut], whole.len()),
         4 | 5 => part(from, from, whole.len()),
@@ -199,21 +203,22 @@ fn misbehaviour(dice: &mut Dice, whole: &[u8], start: usize) -> (Vec<u8>, bool) 
         10 => {
             let codes =
                 ["403 Forbidden", "404 Not Found", "500 Oh", "503 Busy", "429 Slow", "408 Late"];
-            let headers = ["", "Retry-After: 0\r\n", "Retry-After: 9999999999\r\n"][dice.index(3)];
-            reply(codes[dice.index(codes.len())], headers, b"", 0)
+            let headers =
+                ["", "Retry-After: 0\r\n", "Retry-After: 9999999999\r\n"][random.index(3)];
+            reply(codes[random.index(codes.len())], headers, b"", 0)
         }
         11 => {
             let mut damaged = whole.to_vec();
-            damaged[cut] ^= 1 << dice.below(8);
+            damaged[cut] ^= 1 << random.below(8);
             reply("200 OK", "", &damaged, whole.len())
         }
         12 => reply("200 OK", "", b"<html>Please log in</html>", 26),
         13 => {
-            let target = ["/again", "//[", "ftp://x/", "http://127.0.0.1:1/", ""][dice.index(5)];
+            let target = ["/again", "//[", "ftp://x/", "http://127.0.0.1:1/", ""][random.index(5)];
             reply("302 Found", &format!("Location: {target}\r\n"), b"", 0)
         }
-        14 => (0..dice.below(400)).map(|_| dice.below(256) as u8).collect(),
+        14 => (0..random.below(400)).map(|_| random.below(256) as u8).collect(),
         _ => Vec::new(),
     };
-    (bytes, dice.below(12) == 0)
+    (bytes, random.below(12) == 0)
 }

@@ -1,77 +1,77 @@
-//! Trainings that are killed, again and again, and end with the bytes of one that was left alone.
+//! Trainings that are killed again and again must end with the bytes of an uninterrupted one.
 
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use nn_core::Checkpoint;
+use nn_mlp::Checkpoint;
 use serde_json::Value;
 
-use crate::program::{LONGEST, Waited, expect_code, spawn, start, wait};
-use crate::trial::{Dice, Effort, Tally, bytes_of, same};
+use crate::program::{TIME_LIMIT, Waited, expect_code, spawn, start, wait};
+use crate::trial::{Effort, Random, Tally, bytes_of, same};
 
-/// A training of under a second, with everything that a checkpoint must carry.
+/// A training of less than a second that uses everything a checkpoint stores.
 const TRAINING: &str = "train --quiet --data sample --hidden 24 --epochs 12 --batch 64 --dropout 0.1 \
     --validation 0.1 --patience 12 --optimizer adamw --weight-decay 0.001";
 
-/// What a run leaves that must not depend on what happened to it.
+/// Files of a run that must not depend on interruptions.
 const RESULTS: [&str; 2] = ["model.nn", "checkpoint.nn"];
 
 /// How a training is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// `kill -9`: the process knows nothing of it.
+    /// `kill -9`, which the process cannot handle.
     Kill,
-    /// SIGTERM: it finishes its batch and saves.
+    /// SIGTERM, after which the process finishes its batch and saves.
     Terminate,
 }
 
-/// Ends trainings at random moments, goes on with them, and compares what they come to.
+/// Ends trainings at random moments, resumes them, and compares the results.
 pub fn run(effort: &Effort, ending: Ending) -> Tally {
     Tally::in_folder(|folder, tally| run_in(folder, effort, ending, tally))
 }
 
 fn run_in(folder: &Path, effort: &Effort, ending: Ending, tally: &mut Tally) -> Result<(), String> {
-    let Waited { code, took } = wait(&mut begin(effort, folder, "straight")?, LONGEST)?;
+    let Waited { code, took } = wait(&mut begin(effort, folder, "straight")?, TIME_LIMIT)?;
     same("exit code", &code, &Some(0))?;
     let longest = took.as_micros() as u64 + 1;
     let metrics = metrics_of(&folder.join("straight"))?;
 
-    let mut dice = Dice::new(effort.seed ^ ending as u64);
-    let (mut ended, mut name) = (0, 0);
-    while effort.goes_on(ended) {
+    let mut random = Random::new(effort.seed ^ ending as u64);
+    let (mut interruptions, mut name) = (0, 0);
+    while effort.continues(interruptions) {
         let run = folder.join(name.to_string());
         let mut child = if run.join("checkpoint.nn").exists() {
-            resume(effort, folder, &name.to_string(), 1 + dice.below(3))?
+            resume(effort, folder, &name.to_string(), 1 + random.below(3))?
         } else {
             begin(effort, folder, &name.to_string())?
         };
-        let patience = Duration::from_micros(dice.below(longest));
-        if let Some(code) = wait(&mut child, patience)?.code {
+        let timeout = Duration::from_micros(random.below(longest));
+        if let Some(code) = wait(&mut child, timeout)?.code {
             if code != 0 {
-                return Err(format!("round {ended}: ended by itself with {code}"));
+                return Err(format!("round {interruptions}: ended by itself with {code}"));
             }
             compare(&folder.join("straight"), &run, &metrics)?;
-            tally.count(1, "runs compared with a straight one");
+            tally.count(1, "runs equal to an uninterrupted one");
             fs::remove_dir_all(&run).map_err(|error| error.to_string())?;
             name += 1;
             continue;
         }
         end(&mut child, ending)?;
-        ended += 1;
+        interruptions += 1;
         tally.count(1, if ending == Ending::Kill { "kills" } else { "SIGTERMs" });
         for file in RESULTS.map(|file| run.join(file)).iter().filter(|file| file.exists()) {
-            Checkpoint::load(file).map_err(|error| format!("round {ended}: {error}"))?;
+            Checkpoint::load(file).map_err(|error| format!("round {interruptions}: {error}"))?;
             tally.count(1, "files found whole");
         }
     }
-    // What is left unfinished is finished without being disturbed.
+    // Finish the last run without interruption.
     let run = folder.join(name.to_string());
     if run.join("checkpoint.nn").exists() {
         expect_code(&mut resume(effort, folder, &name.to_string(), 1)?, &[0])?;
         compare(&folder.join("straight"), &run, &metrics)?;
-        tally.count(1, "runs compared with a straight one");
+        tally.count(1, "runs equal to an uninterrupted one");
     }
     Ok(())
 }
@@ -83,7 +83,7 @@ fn compare(straight: &Path, run: &Path, metrics: &[Value]) -> Result<(), String>
     same("metrics.jsonl", &metrics_of(run)?.as_slice(), &metrics)
 }
 
-/// What the metrics say of each epoch, but for how long it took.
+/// Returns the metrics of each epoch, without times.
 fn metrics_of(run: &Path) -> Result<Vec<Value>, String> {
     let text = bytes_of(&run.join("metrics.jsonl"))?;
     let mut epochs = Vec::new();
@@ -104,7 +104,7 @@ fn begin(effort: &Effort, folder: &Path, name: &str) -> Result<Child, String> {
     start(effort, folder, TRAINING.split_whitespace().chain(["--out", name]))
 }
 
-/// Goes on with this number of threads, which must change nothing.
+/// Resumes with this thread count, which must not change the result.
 fn resume(effort: &Effort, folder: &Path, name: &str, threads: u64) -> Result<Child, String> {
     let threads = threads.to_string();
     start(effort, folder, ["train", "--quiet", "--resume", name, "--threads", &threads])
@@ -119,9 +119,10 @@ fn end(child: &mut Child, ending: Ending) -> Result<(), String> {
         }
         Ending::Terminate => {
             let id = child.id().to_string();
-            // `kill` fails where the training has just ended.
+            // `kill` fails if the training has just ended.
             expect_code(&mut spawn(Command::new("kill").args(["-TERM", &id]))?, &[0, 1])?;
-            // Before it listens the signal ends it (no code); after its last batch it may be done.
+            // Before the handler is installed the signal ends it (no code); after the last batch it
+            // may be done.
             expect_code(child, &[143, 0, -1]).map(|_| ())
         }
     }

@@ -1,11 +1,11 @@
-//! The long tests of the workspace: what could lose data, change a result or let someone in, done on
-//! purpose and many times. `cargo xtask torture` runs them all; short versions stand in `tests/`.
+//! The long tests of the workspace: everything that could lose data, change a result or be
+//! exploited, done on purpose and many times. `cargo xtask torture` runs them; `tests/` has short
+//! versions.
 //!
-//! Each part is a function from an [`trial::Effort`] (how much) to a [`trial::Tally`] (what was tried,
-//! what was lost).
-#![allow(clippy::missing_panics_doc, reason = "here a panic is how a broken promise is told")]
+//! Each part is a function from a [`trial::Effort`] (how much to do) to a [`trial::Tally`] (what
+//! was tried and what was lost).
+#![allow(clippy::missing_panics_doc, reason = "a panic reports a broken guarantee")]
 
-pub mod crowd;
 pub mod damage;
 pub mod disk;
 pub mod downloads;
@@ -15,6 +15,7 @@ pub mod parts;
 pub mod program;
 pub mod readers;
 pub mod samples;
+pub mod shared_folder;
 pub mod threads;
 pub mod trial;
 pub mod writers;

@@ -1,4 +1,4 @@
-//! The parts of the torture, how often each does what it does, and its share of the time.
+//! The parts of the torture test, their rounds and their shares of the time.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -7,30 +7,30 @@ use nn_testing::CountingAllocator;
 
 use crate::kills::Ending;
 use crate::trial::{Effort, Tally};
-use crate::{crowd, damage, disk, downloads, kills, noise, threads, writers};
+use crate::{damage, disk, downloads, kills, noise, shared_folder, threads, writers};
 
-/// What a part needs besides its effort.
+/// Resources of the parts.
 #[derive(Clone, Copy, Debug)]
-pub struct Means<'a> {
-    /// Counts the memory of this process.
+pub struct Resources<'a> {
+    /// Allocator that counts the memory of this process.
     pub memory: &'a CountingAllocator,
     /// Folder of the fuzzers' corpora.
     pub corpora: &'a Path,
 }
 
-/// A part of the torture.
+/// A part of the torture test.
 #[derive(Clone, Copy, Debug)]
 pub struct Part {
-    /// What it is called on the command line and in the table.
+    /// Name on the command line and in the table.
     pub name: &'static str,
     /// Rounds of the long version.
     pub rounds: u64,
-    /// Its share of the time, in percent. What a part leaves of its own goes to those after it.
+    /// Share of the time in percent. Unused time goes to the later parts.
     pub share: u32,
-    run: fn(&Effort, Means<'_>) -> Tally,
+    run: fn(&Effort, Resources<'_>) -> Tally,
 }
 
-/// All parts; their shares make 100. Those that must come to their end are first.
+/// All parts; their shares add up to 100. Those that must complete come first.
 pub const PARTS: [Part; 9] = [
     Part { name: "writers", rounds: 1, share: 8, run: |effort, _| writers::run(effort) },
     Part { name: "damage", rounds: 1, share: 4, run: |effort, _| damage::run(effort) },
@@ -48,49 +48,56 @@ pub const PARTS: [Part; 9] = [
         run: |effort, _| kills::run(effort, Ending::Terminate),
     },
     Part { name: "disk", rounds: 40, share: 8, run: |effort, _| disk::run(effort) },
-    Part { name: "crowd", rounds: 30, share: 4, run: |effort, _| crowd::run(effort) },
+    Part {
+        name: "shared-folder",
+        rounds: 30,
+        share: 4,
+        run: |effort, _| shared_folder::run(effort),
+    },
     Part { name: "downloads", rounds: 300, share: 6, run: |effort, _| downloads::run(effort) },
     Part {
         name: "noise",
         rounds: 50_000,
         share: 5,
-        run: |effort, means| noise::run(effort, means.memory, means.corpora),
+        run: |effort, resources| noise::run(effort, resources.memory, resources.corpora),
     },
 ];
 
-/// What came of a part.
+/// The result of a part.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// The part.
+    /// Name of the part.
     pub name: &'static str,
     /// What it tried and lost.
     pub tally: Tally,
-    /// How long it took.
+    /// Duration.
     pub took: Duration,
-    /// Whether its time was over before its rounds were done.
+    /// Whether the time ran out before its rounds were done.
     pub out_of_time: bool,
 }
 
 impl Part {
-    /// Runs this part within this time.
-    fn run(self, effort: &Effort, time: Duration, means: Means<'_>) -> Report {
+    /// Runs this part within `time`.
+    fn run(self, effort: &Effort, time: Duration, resources: Resources<'_>) -> Report {
         let start = Instant::now();
         let until = start + time;
         let effort = Effort { rounds: self.rounds, until: Some(until), ..effort.clone() };
-        let tally = (self.run)(&effort, means);
+        let tally = (self.run)(&effort, resources);
         let out_of_time = Instant::now() >= until;
         Report { name: self.name, tally, took: start.elapsed(), out_of_time }
     }
 }
 
-/// Runs these parts one after the other within `minutes`, each within its share of what is left of
-/// them; `begins` is told the name of each.
+/// Runs these parts one after the other within `minutes`, each within its share of the remaining
+/// time.
+///
+/// `begins` is called with the name of each part.
 #[must_use]
 pub fn run(
     parts: &[Part],
     effort: &Effort,
     minutes: f64,
-    means: Means<'_>,
+    resources: Resources<'_>,
     begins: fn(&str),
 ) -> Vec<Report> {
     let end = Instant::now() + Duration::from_secs_f64(minutes * 60.0);
@@ -99,34 +106,34 @@ pub fn run(
         let shares: u32 = parts[number..].iter().map(|part| part.share).sum();
         let left = end.saturating_duration_since(Instant::now());
         begins(part.name);
-        reports.push(part.run(effort, left * part.share / shares, means));
+        reports.push(part.run(effort, left * part.share / shares, resources));
     }
     reports
 }
 
-/// The table of everything that was tried, one line a thing, and what was lost.
+/// Formats the table of what was tried and lost.
 #[must_use]
 pub fn table(reports: &[Report]) -> String {
     let mut text =
-        format!("{:<10} {:>9}  {:<46} {:>5} {:>8}\n", "part", "tried", "what", "lost", "time");
+        format!("{:<14} {:>9}  {:<46} {:>5} {:>8}\n", "part", "tried", "what", "lost", "time");
     for report in reports {
         let mut lost = report.tally.lost.len().to_string();
         let mut took = format!("{:.1} s", report.took.as_secs_f64());
         let mut name = report.name;
         for (count, what) in &report.tally.tried {
-            text.push_str(&format!("{name:<10} {count:>9}  {what:<46} {lost:>5} {took:>8}\n"));
+            text.push_str(&format!("{name:<14} {count:>9}  {what:<46} {lost:>5} {took:>8}\n"));
             (name, lost, took) = ("", String::new(), String::new());
         }
         if report.tally.tried.is_empty() {
-            text.push_str(&format!("{name:<10} {:>9}  {:<46} {lost:>5} {took:>8}\n", 0, "nothing"));
+            text.push_str(&format!("{name:<14} {:>9}  {:<46} {lost:>5} {took:>8}\n", 0, "nothing"));
         }
         if report.out_of_time {
-            text.push_str(&format!("{:<10} {:>9}  its share of the time was over\n", "", ""));
+            text.push_str(&format!("{:<14} {:>9}  out of time\n", "", ""));
         }
     }
     let lost: usize = reports.iter().map(|report| report.tally.lost.len()).sum();
     let took: f64 = reports.iter().map(|report| report.took.as_secs_f64()).sum();
-    text.push_str(&format!("{:<10} {:>9}  {:<46} {lost:>5} {took:>6.0} s", "together", "", ""));
+    text.push_str(&format!("{:<14} {:>9}  {:<46} {lost:>5} {took:>6.0} s", "total", "", ""));
     text
 }
 

@@ -1,4 +1,4 @@
-//! The command `nn` as a process: started, waited for, never for ever.
+//! Starting the command `nn` and waiting for it, with a time limit.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 
 use crate::trial::Effort;
 
-/// The longest that a training of this package may take on a busy machine: after that it hangs.
-pub const LONGEST: Duration = Duration::from_secs(120);
+/// Time limit of a training of this package on a busy machine; after it the process counts as hung.
+pub const TIME_LIMIT: Duration = Duration::from_secs(120);
 
-/// How long to sleep before looking again whether a process has ended.
-const PAUSE: Duration = Duration::from_micros(200);
+/// Interval of polling a process.
+const POLL_INTERVAL: Duration = Duration::from_micros(200);
 
 /// Starts `nn` in `folder`.
 ///
 /// # Errors
-/// If it cannot be started.
+/// Returns an error if it cannot be started.
 pub fn start<'a>(
     effort: &Effort,
     folder: &Path,
@@ -25,10 +25,10 @@ pub fn start<'a>(
     spawn(Command::new(&effort.nn).args(words).current_dir(folder))
 }
 
-/// Starts a command without input and without a place to print to.
+/// Starts a command with stdin, stdout and stderr closed.
 ///
 /// # Errors
-/// If it cannot be started.
+/// Returns an error if it cannot be started.
 pub fn spawn(command: &mut Command) -> Result<Child, String> {
     command
         .stdin(Stdio::null())
@@ -38,48 +38,48 @@ pub fn spawn(command: &mut Command) -> Result<Child, String> {
         .map_err(|error| format!("{}: {error}", command.get_program().display()))
 }
 
-/// What came of waiting for a process.
+/// The result of waiting for a process.
 #[derive(Clone, Copy, Debug)]
 pub struct Waited {
-    /// Its exit code, -1 where a signal ended it; none where it still runs.
+    /// Exit code, -1 if a signal ended it, `None` if it still runs.
     pub code: Option<i32>,
-    /// For how long it was waited for.
+    /// Time waited.
     pub took: Duration,
 }
 
-/// Waits until a process ends, for as long as `patience` at the most.
+/// Waits at most `timeout` for a process to end.
 ///
 /// # Errors
-/// If the system cannot say whether it has ended.
-pub fn wait(child: &mut Child, patience: Duration) -> Result<Waited, String> {
+/// Returns an error if the state of the process is unknown.
+pub fn wait(child: &mut Child, timeout: Duration) -> Result<Waited, String> {
     let mut took = Duration::ZERO;
     loop {
         if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
             return Ok(Waited { code: Some(status.code().unwrap_or(-1)), took });
         }
-        if took >= patience {
+        if took >= timeout {
             return Ok(Waited { code: None, took });
         }
         let before = Instant::now();
-        thread::sleep(PAUSE);
-        // Where this process was stopped meanwhile, so was the other: that is no time to count.
+        thread::sleep(POLL_INTERVAL);
+        // If this process was suspended meanwhile, so was the other: do not count that time.
         took += before.elapsed().min(Duration::from_millis(100));
     }
 }
 
-/// Waits for the end and an exit code among `codes`; -1 is an end by a signal.
+/// Waits for an exit code among `codes`; -1 stands for an end by a signal.
 ///
 /// # Errors
-/// Names another code, or says that the process hangs; then it is killed.
+/// Returns an error for another code, or if the process hangs, which is then killed.
 pub fn expect_code(child: &mut Child, codes: &[i32]) -> Result<i32, String> {
-    match wait(child, LONGEST)?.code {
+    match wait(child, TIME_LIMIT)?.code {
         Some(code) if codes.contains(&code) => Ok(code),
         Some(code) => Err(format!("exit code {code}, not one of {codes:?}")),
         None => {
-            // It may have ended just now.
+            // It may have just ended.
             let _ = child.kill();
             child.wait().map_err(|error| error.to_string())?;
-            Err(format!("it had not ended after {} seconds", LONGEST.as_secs()))
+            Err(format!("it had not ended after {} seconds", TIME_LIMIT.as_secs()))
         }
     }
 }

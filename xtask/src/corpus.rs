@@ -107,7 +107,7 @@ fn unpacked(file: impl Read) -> io::Result<Vec<Vec<u8>>> {
 /// Writes each input into `folder`, named after its content; returns how many there are.
 fn unpack(archive: &Path, folder: &Path) -> Result<usize, Error> {
     let inputs = inputs(archive)?;
-    fs::create_dir_all(folder).map_err(|error| Error::io("create", folder, error))?;
+    nn_files::create_folder(folder).map_err(|error| Error::io("create", folder, error))?;
     for input in &inputs {
         let path = folder.join(hex(&Sha256::digest(input)[..16]));
         fs::write(&path, input).map_err(|error| Error::io("write", &path, error))?;
@@ -124,7 +124,7 @@ fn pack(folder: &Path, archive: &Path) -> Result<usize, Error> {
     // Similar neighbours compress better, and the order does not depend on the file system.
     inputs.sort();
     inputs.dedup();
-    nn_data::replace_file(archive, |output| packed(&inputs, output))
+    nn_files::replace_file(archive, |output| packed(&inputs, output))
         .map_err(|error| Error::io("write", archive, error))?;
     Ok(inputs.len())
 }

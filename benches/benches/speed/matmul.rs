@@ -1,19 +1,21 @@
-//! The matrix product, in operations a second (2 m n k each): `CpuTensor` beside raw faer and
-//! `matrixmultiply`, on the shapes that training the four networks asks for, and on squares.
+//! Matrix products in operations per second (2 m n k each): `CpuTensor`, faer and `matrixmultiply`,
+//! on the shapes of the four networks and on square matrices.
 
-use crate::measure::Selection;
+use crate::measure::{group, timed};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, Par};
 use nn_benches::{Peak, Table, giga, percent, repeat};
 use nn_cpu::{CpuDevice, CpuElement, CpuTensor};
 use nn_tensor::Orientation::{self, Keep, Transpose};
-use nn_tensor::{Element, Role, Shape, Tensor};
+use nn_tensor::{Device, Element, Matrix, Role, Shape};
 use std::time::Duration;
 
-/// Who computes the product.
+/// The libraries compared.
 const LIBRARIES: [&str; 3] = ["nn-cpu", "faer", "matrixmultiply"];
 
-/// A product op(a) op(b) of m x k and k x n.
+/// A product op(a) op(b) of shapes m x k and k x n.
 struct Product {
     name: &'static str,
     m: usize,
@@ -23,7 +25,8 @@ struct Product {
     b: Orientation,
 }
 
-/// Forward X Wᵀ, backward Δ W, gradient Δᵀ X of each network's largest layer, and squares.
+/// Forward X Wᵀ, backward Δ W and gradient Δᵀ X of the largest layer of each network, and square
+/// ones.
 const PRODUCTS: [Product; 11] = [
     Product { name: "forward 784-30 batch 10", m: 10, k: 784, n: 30, a: Keep, b: Transpose },
     Product { name: "gradient 784-30 batch 10", m: 30, k: 10, n: 784, a: Transpose, b: Keep },
@@ -43,30 +46,36 @@ impl Product {
         2 * (self.m * self.n * self.k) as u64
     }
 
-    /// Stored shapes of a and b.
+    /// Returns the stored shapes of a and b.
     fn shapes(&self) -> (Shape, Shape) {
         (Shape::new(self.m, self.k).oriented(self.a), Shape::new(self.k, self.n).oriented(self.b))
     }
 }
 
-/// Numbers between -1 and 1, none of them zero.
+/// Returns numbers between -1 and 1 without zeros.
 fn numbers<E: Element>(count: usize) -> Vec<E> {
     (0..count).map(|index| E::from_f64((index as f64 * 0.7 + 0.1).sin())).collect()
 }
 
-/// All products, by all libraries, in both types of number, on one thread and on two.
-pub(crate) fn benches(selection: &Selection, peak: &Peak) {
-    let title =
-        "Matrix products, in thousands of millions of operations a second (share of the peak)";
-    let heading =
-        ["product", "by", "f32, 1 thread", "f32, 2 threads", "f64, 1 thread", "f64, 2 threads"];
+/// Benchmarks all products with all libraries and element types, on one thread and on two.
+pub(crate) fn benches(criterion: &mut Criterion, peak: &Peak) {
+    let mut group = group(criterion, "matmul", 0.6);
+    let title = "Matrix products, in Gop/s (share of the peak)";
+    let heading = [
+        "product",
+        "library",
+        "f32, 1 thread",
+        "f32, 2 threads",
+        "f64, 1 thread",
+        "f64, 2 threads",
+    ];
     let mut table = Table::new(title, &heading);
     for product in &PRODUCTS {
         for library in LIBRARIES {
             let of_f32 =
-                [1, 2].map(|threads| rate::<f32>(selection, product, library, threads, peak));
+                [1, 2].map(|threads| rate::<f32>(&mut group, product, library, threads, peak));
             let of_f64 =
-                [1, 2].map(|threads| rate::<f64>(selection, product, library, threads, peak));
+                [1, 2].map(|threads| rate::<f64>(&mut group, product, library, threads, peak));
             let rates = of_f32.into_iter().chain(of_f64);
             if rates.clone().any(|rate| rate.is_some()) {
                 let names = [product.name.to_owned(), library.to_owned()];
@@ -74,23 +83,25 @@ pub(crate) fn benches(selection: &Selection, peak: &Peak) {
             }
         }
     }
+    group.finish();
     table.print();
 }
 
-/// One benchmark: its rate and share of the peak, or nothing where a filter left it out.
+/// Runs one benchmark; returns rate and share of the peak, or nothing if it is filtered out.
 fn rate<E: Number>(
-    selection: &Selection,
+    group: &mut BenchmarkGroup<'_, WallTime>,
     product: &Product,
     library: &str,
     threads: usize,
     peak: &Peak,
 ) -> Option<String> {
     let operations = product.operations();
-    let name = format!("matmul/{}/{library} {}/{threads}", product.name, E::NAME);
+    group.throughput(Throughput::Elements(operations));
+    let id = BenchmarkId::new(format!("{}/{library} {}", product.name, E::NAME), threads);
     let seconds = match library {
-        "nn-cpu" => selection.time(&name, 0.6, cpu::<E>(product, threads)),
-        "faer" => selection.time(&name, 0.6, raw_faer::<E>(product, threads)),
-        _ => selection.time(&name, 0.6, other::<E>(product, threads)),
+        "nn-cpu" => timed(group, id, cpu::<E>(product, threads)),
+        "faer" => timed(group, id, raw_faer::<E>(product, threads)),
+        _ => timed(group, id, other::<E>(product, threads)),
     }?;
     let rate = operations as f64 / seconds;
     Some(format!("{} ({})", giga(rate), percent(rate / peak.of(E::NAME, threads))))
@@ -106,11 +117,7 @@ fn cpu<E: Number>(product: &Product, threads: usize) -> impl FnMut(u64) -> Durat
     let (a, b) = (tensor(a_shape), tensor(b_shape));
     let mut c = tensor(Shape::new(product.m, product.n));
     let (of_a, of_b) = (product.a, product.b);
-    move |times| {
-        CpuTensor::<E>::run_on(&device, || {
-            repeat(times, || c.matmul(E::ONE, &a, of_a, &b, of_b, E::ZERO))
-        })
-    }
+    move |times| device.run(|| repeat(times, || c.matmul(E::ONE, &a, of_a, &b, of_b, E::ZERO)))
 }
 
 fn raw_faer<E: Number>(product: &Product, threads: usize) -> impl FnMut(u64) -> Duration {
@@ -131,9 +138,10 @@ fn raw_faer<E: Number>(product: &Product, threads: usize) -> impl FnMut(u64) -> 
     }
 }
 
-/// `matrixmultiply` takes its number of threads from the environment once a process, so on two threads
-/// each computes half of the result, handed over by rayon. The result is stored so that its longer side
-/// can be cut.
+/// Returns the product by `matrixmultiply`.
+///
+/// It reads its thread count from the environment once per process, so for two threads rayon runs
+/// two halves of the result. The result is stored so that its longer side can be split.
 fn other<E: Number>(product: &Product, threads: usize) -> impl FnMut(u64) -> Duration {
     let (a_shape, b_shape) = product.shapes();
     let (mut a, mut b) = (numbers::<E>(a_shape.len()), numbers::<E>(b_shape.len()));
@@ -166,9 +174,10 @@ fn other<E: Number>(product: &Product, threads: usize) -> impl FnMut(u64) -> Dur
     }
 }
 
-/// c = a b for `size` (m, k, n) by `matrixmultiply`; a and b come with the steps from row to row and
-/// from column to column, c is row-major.
-#[allow(unsafe_code, reason = "matrixmultiply has no other interface; it is here to compare with")]
+/// Computes c = a b for `size` (m, k, n) by `matrixmultiply`.
+///
+/// a and b have strides between rows and between columns; c is row-major.
+#[allow(unsafe_code, reason = "matrixmultiply has no safe interface")]
 fn multiply<E: Number>(
     (m, k, n): (usize, usize, usize),
     (a, of_a): (&[E], (usize, usize)),
@@ -180,13 +189,13 @@ fn multiply<E: Number>(
     let [a_row, a_column, b_row, b_column, c_row] =
         [of_a.0, of_a.1, of_b.0, of_b.1, n].map(|step| step as isize);
     let (a, b, c) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
-    // SAFETY: the last element that the steps lead to lies within each slice, as asserted.
+    // SAFETY: the last element that the strides reach is inside each slice, as asserted.
     unsafe {
         E::GEMM(m, k, n, E::ONE, a, a_row, a_column, b, b_row, b_column, E::ZERO, c, c_row, 1);
     };
 }
 
-/// m, k, n, alpha, a and its steps, b and its steps, beta, c and its steps.
+/// m, k, n, alpha, a and its strides, b and its strides, beta, c and its strides.
 type Gemm<E> = unsafe fn(
     usize,
     usize,
@@ -204,9 +213,9 @@ type Gemm<E> = unsafe fn(
     isize,
 );
 
-/// A type of number that all three libraries multiply.
+/// An element type of all three libraries.
 trait Number: CpuElement {
-    /// What `matrixmultiply` calls it.
+    /// The function of `matrixmultiply`.
     const GEMM: Gemm<Self>;
 }
 

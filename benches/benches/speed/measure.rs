@@ -1,40 +1,43 @@
-//! Runs the benchmarks that were asked for.
+//! Criterion benchmarks that return the measured time.
 
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
 use std::time::Duration;
 
-use nn_benches::fastest;
+/// Samples of a benchmark, the minimum of criterion.
+const SAMPLES: usize = 10;
 
-/// The benchmarks to run: those whose name contains a text.
-pub(crate) struct Selection {
-    filter: String,
+/// Creates a group with times short enough for all groups to take about ten minutes.
+pub(crate) fn group<'c>(
+    criterion: &'c mut Criterion,
+    name: &str,
+    seconds: f64,
+) -> BenchmarkGroup<'c, WallTime> {
+    let mut group = criterion.benchmark_group(name);
+    group.sample_size(SAMPLES);
+    group.warm_up_time(Duration::from_secs_f64(seconds / 4.0));
+    group.measurement_time(Duration::from_secs_f64(seconds));
+    group
 }
 
-impl Selection {
-    /// Returns the selection of the command line: the first argument that is not a flag, else all benchmarks.
-    ///
-    /// cargo passes the flag `--bench`.
-    pub(crate) fn from_arguments() -> Self {
-        let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-        Self { filter: filter.unwrap_or_default() }
-    }
-
-    /// Times one benchmark in about `seconds`; returns the seconds of one run in the fastest of ten rounds, or `None` if
-    /// the benchmark is not selected.
-    ///
-    /// The fastest round counts because other processes only make a round slower. `work` does its work the given number
-    /// of times and returns how long that took.
-    #[allow(clippy::print_stderr, reason = "progress of a long measurement")]
-    pub(crate) fn time(
-        &self,
-        name: &str,
-        seconds: f64,
-        work: impl FnMut(u64) -> Duration,
-    ) -> Option<f64> {
-        if !name.contains(&self.filter) {
-            return None;
-        }
-        let fastest = fastest(seconds, work);
-        eprintln!("{name}: {:?}", Duration::from_secs_f64(fastest));
-        Some(fastest)
-    }
+/// Runs one benchmark; returns the seconds per execution in its fastest sample, or nothing if it is
+/// filtered out.
+///
+/// The fastest counts, since other load can only make a sample slower. `work` executes a given
+/// number of times and returns the elapsed time.
+pub(crate) fn timed(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    id: BenchmarkId,
+    mut work: impl FnMut(u64) -> Duration,
+) -> Option<f64> {
+    let mut samples = Vec::new();
+    group.bench_function(id, |bencher| {
+        bencher.iter_custom(|times| {
+            let elapsed = work(times);
+            samples.push(elapsed.as_secs_f64() / times as f64);
+            elapsed
+        });
+    });
+    // Earlier samples belong to the warm-up.
+    samples.into_iter().rev().take(SAMPLES).reduce(f64::min)
 }

@@ -1,4 +1,4 @@
-"""Images and labels from IDX files, plain or packed with gzip."""
+"""Images and labels from IDX files, plain or gzip."""
 
 import gzip
 import math
@@ -10,7 +10,7 @@ UNSIGNED_BYTE = 8
 
 
 def read_set(folder, name):
-    """The set `train` or `t10k`: images as float32 (count, pixels) of 0 to 1, labels as int64."""
+    """Reads the set `train` or `t10k`: images as float32 (count, pixels) from 0 to 1, labels as int64."""
     images = read_idx(folder, f"{name}-images-idx3-ubyte")
     labels = read_idx(folder, f"{name}-labels-idx1-ubyte")
     if len(images) != len(labels) or len(labels) == 0:
@@ -20,7 +20,7 @@ def read_set(folder, name):
 
 
 def read_idx(folder, name):
-    """The array of one file."""
+    """Reads the array of one file."""
     path = Path(folder) / name
     packed = path.with_name(name + ".gz")
     content = path.read_bytes() if path.exists() else gzip.decompress(packed.read_bytes())
@@ -28,7 +28,7 @@ def read_idx(folder, name):
 
 
 def parse(content, name):
-    """The array that the bytes of a file stand for."""
+    """Parses the bytes of a file."""
     if len(content) < 4 or content[:3] != bytes([0, 0, UNSIGNED_BYTE]):
         raise ValueError(f"{name}: not IDX of unsigned bytes")
     start = 4 + 4 * content[3]

@@ -11,7 +11,7 @@ import peer
 
 
 def keep_cores(count):
-    """Leaves this process so many cores: XLA makes as many threads as it sees cores."""
+    """Restricts this process to some cores: XLA starts as many threads as there are cores."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
 
@@ -30,7 +30,7 @@ def initial_parameters(sizes, seed):
 def main():
     options = peer.options()
     keep_cores(options.threads)
-    # Only now, when the number of cores is set.
+    # Imported after the number of cores is set.
     import jax
     import jax.numpy as jnp
 
@@ -65,7 +65,7 @@ def main():
     images, labels = jax.device_put(images), jax.device_put(labels.astype(np.int32))
     generator = np.random.default_rng(options.seed + 1)
     order = np.arange(len(labels), dtype=np.int32)
-    # Compiled before the clock runs.
+    # Compiled before timing starts.
     compiled = train_epoch.lower(parameters, images, labels, order).compile()
     for epoch in range(1, options.epochs + 1):
         start = time.perf_counter()

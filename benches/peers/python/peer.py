@@ -1,4 +1,4 @@
-"""What the Python peers share: the flags that they take and the JSON lines that they print."""
+"""Common parts of the Python peers: flags and JSON lines."""
 
 import argparse
 import json
@@ -7,7 +7,7 @@ CLASSES = 10
 
 
 def options():
-    """The settings of a run, from the command line."""
+    """Parses the settings of a run."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", required=True, help="folder with the four IDX files")
     parser.add_argument("--hidden", type=sizes, default=[128], help="neurons of each hidden layer")
@@ -20,12 +20,12 @@ def options():
 
 
 def sizes(text):
-    """`512,512` as numbers."""
+    """Parses `512,512`."""
     return [int(word) for word in text.split(",") if word]
 
 
 def positive(text):
-    """A number above 0."""
+    """Parses a number above 0."""
     value = int(text)
     if value < 1:
         raise ValueError(text)
@@ -33,10 +33,10 @@ def positive(text):
 
 
 def report_epoch(epoch, images_per_s):
-    """Says how fast an epoch (counted from 1) was: images a second, training alone."""
+    """Prints the images per second of an epoch (counted from 1), training only."""
     print(json.dumps({"epoch": epoch, "images_per_s": images_per_s}), flush=True)
 
 
 def report_test(accuracy):
-    """Says the share of test images that the trained network classifies rightly, 0 to 1."""
+    """Prints the test accuracy, 0 to 1."""
     print(json.dumps({"test_accuracy": float(accuracy)}), flush=True)

@@ -21,7 +21,7 @@ def network(sizes):
 
 
 def train_epoch(model, optimizer, images, labels, batch):
-    """One pass in a new order."""
+    """Trains one epoch in a new order."""
     for index in torch.randperm(len(labels)).split(batch):
         loss = nn.functional.cross_entropy(
             model(images.index_select(0, index)), labels.index_select(0, index)
@@ -38,7 +38,7 @@ def main():
     torch.manual_seed(options.seed)
     images, labels = map(torch.from_numpy, idx.read_set(options.data, "train"))
     model = network([images.shape[1], *options.hidden, peer.CLASSES])
-    # One kernel for all parameters instead of some calls for each.
+    # One kernel for all parameters instead of several calls for each.
     optimizer = torch.optim.SGD(model.parameters(), lr=options.lr, fused=True)
     for epoch in range(1, options.epochs + 1):
         start = time.perf_counter()

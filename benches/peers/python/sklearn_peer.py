@@ -1,4 +1,4 @@
-"""A multi-layer perceptron in scikit-learn: MLPClassifier with plain SGD, one partial_fit an epoch."""
+"""A multi-layer perceptron in scikit-learn: MLPClassifier with plain SGD, one partial_fit per epoch."""
 
 import time
 
@@ -12,7 +12,7 @@ import peer
 
 
 def classifier(options):
-    """The settings of the other peers; scikit-learn draws its weights Glorot-uniform."""
+    """Creates the classifier with the settings of the other peers, but Glorot-uniform weights."""
     return MLPClassifier(
         hidden_layer_sizes=options.hidden,
         activation="relu",
@@ -30,7 +30,7 @@ def classifier(options):
 
 def main():
     options = peer.options()
-    # The check for NaN in every call is not training.
+    # Without the check for NaN in every call, which is not training.
     sklearn.set_config(assume_finite=True)
     images, labels = idx.read_set(options.data, "train")
     model = classifier(options)

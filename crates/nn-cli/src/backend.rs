@@ -1,22 +1,9 @@
 //! The only place that picks a backend.
 
-use crate::cli::DeviceArgs;
+use crate::device_args::{Backend, DeviceArgs};
 use crate::error::CliError;
-use clap::ValueEnum;
 use nn_cpu::{CpuDevice, CpuTensor};
 use nn_tensor::{Element, ReferenceTensor, Tensor, TensorError};
-use serde::{Deserialize, Serialize};
-
-/// What computes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Backend {
-    /// Fast, on all cores
-    #[default]
-    Cpu,
-    /// Plain loops, slow and easily seen to be right
-    Reference,
-}
 
 /// Work that any backend can do. (A closure cannot be generic over the tensor type.)
 pub(crate) trait Work {

@@ -47,6 +47,15 @@ impl FilePair {
 }
 
 impl DataSource {
+    /// Loads the data that is given, or the default, which is announced.
+    pub(crate) fn load_given(given: Option<&Path>) -> Result<(TrainTest, Self), CliError> {
+        let source = Self::choose(given);
+        if given.is_none() {
+            source.announce_choice();
+        }
+        Ok((source.load()?, source))
+    }
+
     /// What `given` names; without it MNIST where it was fetched, else the sample.
     pub(crate) fn choose(given: Option<&Path>) -> Self {
         given.map_or_else(Self::default_choice, Self::named)

@@ -1,9 +1,12 @@
 //! Why a command ended without success, and the exit code for it.
 
 use crate::photograph::PhotographError;
-use nn_core::{CheckpointError, ConfigError, NetworkError, TrainError};
+use nn_core::{ConfigError, NetworkError, TrainError};
 use nn_data::DataError;
+use nn_images::ImageError;
 use nn_lecture::LectureError;
+use nn_mlp::settings::SettingsError;
+use nn_mlp::{FileError, MlpError};
 use nn_plot::PlotError;
 use nn_solvers::SolverError;
 use std::io;
@@ -18,11 +21,16 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Data(#[from] DataError),
     #[error(transparent)]
+    Image(#[from] ImageError),
+    #[error(transparent)]
     Network(#[from] NetworkError),
     #[error(transparent)]
     Train(#[from] TrainError),
     #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
+    File(#[from] FileError),
+    /// Any other fault of a model or its training.
+    #[error(transparent)]
+    Mlp(MlpError),
     #[error(transparent)]
     Lecture(#[from] LectureError),
     #[error(transparent)]
@@ -71,6 +79,29 @@ impl CliError {
 /// A setting out of range came from the command line or a configuration file.
 impl From<ConfigError> for CliError {
     fn from(error: ConfigError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+/// Errors that this program tells apart are taken out.
+impl From<MlpError> for CliError {
+    fn from(error: MlpError) -> Self {
+        match error {
+            MlpError::File(error) => Self::File(error),
+            MlpError::Settings(error) => error.into(),
+            MlpError::Data(error) => Self::Data(error),
+            MlpError::Image(error) => Self::Image(error),
+            MlpError::Network(NetworkError::Config(error)) => error.into(),
+            MlpError::Network(error) => Self::Network(error),
+            MlpError::Train(error) => Self::Train(error),
+            other => Self::Mlp(other),
+        }
+    }
+}
+
+/// So did a setting that makes no sense; its message says from where.
+impl From<SettingsError> for CliError {
+    fn from(error: SettingsError) -> Self {
         Self::Usage(error.to_string())
     }
 }

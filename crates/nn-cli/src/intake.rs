@@ -3,7 +3,7 @@
 
 use crate::photograph::read_photograph;
 use crate::prepare::{Prepared, prepare};
-use crate::settings::Settings;
+use crate::run_settings::RunSettings;
 use std::path::Path;
 
 /// The sample of 28 x 28 bytes that a picture becomes; `None` where it is blank.
@@ -23,7 +23,6 @@ pub fn picture(path: &Path) -> Result<Option<Vec<u8>>, String> {
 /// # Errors
 /// The sentence that `nn train` prints.
 pub fn settings(path: &Path) -> Result<String, String> {
-    let resolved = Settings::load(path).and_then(Settings::resolve);
-    let printed = resolved.and_then(|resolved| resolved.to_settings().to_toml());
-    printed.map_err(|error| error.to_string())
+    let settings = RunSettings::load(path).map_err(|error| error.to_string())?;
+    settings.to_toml().map_err(|error| error.to_string())
 }

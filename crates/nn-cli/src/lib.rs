@@ -7,8 +7,11 @@ mod backend;
 mod cli;
 mod clock;
 mod commands;
+mod data_settings;
 mod data_source;
+mod device_args;
 mod error;
+mod flags;
 mod glyphs;
 mod grey;
 mod ink;
@@ -18,27 +21,29 @@ mod memory;
 mod milestones;
 mod mistakes;
 mod model_file;
+mod output_path;
+mod parsers;
 mod photograph;
 mod picture;
 mod prepare;
-mod preset;
 mod printable;
 mod progress;
-mod resolve;
+mod resolved;
 mod run_figures;
 mod run_folder;
 mod run_observer;
+mod run_settings;
 mod saved_path;
-mod settings;
-mod settings_data;
+mod schema;
+mod settings_file;
 mod signals;
 mod stderr;
 mod stdout;
 mod table;
 mod terminal_picture;
 mod test_report;
+mod training;
 mod training_report;
-mod writable;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -68,7 +73,7 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Predict(arguments) => commands::predict::run(arguments),
         Command::Compare(arguments) => commands::compare::run(arguments),
         Command::Calibrate(arguments) => commands::calibrate::run(arguments),
-        Command::Committee(arguments) => commands::committee::run(&arguments),
+        Command::Ensemble(arguments) => commands::ensemble::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Data(command) => commands::data::run(command),

@@ -3,9 +3,9 @@
 use crate::error::CliError;
 use crate::model_file::rows_and_columns;
 use crate::picture::{Tile, save_png, sheet};
-use nn_core::{Committee, Loss, argmax};
+use nn_core::{Loss, argmax};
 use nn_data::{Dataset, Inputs};
-use nn_tensor::Tensor;
+use nn_mlp::Predict;
 use std::path::Path;
 
 /// A sample that was taken for another class.
@@ -22,14 +22,14 @@ pub(crate) struct Mistake {
 }
 
 /// The `most` worst mistakes, the worst first.
-pub(crate) fn worst_mistakes<T: Tensor>(
-    committee: &mut Committee<'_, T>,
+pub(crate) fn worst_mistakes(
+    model: &mut dyn Predict,
     data: &Dataset,
     loss: Loss,
     most: usize,
 ) -> Result<Vec<Mistake>, CliError> {
     let mut mistakes = Vec::new();
-    committee.for_each(data, |sample, outputs| {
+    model.visit_answers(data, &mut |sample, outputs| {
         let answer = argmax(outputs);
         let label = data.label(sample).map_or(answer, |label| label as usize);
         if label != answer {

@@ -3,7 +3,7 @@
 use crate::cli::ModelArgs;
 use crate::error::CliError;
 use crate::run_folder::find_model;
-use nn_core::{Checkpoint, Model};
+use nn_mlp::{Checkpoint, Model};
 use std::path::Path;
 
 /// Loads the model that `--model` names.
@@ -40,16 +40,4 @@ pub(crate) fn rows_and_columns(sample_shape: &[usize]) -> (usize, usize) {
 /// A shape as `28 x 28`.
 pub(crate) fn shape_in_words(shape: &[usize]) -> String {
     shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ")
-}
-
-/// The type of a model's numbers, `"f32"` or `"f64"`; a file holds one of them throughout.
-pub(crate) fn element_name(model: &Model) -> &'static str {
-    model.layers.first().map_or("none", |layer| layer.weight.element_name())
-}
-
-/// The widths of its network; of a committee, those of all that differ.
-pub(crate) fn networks_in_words(model: &Model) -> String {
-    let mut words: Vec<String> = model.parts().map(|part| part.architecture.to_string()).collect();
-    words.dedup();
-    words.join(", ")
 }

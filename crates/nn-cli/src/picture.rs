@@ -121,7 +121,7 @@ pub(crate) fn save_png(picture: &GrayImage, path: &Path) -> Result<(), CliError>
     picture
         .write_to(&mut encoded, ImageFormat::Png)
         .map_err(io::Error::other)
-        .and_then(|()| nn_data::replace_file(path, |file| file.write_all(encoded.get_ref())))
+        .and_then(|()| nn_files::replace_file(path, |file| file.write_all(encoded.get_ref())))
         .map_err(|cause| CliError::io("write", path, cause))
 }
 

@@ -3,9 +3,9 @@
 use crate::clock::utc_now;
 use crate::data_source::DataSource;
 use crate::error::CliError;
-use crate::settings::Settings;
-use nn_core::Views;
-use nn_data::{TrainTest, append_to_file, replace_file, sweep_partial_files};
+use crate::run_settings::RunSettings;
+use nn_data::TrainTest;
+use nn_files::{append_to_file, create_folder, replace_file, sweep_partial_files};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 const MODEL: &str = "model.nn";
 const CHECKPOINT: &str = "checkpoint.nn";
-const CONFIG: &str = "config.toml";
+const SETTINGS: &str = "settings.toml";
 const ORIGIN: &str = "origin.toml";
 const METRICS: &str = "metrics.jsonl";
 const LOCK: &str = "run.lock";
@@ -34,7 +34,7 @@ impl RunFolder {
             Some(path) => path.to_owned(),
             None => return Self::create_unique(Path::new("runs"), name),
         };
-        fs::create_dir_all(&path).map_err(|cause| CliError::io("create", &path, cause))?;
+        create_folder(&path).map_err(|cause| CliError::io("create", &path, cause))?;
         let folder = Self::lock(path)?;
         Self::expect_free(folder.path())?;
         Ok(folder)
@@ -52,7 +52,7 @@ impl RunFolder {
     }
 
     fn create_unique(parent: &Path, name: &str) -> Result<Self, CliError> {
-        fs::create_dir_all(parent).map_err(|cause| CliError::io("create", parent, cause))?;
+        create_folder(parent).map_err(|cause| CliError::io("create", parent, cause))?;
         let stem = format!("{name}-{}", utc_now());
         for attempt in 1..1000 {
             let suffix = if attempt == 1 { String::new() } else { format!("-{attempt}") };
@@ -111,20 +111,19 @@ impl RunFolder {
     }
 
     /// The settings with which the run began.
-    pub(crate) fn settings(&self) -> Result<Settings, CliError> {
-        Settings::load(&self.path.join(CONFIG))
+    pub(crate) fn settings(&self) -> Result<RunSettings, CliError> {
+        RunSettings::load(&self.path.join(SETTINGS))
     }
 
     /// Keeps the settings and where everything came from; also shows that the folder can be written.
     pub(crate) fn describe(
         &self,
-        settings: &Settings,
+        settings: &RunSettings,
         source: &DataSource,
         data: &TrainTest,
     ) -> Result<(), CliError> {
-        let head =
-            "# Every setting of this run. nn train --config THIS_FILE does the same again.\n";
-        self.write(CONFIG, &format!("{head}{}", settings.to_toml()?))?;
+        let head = "# Every setting of this run. nn train --config THIS_FILE repeats it.\n\n";
+        self.write(SETTINGS, &format!("{head}{}", settings.to_toml()?))?;
         let origin = toml::to_string(&Origin::now(source, data)?)
             .map_err(|error| CliError::Failed(format!("{ORIGIN}: {error}")))?;
         self.write(ORIGIN, &origin)?;
@@ -192,26 +191,21 @@ pub(crate) fn data_given_or_of_run(given: Option<&Path>, model: &Path) -> DataSo
 
 /// The data that the run of a model file was trained on, if the file lies in a run's folder.
 pub(crate) fn data_of_run(model: &Path) -> Option<DataSource> {
-    settings_of_run(model)?.data_source().ok()?
+    settings_of_run(model)?.data.source().ok()?
 }
 
 /// The settings of the run of a model file, if the file lies in a run's folder.
-fn settings_of_run(model: &Path) -> Option<Settings> {
+fn settings_of_run(model: &Path) -> Option<RunSettings> {
     let folder = if model.is_dir() { model } else { model.parent()? };
-    Settings::load(&folder.join(CONFIG)).ok()
-}
-
-/// In how many ways the run of a model file looked at each image in its last test, if the file lies in
-/// a run's folder.
-pub(crate) fn views_of_run(model: &Path) -> Option<Views> {
-    Some(settings_of_run(model)?.resolve().ok()?.views)
+    RunSettings::load(&folder.join(SETTINGS)).ok()
 }
 
 /// Share and seed of the split that the run of a model file held out, if the file lies in a run's
 /// folder and anything was held out.
 pub(crate) fn validation_of_run(model: &Path) -> Option<(f64, u64)> {
-    let settings = settings_of_run(model)?;
-    settings.validation.filter(|&share| share > 0.0).zip(settings.seed)
+    let settings = settings_of_run(model)?.settings;
+    let share = Some(settings.validation()).filter(|&share| share > 0.0);
+    share.zip(Some(settings.training.seed))
 }
 
 /// Where a run came from: program, machine, data.

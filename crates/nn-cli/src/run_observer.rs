@@ -1,4 +1,4 @@
-//! Looks on while a network trains: reports, saves now and then, and listens for signals.
+//! The observer of a training: reports, saves now and then, and listens for signals.
 
 use crate::clock;
 use crate::error::CliError;
@@ -6,10 +6,8 @@ use crate::run_folder::RunFolder;
 use crate::signals::StopRequest;
 use crate::stderr;
 use crate::training_report::TrainingReport;
-use nn_core::{
-    Control, EpochRecord, NetworkError, Observer, StepEvent, Trainer, evaluate, evaluate_committee,
-};
-use nn_data::Dataset;
+use nn_core::{Control, EpochRecord, NetworkError, Observer, StepEvent, Trainer};
+use nn_mlp::{TestSet, TrainingPlan};
 use nn_tensor::Tensor;
 use std::time::{Duration, Instant};
 
@@ -19,8 +17,8 @@ const BETWEEN_SAVES: Duration = Duration::from_secs(30);
 /// The observer of `nn train`.
 pub(crate) struct RunObserver<'r> {
     folder: &'r RunFolder,
-    /// As the network is to be shown it, or where it has several branches as it is.
-    test: &'r Dataset,
+    plan: &'r TrainingPlan,
+    test: &'r TestSet,
     stop: StopRequest,
     saved: Instant,
     /// Results, as they come.
@@ -32,19 +30,20 @@ pub(crate) struct RunObserver<'r> {
 impl<'r> RunObserver<'r> {
     pub(crate) fn new(
         folder: &'r RunFolder,
-        test: &'r Dataset,
+        plan: &'r TrainingPlan,
+        test: &'r TestSet,
         stop: StopRequest,
         report: TrainingReport<'r>,
     ) -> Self {
-        Self { folder, test, stop, saved: Instant::now(), report, failure: None }
+        Self { folder, plan, test, stop, saved: Instant::now(), report, failure: None }
     }
 
     /// Saves if it can; if not, the old file stays and the training goes on.
     fn try_to_save<T: Tensor>(&mut self, trainer: &Trainer<T>) {
         self.saved = Instant::now();
         // A state that is not finite is not worth keeping; the trainer will find it and say so.
-        let Ok(checkpoint) = trainer.checkpoint() else { return };
-        if let Err(error) = checkpoint.save(&self.folder.checkpoint()) {
+        let Ok(checkpoint) = self.plan.checkpoint(trainer) else { return };
+        if let Err(error) = checkpoint.save(self.folder.checkpoint()) {
             let text = format!("{error}; the last checkpoint is kept and the training goes on");
             self.report.progress.aside(|| stderr::warning(text));
         }
@@ -60,12 +59,7 @@ impl<'r> RunObserver<'r> {
         record: &EpochRecord,
         trainer: &Trainer<T>,
     ) -> Result<(), CliError> {
-        let config = trainer.config();
-        let test = if config.branches.is_empty() {
-            evaluate(trainer.result(), self.test, config.loss)?
-        } else {
-            evaluate_committee(&mut trainer.committee()?, self.test)?
-        };
+        let test = self.plan.evaluate(trainer, self.test)?;
         self.report.epoch(record, &test)
     }
 }

@@ -1,6 +1,5 @@
 //! Paths that settings keep.
 
-use clap::builder::{PathBufValueParser, TypedValueParser};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -14,13 +13,6 @@ pub(crate) struct SavedPath(pub(crate) PathBuf);
 enum Written {
     Text(String),
     Bytes(Vec<u8>),
-}
-
-impl SavedPath {
-    /// Takes any path but the empty one.
-    pub(crate) fn parser() -> impl TypedValueParser<Value = Self> {
-        PathBufValueParser::new().map(Self)
-    }
 }
 
 impl From<Written> for SavedPath {

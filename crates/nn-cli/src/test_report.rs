@@ -1,11 +1,11 @@
 //! What `nn test` says.
 
 use crate::error::CliError;
-use crate::model_file::networks_in_words;
 use crate::stdout;
 use crate::table::{self, Side};
-use crate::training_report::{accuracy_in_words, percent, views_in_words};
-use nn_core::{Classification, ConfusionMatrix, Evaluation, Model};
+use crate::training_report::{accuracy, accuracy_in_words, percent, views_in_words};
+use nn_core::{Classification, ConfusionMatrix};
+use nn_mlp::{Evaluation, Model};
 use serde_json::{Value, json};
 
 /// Above this many classes a matrix is no longer read; the most frequent confusions are listed.
@@ -21,7 +21,7 @@ pub(crate) fn print(
     views: usize,
 ) -> Result<(), CliError> {
     let mut facts = vec![
-        ("network", format!("{}, {}", networks_in_words(model), model.loss.name())),
+        ("network", format!("{}, {}", model.networks_in_words(), model.loss().name())),
         ("test data", source.to_owned()),
         ("accuracy", accuracy_in_words(test) + &views_in_words(views)),
         ("loss", format!("{:.5}", test.loss)),
@@ -132,14 +132,14 @@ pub(crate) fn events(model: &Model, source: &str, test: &Evaluation, views: usiz
     });
     events.push(json!({
         "event": "test",
-        "accuracy": test.accuracy(),
+        "accuracy": accuracy(test),
         "errors": test.errors(),
         "count": test.samples,
         "loss": test.loss,
         "views": views,
         "top_k": test.classification.as_ref().map(|classes| &classes.top_k),
         "confusion": matrix,
-        "network": networks_in_words(model),
+        "network": model.networks_in_words(),
         "data": source,
     }));
     events

@@ -7,7 +7,8 @@ use crate::run_folder::RunFolder;
 use crate::stderr;
 use crate::stdout;
 use crate::table::{self, Side};
-use nn_core::{EpochRecord, Evaluation};
+use nn_core::EpochRecord;
+use nn_mlp::Evaluation;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -74,7 +75,7 @@ impl TrainingReport<'_> {
         let model = self.folder.model();
         self.emit(&json!({
             "event": "done",
-            "test_accuracy": test.accuracy(),
+            "test_accuracy": accuracy(test),
             "test_loss": test.loss,
             "test_errors": test.errors(),
             "test_count": test.samples,
@@ -171,8 +172,8 @@ impl TrainingReport<'_> {
         }
         row.extend([
             format!("{:.5}", test.loss),
-            percent(test.accuracy()),
-            thousands(record.images_per_s as u64),
+            percent(accuracy(test)),
+            thousands(record.samples_per_s as u64),
             format!("{:.2} s", record.seconds),
         ]);
         row
@@ -188,9 +189,9 @@ fn epoch_event(record: &EpochRecord, test: &Evaluation) -> Value {
         "validation_loss": record.validation_loss,
         "validation_accuracy": record.validation_accuracy,
         "test_loss": test.loss,
-        "test_accuracy": test.accuracy(),
+        "test_accuracy": accuracy(test),
         "learning_rate": record.learning_rate,
-        "images_per_s": record.images_per_s,
+        "images_per_s": record.samples_per_s,
         "seconds": record.seconds,
     })
 }
@@ -200,21 +201,26 @@ pub(crate) fn percent(fraction: Option<f64>) -> String {
     fraction.map_or("-".to_owned(), |fraction| format!("{:.2} %", fraction * 100.0))
 }
 
+/// The share of right answers; `None` for a regression.
+pub(crate) fn accuracy(test: &Evaluation) -> Option<f64> {
+    test.classification.as_ref()?.confusion.accuracy()
+}
+
 /// `98.12 % (188 errors in 10,000)`.
 pub(crate) fn accuracy_in_words(test: &Evaluation) -> String {
     let count = thousands(test.samples as u64);
     match test.errors() {
         Some(errors) => {
             let errors = thousands(errors as u64);
-            format!("{} ({errors} errors in {count})", percent(test.accuracy()))
+            format!("{} ({errors} errors in {count})", percent(accuracy(test)))
         }
         None => format!("- (loss {:.5} over {count})", test.loss),
     }
 }
 
-/// `, each image looked at in 25 ways`; nothing of a single one.
+/// `, mean over 25 test views`; nothing of a single one.
 pub(crate) fn views_in_words(views: usize) -> String {
-    if views == 1 { String::new() } else { format!(", each image looked at in {views} ways") }
+    if views == 1 { String::new() } else { format!(", mean over {views} test views") }
 }
 
 fn seconds_in_words(number: f64) -> String {

@@ -1,4 +1,4 @@
-//! Recipes, repeated trainings, committees, comparisons, calibration, distorted images.
+//! Recipes, repeated trainings, ensembles, comparisons, calibration, augmented images.
 
 mod common;
 
@@ -16,7 +16,7 @@ fn short<'a>(more: &[&'a str]) -> Vec<&'a str> {
 #[test]
 fn many_trainings_are_refused_before_the_first_where_the_last_would_fail() {
     let here = folder();
-    let arguments = short(&["--seeds", "2", "--out", "all", "--committee", "missing/all.nn"]);
+    let arguments = short(&["--seeds", "2", "--out", "all", "--ensemble", "missing/all.nn"]);
     run(here.path(), arguments).failed_with(1).saying(&["missing/all.nn", "cannot write"]);
     std::fs::create_dir_all(here.path().join("all/seed-2")).unwrap();
     std::fs::write(here.path().join("all/seed-2/model.nn"), "x").unwrap();
@@ -30,43 +30,66 @@ fn a_preset_is_printed_and_flags_beat_it() {
     let here = folder();
     let printed = run(here.path(), ["train", "--preset", "best", "--print-config"]).succeeded();
     assert!(printed.stdout.contains("batch-norm = true"), "{}", printed.stdout);
-    assert!(printed.stdout.contains("receptive-field = 12"), "{}", printed.stdout);
+    assert!(printed.stdout.contains("local.window = 12"), "{}", printed.stdout);
     std::fs::write(here.path().join("my.toml"), &printed.stdout).unwrap();
     let from_file = run(here.path(), ["train", "--config", "my.toml", "--print-config"]);
     assert_eq!(from_file.succeeded().stdout, printed.stdout);
     let arguments = ["train", "--preset", "best", "--print-config", "--epochs", "3"];
     let changed = run(here.path(), arguments).succeeded().stdout;
     assert!(changed.contains("epochs = 3"), "{changed}");
-    std::fs::write(here.path().join("two.toml"), "epochs = 2").unwrap();
+    std::fs::write(here.path().join("two.toml"), "training.epochs = 2").unwrap();
     let arguments = ["train", "--preset", "best", "--config", "two.toml", "--print-config"];
     let changed = run(here.path(), arguments).succeeded().stdout;
     assert!(changed.contains("epochs = 2"), "{changed}");
 }
 
 #[test]
-fn what_a_preset_asks_for_is_taken_away_by_nought() {
+fn what_a_preset_asks_for_is_taken_away_by_false_and_0() {
     let here = folder();
-    let none = ["rotation", "scale", "shift", "elastic", "test-copies", "receptive-field"];
-    let mut arguments = vec!["train".to_owned(), "--preset".into(), "best".into()];
-    arguments.extend(none.iter().flat_map(|name| [format!("--{name}"), "0".to_owned()]));
-    let printed = run(here.path(), [arguments, vec!["--print-config".to_owned()]].concat());
-    let printed = printed.succeeded().stdout;
-    for gone in none.iter().chain(&["sigma", "test-strength", "receptive-grid"]) {
-        assert!(!printed.contains(gone), "{gone}: {printed}");
+    let print = |sets: &[&str]| {
+        let sets = sets.iter().flat_map(|set| ["--set", *set]);
+        let arguments = ["train", "--preset", "best", "--print-config"].into_iter().chain(sets);
+        run(here.path(), arguments)
+    };
+    let none = print(&["transform.augment=false", "test.copies=0", "network.local=false"]);
+    let none = none.succeeded().stdout;
+    for gone in ["kind = \"augment\"", "strength = 0.25", "local.grid = 14"] {
+        assert!(none.contains(&format!("\n#{gone}\n")), "{gone}: {none}");
     }
-    assert!(printed.contains("deskew = true"), "{printed}");
-    let arguments = ["train", "--preset", "best", "--test-copies", "0", "--print-config"];
-    let printed = run(here.path(), arguments).succeeded().stdout;
-    assert!(!printed.contains("test-copies") && !printed.contains("test-strength"), "{printed}");
-    assert!(printed.contains("sigma = 5"), "{printed}");
-    let arguments = ["train", "--preset", "simard", "--test-strength", "0.5", "--print-config"];
-    run(here.path(), arguments).failed_with(2).saying(&["test-strength", "no copies"]);
+    assert!(none.contains("\nkind = \"deskew\"\n"), "{none}");
+    let copies = print(&["test.copies=0"]).succeeded().stdout;
+    assert!(copies.contains("\n#strength = ") && copies.contains("\nsigma = 5.0\n"), "{copies}");
+    // Nothing that asks for augmentation may be left without any.
+    print(&["transform.augment=false"]).failed_with(2).saying(&["test.copies is 24"]);
+    let zero = ["rotation", "scale", "shift", "elastic"];
+    let zero = zero.map(|name| format!("transform.augment.{name}=0"));
+    let zero = print(&zero.each_ref().map(String::as_str)).failed_with(2);
+    zero.saying(&["transform.augment changes no image", "--set transform.augment=false"]);
+    let arguments = ["train", "--preset", "simard", "--set", "test.strength=0.5"];
+    run(here.path(), arguments)
+        .failed_with(2)
+        .saying(&["--set: test.strength", "test.copies is 0"]);
 }
 
 #[test]
-fn seeds_are_summed_up_and_make_a_committee() {
+fn a_recipe_of_several_members_says_what_a_flag_changes() {
     let here = folder();
-    let arguments = short(&["--seeds", "3", "--out", "all", "--committee", "all.nn"]);
+    let joint = |more: &[&'static str]| {
+        let all = ["train", "--data", "none", "--preset", "joint"];
+        run(here.path(), [&all[..], more].concat())
+    };
+    joint(&["--hidden", "784"]).failed_with(1).saying(&["--hidden", "not member 1"]);
+    let rotation = joint(&["--set", "transform.augment.rotation=0"]).failed_with(2);
+    rotation.saying(&["--set", "every member has transform of its own", "member.1.transform"]);
+    let of_one = joint(&["--set", "member.3.transform.augment.rotation=7", "--print-config"]);
+    let of_one = of_one.succeeded().stdout;
+    assert!(of_one.contains("rotation = 7.0") && !of_one.contains("rotation = 15.0"), "{of_one}");
+}
+
+#[test]
+fn seeds_are_summed_up_and_make_an_ensemble() {
+    let here = folder();
+    let arguments = short(&["--seeds", "3", "--out", "all", "--ensemble", "all.nn"]);
     let json = [arguments, vec!["--format", "json"]].concat();
     let events = run(here.path(), json).succeeded().events();
     let done: Vec<f64> = events
@@ -83,13 +106,14 @@ fn seeds_are_summed_up_and_make_a_committee() {
     assert_eq!(summary["runs"][2], "all/seed-3");
     let two = run(here.path(), short(&["--seeds", "2", "--out", "two"])).succeeded().stdout;
     assert!(two.contains("nn compare two/seed-1 two/seed-2"), "{two}");
-    let committee = events.last().unwrap();
+    let ensemble = events.last().unwrap();
+    assert_eq!(ensemble["event"], "ensemble");
     let arguments = ["test", "--model", "all.nn", "--data", "sample", "--format", "json"];
     let tested = run(here.path(), arguments).succeeded().last_event();
-    assert_eq!(tested["accuracy"], committee["test_accuracy"]);
+    assert_eq!(tested["accuracy"], ensemble["test_accuracy"]);
     // Made by hand of the same models it is the same.
     let parts = ["all/seed-1", "all/seed-2", "all/seed-3"];
-    let by_hand = [&["committee"], &parts[..], &["--out", "again.nn"]].concat();
+    let by_hand = [&["ensemble"], &parts[..], &["--out", "again.nn"]].concat();
     run(here.path(), by_hand).succeeded();
     let read = |name: &str| std::fs::read(here.path().join(name)).unwrap();
     assert_eq!(read("all.nn"), read("again.nn"));
@@ -141,25 +165,14 @@ fn a_temperature_needs_a_validation_set_and_keeps_the_answers() {
 #[test]
 fn a_network_with_everything_is_the_same_at_any_number_of_threads_and_exports_folded() {
     let here = folder();
-    let rich = [
-        "--batch-norm",
-        "--average",
-        "0.99",
-        "--label-smoothing",
-        "0.1",
-        "--max-norm",
-        "2",
-        "--rotation",
-        "10",
-        "--elastic",
-        "1",
-        "--sigma",
-        "4",
-        "--shift",
-        "1",
-        "--dropout",
-        "0.1",
+    let sets = [
+        "training.average=0.99",
+        "training.label-smoothing=0.1",
+        "training.max-norm=2",
+        "transform.augment={ rotation = 10, elastic = 1, sigma = 4, shift = 1 }",
     ];
+    let sets = sets.into_iter().flat_map(|set| ["--set", set]);
+    let rich: Vec<&str> = ["--batch-norm", "--dropout", "0.1"].into_iter().chain(sets).collect();
     for (threads, out) in [("1", "one"), ("2", "two")] {
         run(here.path(), short(&[&rich[..], &["--threads", threads, "--out", out]].concat()))
             .succeeded();
@@ -176,16 +189,22 @@ fn a_network_with_everything_is_the_same_at_any_number_of_threads_and_exports_fo
     assert!(run(here.path(), shifted).succeeded().last_event()["accuracy"].as_f64().unwrap() > 0.5);
 }
 
-/// Three branches on the sample, small ones.
-const BRANCHES: &str = "\
-hidden = [16]\naverage = 0.99\nbatch-norm = true\nrotation = 10.0\ntest-copies = 3\n\
-[[branch]]\nhidden = [9]\ndeskew = true\n\
-[[branch]]\nhidden = [16, 8]\nreceptive-field = 9\nreceptive-grid = 4\ndirections = true\nrotation = 0\n";
+/// Three small members on the sample.
+const MEMBERS: &str = "\
+network = { hidden = [16], batch-norm = true }\ntraining.average = 0.99\ntest.copies = 3\n\
+[[transform]]\nkind = 'augment'\nrotation = 10.0\n\
+[[member]]\n\
+[[member]]\nhidden = [9]\n\
+[[member.transform]]\nkind = 'deskew'\n\
+[[member.transform]]\nkind = 'augment'\nrotation = 10.0\n\
+[[member]]\nhidden = [16, 8]\nlocal = { window = 9, grid = 4 }\n\
+[[member.transform]]\nkind = 'augment'\nshift = 0.5\n\
+[[member.transform]]\nkind = 'gradient-features'\n";
 
 #[test]
-fn branches_are_trained_as_one_and_used_as_one() {
+fn members_are_trained_jointly_and_used_as_one() {
     let here = folder();
-    std::fs::write(here.path().join("three.toml"), BRANCHES).unwrap();
+    std::fs::write(here.path().join("three.toml"), MEMBERS).unwrap();
     let train = |more: &[&str]| {
         let base = ["train", "--data", "sample", "--config", "three.toml", "--epochs", "1"];
         run(here.path(), [&base[..], more].concat())
@@ -202,77 +221,79 @@ fn branches_are_trained_as_one_and_used_as_one() {
     assert_eq!(tested["accuracy"], done["test_accuracy"]);
     assert!(tested["accuracy"].as_f64().unwrap() > 0.8, "{tested}");
     let text = run(here.path(), ["inspect", "one"]).succeeded().stdout;
-    assert!(text.contains("769-16-8-10") && text.contains("committee"), "{text}");
+    assert!(text.contains("769-16-8-10") && text.contains("ensemble"), "{text}");
     assert!(text.contains("network 3") && text.contains("parameters of all: 32,441"), "{text}");
-    let again = ["train", "--config", "one/config.toml", "--print-config"];
+    let again = ["train", "--config", "one/settings.toml", "--print-config"];
     let again = run(here.path(), again).succeeded().stdout;
-    assert_eq!(again.matches("[[branch]]").count(), 2, "{again}");
+    assert_eq!(again.matches("[[member]]\n").count(), 3, "{again}");
 
     std::fs::remove_file(here.path().join("one/model.nn")).unwrap();
-    let settings = std::fs::read_to_string(here.path().join("one/config.toml")).unwrap();
+    let settings = std::fs::read_to_string(here.path().join("one/settings.toml")).unwrap();
     let other = settings.replace("hidden = [9]", "hidden = [10]");
-    std::fs::write(here.path().join("one/config.toml"), other).unwrap();
-    run(here.path(), ["train", "--resume", "one"]).failed_with(1).saying(&["other branches"]);
-    std::fs::write(here.path().join("one/config.toml"), settings).unwrap();
+    assert_ne!(other, settings);
+    std::fs::write(here.path().join("one/settings.toml"), other).unwrap();
+    run(here.path(), ["train", "--resume", "one"])
+        .failed_with(1)
+        .saying(&["other settings", "settings.toml"]);
+    std::fs::write(here.path().join("one/settings.toml"), settings).unwrap();
     run(here.path(), ["train", "--resume", "one", "--quiet"]).succeeded();
     assert_eq!(read("one/model.nn"), read("two/model.nn"));
 
     let ablated = train(&["--ablate", "--out", "a", "--quiet"]).succeeded().stdout;
     let left_out: Vec<&str> = ablated.lines().filter_map(|l| l.split_whitespace().next()).collect();
-    assert_eq!(left_out, ["left", "nothing", "branch-2", "branch-3"]);
+    assert_eq!(left_out, ["left", "nothing", "member-1", "member-2", "member-3"]);
 }
 
 #[test]
-fn what_a_branch_may_not_have_is_named() {
+fn what_a_member_may_not_have_is_named() {
     let here = folder();
     for (table, words) in [
-        ("epochs = 3", &["branch 2", "epochs", "for all branches alike"][..]),
-        ("receptive-field = 9", &["branch 2", "width of the first hidden layer", "196"]),
-        ("root-directions = true", &["branch 2", "root directions"]),
-        ("[[branch.branch]]", &["branch 2", "no branches of its own"]),
-        ("hidden = [4]\n[[branch]]\nwrong = 1", &["wrong"]),
+        ("epochs = 3", &["line 3: member.2.epochs", "all members share training.epochs"][..]),
+        ("local.window = 9", &["member.2.hidden", "a multiple of 196"]),
+        ("[[member.member]]", &["member.2.member", "and nothing else"]),
+        ("hidden = [4]\n[[member]]\nwrong = 1", &["line 5: member.3.wrong"]),
     ] {
-        std::fs::write(here.path().join("two.toml"), format!("[[branch]]\n{table}\n")).unwrap();
+        let text = format!("[[member]]\n[[member]]\n{table}\n");
+        std::fs::write(here.path().join("two.toml"), text).unwrap();
         let arguments = ["train", "--data", "sample", "--config", "two.toml", "--print-config"];
         run(here.path(), arguments).failed_with(2).saying(words);
     }
-    let solver = ["train", "--data", "sample", "--preset", "branches", "--optimizer", "lbfgs"];
-    run(here.path(), solver).failed_with(2).saying(&["lbfgs"]);
-    let rate = run(here.path(), ["train", "--preset", "branches", "--lr", "-1"]).failed_with(2);
-    assert!(rate.stderr.contains("learning rate is -1") && !rate.stderr.contains("branch"));
-    let first = ["train", "--preset", "branches", "--rotation", "0", "--data", "none"];
-    run(here.path(), first).failed_with(1).saying(&["flags change the first branch"]);
-    let early = ["train", "--data", "sample", "--preset", "branches", "--patience", "2"];
-    run(here.path(), early).failed_with(2).saying(&["patience", "branches"]);
+    let solver = ["train", "--data", "sample", "--preset", "joint", "--optimizer", "lbfgs"];
+    run(here.path(), solver).failed_with(2).saying(&["member", "lbfgs"]);
+    let rate = run(here.path(), ["train", "--preset", "joint", "--lr", "-1"]).failed_with(2);
+    assert!(rate.stderr.contains("learning-rate is -1") && !rate.stderr.contains("member"));
+    let early = ["train", "--data", "sample", "--preset", "joint", "--patience", "2"];
+    run(here.path(), early).failed_with(2).saying(&["--patience", "off with several members"]);
 }
 
 #[test]
-fn a_network_of_upright_images_is_used_with_such() {
+fn a_network_of_deskewed_images_is_used_with_such() {
     let here = folder();
-    let arguments = short(&["--deskew", "--out", "a", "--format", "json"]);
+    let arguments = short(&["--set", "transform.deskew=true", "--out", "a", "--format", "json"]);
     let done = run(here.path(), arguments).succeeded().last_event();
     let test = ["test", "--model", "a", "--data", "sample", "--format", "json"];
     let tested = run(here.path(), test).succeeded().last_event();
     assert_eq!(tested["accuracy"], done["test_accuracy"]);
-    let views = [&test[..], &["--copies", "3", "--preset", "simard", "--shifts", "1"]].concat();
+    let views = [&test[..], &["--shifts", "1"]].concat();
     let viewed = run(here.path(), views).succeeded().last_event();
     assert_ne!(viewed["loss"], tested["loss"]);
-    let none = [&test[..], &["--copies", "3", "--preset", "fast"]].concat();
-    run(here.path(), none).failed_with(2).saying(&["--preset"]);
+    let none = [&test[..], &["--copies", "3"]].concat();
+    run(here.path(), none).failed_with(1).saying(&["3 augmented copies", "no transform is random"]);
     let text = run(here.path(), ["inspect", "a"]).succeeded().stdout;
-    assert!(text.contains("put upright and to one size first"), "{text}");
+    assert!(text.lines().any(|line| line.starts_with("transforms") && line.ends_with("deskew")));
 }
 
-/// Of networks that see images upright, by directions and as they are, of two architectures.
+/// Of networks that see images deskewed, by gradient features and as they are, of two architectures.
 #[test]
-fn a_committee_shows_each_of_its_networks_what_it_must_see() {
+fn an_ensemble_shows_each_of_its_networks_what_it_must_see() {
     let here = folder();
-    run(here.path(), short(&["--deskew", "--out", "a"])).succeeded();
-    run(here.path(), short(&["--directions", "--out", "b"])).succeeded();
+    run(here.path(), short(&["--set", "transform.deskew=true", "--out", "a"])).succeeded();
+    run(here.path(), short(&["--set", "transform.gradient-features=true", "--out", "b"]))
+        .succeeded();
     let run = |line: &str| run(here.path(), line.split(' ')).succeeded();
     run("train --data sample --epochs 1 --hidden 20,10 --quiet --out c");
-    let made = run("committee a b c --out all.nn").stdout;
-    assert_eq!(made, "all.nn: 3 networks 784-16-10, 769-16-10, 784-20-10-10\n");
+    let made = run("ensemble a b c --out all.nn").stdout;
+    assert_eq!(made, "all.nn: 3 networks, 784-16-10 + 769-16-10 + 784-20-10-10\n");
     let test = "test --data sample --format json";
     let loss = |model: &str| run(&format!("{test} --model {model}")).last_event();
     let together = loss("all.nn");
@@ -282,10 +303,10 @@ fn a_committee_shows_each_of_its_networks_what_it_must_see() {
     }
     let text = run("inspect all.nn").stdout;
     for line in [
-        "3 networks, whose answers are averaged",
-        "784-16-10, put upright and to one size first",
-        "769-16-10, described by the directions of its edges",
-        "784-20-10-10, samples as they are",
+        "3 networks, whose answers are pooled",
+        "784-16-10, transforms: deskew",
+        "769-16-10, transforms: gradient-features",
+        "784-20-10-10, transforms: none",
     ] {
         assert!(text.contains(line), "{text}");
     }
@@ -293,7 +314,7 @@ fn a_committee_shows_each_of_its_networks_what_it_must_see() {
     let compared = run("compare all.nn all.nn --data sample --format json").last_event();
     let right = 1000 - together["errors"].as_u64().unwrap();
     assert_eq!(compared["both_right"].as_u64(), Some(right));
-    let views = run(&format!("{test} --model all.nn --copies 2 --preset simard --mistakes m.png"));
+    let views = run(&format!("{test} --model all.nn --shifts 1 --mistakes m.png"));
     assert_ne!(views.last_event()["loss"], together["loss"]);
     run("calibrate --model all.nn --data sample");
     run("plot --weights --model all.nn --out figures");
@@ -301,32 +322,29 @@ fn a_committee_shows_each_of_its_networks_what_it_must_see() {
 
 /// By every command that shows it anything.
 #[test]
-fn a_network_of_directions_is_used_with_such() {
+fn a_network_of_gradient_features_is_used_with_such() {
     let here = folder();
-    for (flag, out, words, inputs) in [
-        ("--root-directions", "roots", "by the directions of its edges (roots)", "769"),
-        (
-            "--second-order-directions",
-            "second",
-            "by the directions of its edges (and of these)",
-            "1569",
-        ),
-    ] {
-        let alone = ["train", "--data", "sample", flag, "--print-config"];
-        run(here.path(), alone).failed_with(2).saying(&["directions", "false without directions"]);
-        run(here.path(), short(&["--directions", flag, "--out", out])).succeeded();
+    for (key, out, inputs) in [("sqrt", "roots", "769"), ("second-order", "second", "1569")] {
+        let set = format!("transform.gradient-features.{key}=true");
+        run(here.path(), short(&["--set", &set, "--out", out])).succeeded();
         let inspected = run(here.path(), ["inspect", out]).succeeded().stdout;
-        assert!(inspected.contains(words) && inspected.contains(inputs), "{inspected}");
-        let config = std::fs::read_to_string(here.path().join(out).join("config.toml")).unwrap();
-        assert!(config.contains(&format!("{} = true", &flag[2..])), "{config}");
+        assert!(inspected.contains("gradient-features") && inspected.contains(inputs));
+        let settings = here.path().join(out).join("settings.toml");
+        let settings = std::fs::read_to_string(settings).unwrap();
+        assert!(settings.contains(&format!("\n{key} = true\n")), "{settings}");
         let tested = ["test", "--model", out, "--data", "sample", "--format", "json"];
         let tested = run(here.path(), tested).succeeded().last_event();
         assert!(tested["accuracy"].as_f64().unwrap() > 0.8, "{tested}");
         let drawn = ["plot", "--weights", "--model", out, "--out", "figures"];
         run(here.path(), drawn).succeeded();
     }
-    let recipe = ["--directions", "--deskew", "--shift", "1", "--validation", "0.1"];
-    let views = ["--test-copies", "2", "--out", "a", "--format", "json"];
+    let recipe = [
+        "--set",
+        "transform={ deskew = true, augment.shift = 1, gradient-features = true }",
+        "--validation",
+        "0.1",
+    ];
+    let views = ["--set", "test.copies=2", "--out", "a", "--format", "json"];
     let done = run(here.path(), short(&[&recipe[..], &views].concat())).succeeded().last_event();
     assert!(done["test_accuracy"].as_f64().unwrap() > 0.8, "{done}");
     let run = |arguments: &[&'static str]| run(here.path(), arguments).succeeded();
@@ -335,16 +353,15 @@ fn a_network_of_directions_is_used_with_such() {
     let single = run(&[&test[..], &["--shifts", "0", "--mistakes", "m.png"]].concat()).last_event();
     assert_ne!(single["loss"], done["test_loss"]);
     let inspected = run(&["inspect", "a"]).stdout;
-    assert!(inspected.contains("described by the directions of its edges"), "{inspected}");
+    assert!(inspected.contains("deskew, augment, gradient-features"), "{inspected}");
     assert!(inspected.contains("769"), "{inspected}");
     let compared = run(&["compare", "a", "a", "--data", "sample", "--format", "json"]).last_event();
-    assert_eq!(compared["both_right"].as_u64().unwrap() as f64, {
-        (single["accuracy"].as_f64().unwrap() * 1000.0).round()
-    });
+    let right = 1000.0 * done["test_accuracy"].as_f64().unwrap();
+    assert_eq!(compared["both_right"].as_u64(), Some(right.round() as u64));
     run(&["calibrate", "--model", "a", "--data", "sample", "--out", "t.nn"]);
     run(&["plot", "a", "--data", "sample"]);
     assert!(here.path().join("a/figures/weights.png").is_file());
-    run(&["committee", "a", "a", "--out", "two.nn"]);
+    run(&["ensemble", "a", "a", "--out", "two.nn"]);
     run(&["export", "--model", "a", "--format", "safetensors", "--out", "a.safetensors"]);
     run(&["import", "a.safetensors", "--out", "b.nn"]);
     let imported = ["test", "--model", "b.nn", "--data", "sample", "--shifts", "0"];
@@ -357,26 +374,28 @@ fn a_network_sees_windows_of_the_image() {
     let here = folder();
     let train = ["train", "--data", "sample", "--epochs", "2", "--hidden", "98", "--quiet"];
     let with = |more: &[&'static str]| run(here.path(), [&train[..], more].concat());
-    let windows = ["--receptive-field", "9", "--receptive-grid", "7"];
+    let windows = ["--set", "network.local={ window = 9, grid = 7 }"];
     let out = ["--batch-norm", "--format", "json", "--out", "a"];
     let done = with(&[&windows[..], &out].concat()).succeeded().last_event();
     assert!(done["test_accuracy"].as_f64().unwrap() > 0.8, "{done}");
     let printed = with(&[&windows[..], &["--print-config"]].concat()).succeeded().stdout;
-    assert!(printed.contains("receptive-field = 9\nreceptive-grid = 7\n"), "{printed}");
-    with(&["--receptive-field", "9"]).failed_with(2).saying(&["is 98", "a multiple of 196"]);
-    with(&["--receptive-grid", "7"]).failed_with(2).saying(&["no window", "receptive-field"]);
-    with(&["--receptive-field", "9", "--receptive-grid", "0"]).failed_with(2).saying(&["is 0"]);
+    assert!(printed.contains("\nlocal.window = 9\n") && printed.contains("\nlocal.grid = 7\n"));
+    let refused = |set: &'static str, words| with(&["--set", set]).failed_with(2).saying(words);
+    refused("network.local.window=9", &["is [98]", "a multiple of 196"]);
+    refused("network.local.grid=7", &["network.local.grid", "without network.local.window"]);
+    refused("network.local={ window = 9, grid = 0 }", &["network.local.grid is 0"]);
     let solver = [&windows[..], &["--optimizer", "lbfgs"]].concat();
-    with(&solver).failed_with(2).saying(&["receptive-field", "leave it out"]);
-    with(&[&windows[..], &["--directions"]].concat()).succeeded();
+    with(&solver).failed_with(2).saying(&["network.local", "leave it out"]);
+    with(&[&windows[..], &["--set", "transform.gradient-features=true"]].concat()).succeeded();
 }
 
 /// The last test of a training, a test of its model, and the same views asked for by flags agree.
 #[test]
 fn the_views_of_a_recipe_are_those_of_its_last_test_and_of_every_later_one() {
     let here = folder();
-    let recipe = ["--rotation", "10", "--elastic", "1.2", "--shift", "0.5", "--scale", "0.1"];
-    let views = ["--test-shifts", "1", "--test-copies", "2", "--out", "a", "--format", "json"];
+    let augment = "transform.augment={ rotation = 10, elastic = 1.2, shift = 0.5, scale = 0.1 }";
+    let recipe = ["--set", augment];
+    let views = ["--set", "test={ shifts = 1, copies = 2 }", "--out", "a", "--format", "json"];
     let done = run(here.path(), short(&[&recipe[..], &views].concat())).succeeded().last_event();
     assert_eq!(done["test_views"], 11);
     let test = |more: &[&'static str]| {
@@ -388,16 +407,16 @@ fn the_views_of_a_recipe_are_those_of_its_last_test_and_of_every_later_one() {
         (&of_the_run["loss"], &of_the_run["views"]),
         (&done["test_loss"], &done["test_views"])
     );
-    // The distortions of the preset `best` are those above.
+    // The same views asked for by flags.
     assert_eq!(test(&["--shifts", "1", "--copies", "2"])["loss"], done["test_loss"]);
     let single = test(&["--shifts", "0"]);
     assert!(single["views"] == 1 && single["loss"] != done["test_loss"], "{single}");
     let epochs = run(here.path(), ["train", "--resume", "a"]).succeeded();
     assert!(epochs.stderr.contains("finished"), "{}", epochs.stderr);
-    let strong = ["--test-copies", "2", "--test-strength", "1.5", "--out", "b"];
+    let strong = ["--set", "test={ copies = 2, strength = 1.5 }", "--out", "b"];
     run(here.path(), short(&[&recipe[..], &strong].concat())).failed_with(2).saying(&["0 to 1"]);
     let printed = run(here.path(), ["train", "--preset", "best", "--print-config"]).succeeded();
-    assert!(printed.stdout.contains("test-copies = 24"), "{}", printed.stdout);
+    assert!(printed.stdout.contains("\ncopies = 24\n"), "{}", printed.stdout);
 }
 
 #[test]
@@ -420,12 +439,14 @@ fn solvers_are_repeated_and_ablated_too() {
 
 /// By a thread of their own where a core is to spare, and by those of the device where it computes on all.
 #[test]
-fn distorted_images_are_the_same_at_any_number_of_threads() {
+fn augmented_images_are_the_same_at_any_number_of_threads() {
     let here = folder();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let trained = |threads: usize| {
         let (threads, out) = (threads.to_string(), format!("with-{threads}"));
-        let recipe = ["--directions", "--rotation", "10", "--elastic", "1", "--batch", "100"];
+        let transforms =
+            "transform={ augment = { rotation = 10, elastic = 1 }, gradient-features = true }";
+        let recipe = ["--set", transforms, "--batch", "100"];
         let more = ["--threads", &threads, "--out", &out];
         run(here.path(), short(&[&recipe[..], &more].concat())).succeeded();
         std::fs::read(here.path().join(out).join("model.nn")).unwrap()
@@ -435,11 +456,24 @@ fn distorted_images_are_the_same_at_any_number_of_threads() {
 }
 
 #[test]
-fn a_sheet_of_distorted_images_is_drawn() {
+fn a_sheet_of_augmented_images_is_drawn() {
     let here = folder();
     for (more, name) in [(&["--preset", "simard"][..], "a.png"), (&["--deskew"], "b.png")] {
-        let arguments = [&["data", "distort", "--data", "sample", "--out", name], more].concat();
+        let arguments = [&["data", "augment", "--data", "sample", "--out", name], more].concat();
         run(here.path(), arguments).succeeded();
         assert!(std::fs::metadata(here.path().join(name)).unwrap().len() > 1000);
+    }
+}
+
+#[test]
+fn every_file_of_examples_config_is_sound_and_prints_back_to_itself() {
+    let here = folder();
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/config");
+    for file in std::fs::read_dir(examples).unwrap() {
+        let file = file.unwrap().path().display().to_string();
+        let printed = run(here.path(), ["train", "--config", &file, "--print-config"]).succeeded();
+        std::fs::write(here.path().join("printed.toml"), &printed.stdout).unwrap();
+        let again = run(here.path(), ["train", "--config", "printed.toml", "--print-config"]);
+        assert_eq!(again.succeeded().stdout, printed.stdout, "{file}");
     }
 }

@@ -4,8 +4,10 @@
 mod common;
 
 use common::{folder, run, small_data, words};
-use nn_core::{Activation, Architecture, Checkpoint, Loss, Model, Preprocessing, Values};
+use nn_core::{Activation, Architecture, Loss, NetworkValues, Values};
 use nn_data::{Compression, IdxArray, IdxValues, write_idx};
+use nn_images::{Pipeline, TestViews};
+use nn_mlp::{InputRange, Model, ModelMember, ModelParts, Task};
 use nn_tensor::Linear;
 use std::fs;
 use std::path::Path;
@@ -78,20 +80,21 @@ fn half_a_pair_and_two_places_are_wrong_usage() {
         run(path, words(&format!("train {flags}"))).failed_with(2);
     }
     for (settings, word) in [
-        ("images = 'a'", "labels"),
-        ("labels = 'a'", "images"),
-        ("test-images = 'a'\ntest-labels = 'b'", "images"),
-        ("data = 'sample'\nimages = 'a'\nlabels = 'b'", "exclude"),
-        ("images = ''\nlabels = 'b'", "images is empty"),
-        ("data = 7", "path"),
+        ("images = 'a'", "data.images needs data.labels"),
+        ("labels = 'a'", "data.labels needs data.images"),
+        ("test-images = 'a'\ntest-labels = 'b'", "data.test-images needs data.images"),
+        ("path = 'sample'\nimages = 'a'\nlabels = 'b'", "exclude"),
+        ("images = ''\nlabels = 'b'", "data.images is \"\""),
+        ("path = 7", "data.path is 7, must be a path"),
     ] {
-        fs::write(path.join("my.toml"), settings).unwrap();
-        run(path, words("train --config my.toml")).failed_with(2).saying(&[word]);
+        fs::write(path.join("my.toml"), format!("[data]\n{settings}")).unwrap();
+        let ran = run(path, words("train --config my.toml")).failed_with(2);
+        ran.saying(&["my.toml, line ", word]);
     }
     // A flag that names data takes the place of all that the file says of data.
-    fs::write(path.join("my.toml"), "images = 'a'\nlabels = 'b'").unwrap();
+    fs::write(path.join("my.toml"), "data = { images = 'a', labels = 'b' }").unwrap();
     let printed = run(path, words("train --config my.toml --print-config --data x")).succeeded();
-    assert!(printed.stdout.contains("data = \"x\"") && !printed.stdout.contains("images"));
+    assert!(printed.stdout.contains("\npath = \"x\"\n") && !printed.stdout.contains("\nimages"));
 }
 
 // The file systems of macOS take names in UTF-8 alone.
@@ -137,23 +140,22 @@ fn a_model_in_double_precision_answers_in_double_precision() {
     let path = folder.path();
     let layer =
         Linear { weight: Values::F64(vec![0.0, 0.0]), bias: Values::F64(vec![1.0, 1.0 + 1e-12]) };
-    let architecture = Architecture {
-        inputs: 1,
-        hidden: Vec::new(),
-        outputs: 2,
-        activation: Activation::Relu,
-        output_activation: Activation::Identity,
+    let member = ModelMember {
+        architecture: Architecture::new(1, [], 2, Activation::Relu),
+        transforms: Pipeline::default(),
+        values: NetworkValues { layers: vec![layer], norms: vec![] },
     };
-    let model = Model {
-        architecture,
+    let parts = ModelParts {
+        task: Task::Classification,
         loss: Loss::HalfSquaredError,
         sample_shape: vec![1, 1],
-        layers: vec![layer],
-        preprocessing: Preprocessing::default(),
-        norms: Vec::new(),
-        companions: Vec::new(),
+        input_range: InputRange::Bytes,
+        scaler: None,
+        class_names: vec![],
+        views: TestViews::default(),
+        members: vec![member],
     };
-    Checkpoint { model, training: None }.save(&path.join("model.nn")).unwrap();
+    Model::from_parts(parts).unwrap().save(path.join("model.nn")).unwrap();
     let write = |name: &str, shape: Vec<usize>, bytes: Vec<u8>| {
         let array = IdxArray::new(shape, IdxValues::U8(bytes)).unwrap();
         write_idx(&path.join(name), &array, Compression::None).unwrap();

@@ -22,7 +22,7 @@ fn solvers_train_and_never_climb() {
         let ran = run(path, words(&line)).succeeded();
         let events = ran.events();
         assert_eq!(events.len(), 1 + 15 + 1, "{}", ran.stdout);
-        assert_eq!(events[0]["settings"]["optimizer"], solver);
+        assert_eq!(events[0]["settings"]["training"]["optimizer"], solver);
         let losses: Vec<f64> =
             events[1..16].iter().map(|event| event["train_loss"].as_f64().unwrap()).collect();
         assert!(losses.is_sorted_by(|a, b| a >= b), "{solver}: {losses:?}");
@@ -64,12 +64,18 @@ fn what_a_solver_cannot_use_is_refused() {
         "--schedule cosine",
         "--dropout 0.1",
         "--patience 2",
-        "--deskew",
-        "--directions",
+        "--set training.average=0.9",
+        "--set transform.deskew=true",
+        "--set transform.gradient-features=true",
     ] {
         let ran = run(path, words(&format!("train --optimizer lbfgs {flags}"))).failed_with(2);
-        ran.saying(&[flags.split(' ').next().unwrap().trim_start_matches('-'), "lbfgs"]);
+        ran.saying(&[flags.split(' ').next().unwrap(), "does not go with", "lbfgs"]);
     }
+    // What a preset says of single steps is dropped, and what it says of images is not.
+    let line = "train --preset simard --optimizer lbfgs --print-config";
+    run(path, words(line)).failed_with(2).saying(&["preset simard", "transform.augment", "lbfgs"]);
+    let line = "train --preset fast --optimizer lbfgs --print-config";
+    assert!(run(path, words(line)).succeeded().stdout.contains("\n#batch = 128\n"));
     // 784-256-128-10 has far more weights than a matrix of all by all can be made for.
     let ran = run(path, words("train --optimizer newton --out run")).failed_with(2);
     ran.saying(&["newton", "235146", "use lbfgs"]);

@@ -97,7 +97,7 @@ fn a_state_without_finite_answers_is_not_kept() {
         fs::write(data.join(format!("{name}-images-idx3-ubyte")), images).unwrap();
     }
     let line = format!("train --quiet --hidden 8 --epochs 2 --out run --data {}", data.display());
-    run(path, words(&line)).failed_with(1).saying(&["not finite"]);
+    run(path, words(&line)).failed_with(1).saying(&["trained on numbers from 0.5 to 0.5"]);
     assert!(!path.join("run/checkpoint.nn").exists() && !path.join("run/model.nn").exists());
 }
 
@@ -190,8 +190,10 @@ fn words_that_name_nothing_are_wrong_usage_with_a_next_step() {
         let arguments = words(command).into_iter().chain(["--data", ""]);
         run(path, arguments).failed_with(2).saying(&["--data"]);
     }
-    fs::write(path.join("empty.toml"), "data = \"\"").unwrap();
-    run(path, words("train --config empty.toml")).failed_with(2).saying(&["data is empty"]);
+    fs::write(path.join("empty.toml"), "data.path = \"\"").unwrap();
+    run(path, words("train --config empty.toml"))
+        .failed_with(2)
+        .saying(&["data.path is \"\", must be a path", "leave it out"]);
     fs::write(path.join("binary.toml"), [0xff, 0xfe, 0, 1]).unwrap();
     run(path, words("train --config binary.toml")).failed_with(2).saying(&[
         "binary.toml",

@@ -98,10 +98,10 @@ fn what_cannot_be_drawn_says_why() {
 fn a_run_whose_data_has_moved_is_drawn_with_data_from_elsewhere() {
     let folder = trained();
     let path = folder.path();
-    let config = std::fs::read_to_string(path.join("run/config.toml")).unwrap();
-    let others = config.lines().filter(|line| !line.starts_with("data "));
-    let moved: Vec<&str> = ["data = \"gone\""].into_iter().chain(others).collect();
-    std::fs::write(path.join("run/config.toml"), moved.join("\n")).unwrap();
+    let settings = std::fs::read_to_string(path.join("run/settings.toml")).unwrap();
+    assert!(settings.contains("path = \"sample\""), "{settings}");
+    let moved = settings.replace("path = \"sample\"", "path = \"gone\"");
+    std::fs::write(path.join("run/settings.toml"), moved).unwrap();
     run(path, words("plot run")).failed_with(1).saying(&["gone"]);
     run(path, words("plot run --data sample")).succeeded();
     assert!(is_drawn(&path.join("run/figures"), "confusion"));

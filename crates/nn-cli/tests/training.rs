@@ -52,7 +52,7 @@ fn in_an_empty_folder_it_trains_on_the_sample_and_says_so() {
     let model = folder.path().join(events[3]["model"].as_str().unwrap());
     assert!(model.is_file());
     let run_folder = model.parent().unwrap();
-    for name in ["config.toml", "origin.toml", "checkpoint.nn", "metrics.jsonl"] {
+    for name in ["settings.toml", "origin.toml", "checkpoint.nn", "metrics.jsonl"] {
         assert!(run_folder.join(name).is_file(), "{name}");
     }
     let metrics = fs::read_to_string(run_folder.join("metrics.jsonl")).unwrap();
@@ -144,13 +144,15 @@ fn a_resume_takes_no_other_settings_and_no_other_data() {
 
     // As if the run had been killed before its model was kept.
     fs::remove_file(path.join("run/model.nn")).unwrap();
-    run(path, words("train --resume run --data sample")).failed_with(1).saying(&["other data"]);
+    run(path, words("train --resume run --data sample"))
+        .failed_with(1)
+        .saying(&["the training set is another one"]);
     run(path, words("train --resume run")).succeeded();
     assert!(path.join("run/model.nn").is_file());
 }
 
 #[test]
-fn a_checkpoint_of_another_network_is_refused_with_the_difference() {
+fn a_checkpoint_of_another_run_is_refused() {
     let folder = folder();
     let path = folder.path();
     for hidden in ["8", "9"] {
@@ -159,7 +161,7 @@ fn a_checkpoint_of_another_network_is_refused_with_the_difference() {
     }
     fs::copy(path.join("run9/checkpoint.nn"), path.join("run8/checkpoint.nn")).unwrap();
     fs::remove_file(path.join("run8/model.nn")).unwrap();
-    run(path, words("train --resume run8")).failed_with(1).saying(&["run8", "layer 1", "784 to 9"]);
+    run(path, words("train --resume run8")).failed_with(1).saying(&["run8", "other settings"]);
 }
 
 #[test]
@@ -218,9 +220,12 @@ fn wrong_usage_is_exit_2() {
         "--activation magic",
         "--optimizer magic",
         "--patience 0",
-        "--momentum 0.5",
-        "--schedule step --step-factor 0",
+        "--set training.momentum=0.5",
+        "--schedule step --set training.step-factor=0",
+        "--set training.epochs",
+        "--set epochs=3",
         "--seed -1",
+        "--epochs 1e3",
         "--no-such-flag",
     ];
     for flags in wrong {
@@ -228,6 +233,11 @@ fn wrong_usage_is_exit_2() {
         assert!(ran.stderr.starts_with("error: ") && ran.stdout.is_empty(), "{flags}: {ran:?}");
     }
     run(folder.path(), words("train --optimizer sgd --batch 0")).saying(&["batch is 0"]);
+    for (flags, number) in [("--seed -1", "0 or more"), ("--epochs 1e3", "1 to")] {
+        let typed = flags.split(' ').next_back().unwrap();
+        let ran = run(folder.path(), words(&format!("train {flags}"))).failed_with(2);
+        ran.saying(&[flags.split(' ').next().unwrap(), typed, "a whole number", number]);
+    }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
 }
 
@@ -244,12 +254,14 @@ fn a_settings_file_is_checked_and_flags_beat_it() {
     let again = run(path, words("train --config my.toml --print-config --batch 64")).succeeded();
     assert_eq!(again.stdout, printed.replace("batch = 32", "batch = 64"));
 
-    fs::write(path.join("bad.toml"), "epochs = 3\nbacth = 7\n").unwrap();
+    fs::write(path.join("bad.toml"), "[training]\nbacth = 7\n").unwrap();
     run(path, words("train --config bad.toml"))
         .failed_with(2)
         .saying(&["bad.toml, line 2", "bacth"]);
-    fs::write(path.join("bad.toml"), "epochs = 0").unwrap();
-    run(path, words("train --config bad.toml")).failed_with(2).saying(&["epochs is 0"]);
+    fs::write(path.join("bad.toml"), "training.epochs = 0").unwrap();
+    run(path, words("train --config bad.toml"))
+        .failed_with(2)
+        .saying(&["bad.toml, line 1", "training.epochs is 0"]);
     run(path, words("train --config none.toml")).failed_with(1).saying(&["none.toml"]);
 }
 
@@ -278,8 +290,8 @@ fn every_loss_optimizer_and_schedule_trains() {
     for (loss, optimizer, schedule, activation) in rows {
         let line = format!(
             "train --quiet --epochs 6 --batch 20 --hidden 24 --loss {loss} --optimizer {optimizer} \
-             --schedule {schedule} --activation {activation} --warm-up 0.1 --weight-decay 1e-5 \
-             --l1 1e-7 --clip-norm 5 --format json --out {optimizer} --data {}",
+             --schedule {schedule} --activation {activation} --set training.warm-up=0.1 \
+             --weight-decay 1e-5 --set training.l1=1e-7 --set training.clip-norm=5 --format json --out {optimizer} --data {}",
             data.display()
         );
         let ran = run(path, line.split_whitespace()).succeeded();

@@ -235,7 +235,7 @@ fn a_model_and_data_of_different_sizes_refuse_each_other() {
     let tiny = nn_data::Dataset::from_images(vec![7; 4 * 6], &[2, 3], vec![0, 1, 2, 3], 4).unwrap();
     let data = nn_data::TrainTest { train: tiny.clone(), test: tiny };
     nn_data::write_folder(&path.join("tiny"), &data, nn_data::Compression::Gzip).unwrap();
-    run(path, words("test --model run --data tiny")).failed_with(1).saying(&["784", "2 x 3"]);
+    run(path, words("test --model run --data tiny")).failed_with(1).saying(&["28 x 28", "2 x 3"]);
     // Images that are not square train and test as any others.
     run(path, words("train --quiet --data tiny --hidden 4 --epochs 1 --out small")).succeeded();
     run(path, words("test --model small --data tiny")).succeeded();
@@ -277,9 +277,11 @@ fn what_is_not_there_is_said_with_a_way_out() {
     let late = run(path, words("test --model run --data sample --mistakes none/m.png"));
     let late = late.failed_with(1).saying(&["none/m.png", "cannot write"]);
     assert!(late.stdout.is_empty(), "{}", late.stdout);
-    run(path, words("train --data sample --lr -1")).failed_with(2).saying(&["learning rate", "-1"]);
-    let alike = run(path, words("data distort --data sample --preset fast --out d.png"));
-    alike.succeeded().saying(&["distort none"]);
+    run(path, words("train --data sample --lr -1"))
+        .failed_with(2)
+        .saying(&["--lr", "learning-rate is -1"]);
+    let alike = run(path, words("data augment --data sample --preset fast --out d.png"));
+    alike.succeeded().saying(&["no random transform"]);
     let figures = run(path, words("calibrate --model run --data sample --figures f"));
     figures.succeeded().saying(&["reliability.svg and .png"]);
 }

@@ -1,4 +1,4 @@
-//! The form of a network: how many neurons in which layer, with which activation.
+//! The architecture of a network: how many neurons in which layer, with which activation.
 
 use crate::ConfigError;
 use nn_tensor::{Activation, Shape};
@@ -9,20 +9,14 @@ use std::fmt;
 ///
 /// ```
 /// use nn_core::{Activation, Architecture};
-/// let network = Architecture {
-///     inputs: 784,
-///     hidden: vec![30],
-///     outputs: 10,
-///     activation: Activation::Sigmoid,
-///     output_activation: Activation::Identity,
-/// };
+/// let network = Architecture::new(784, [30], 10, Activation::Sigmoid);
 /// assert_eq!(network.to_string(), "784-30-10");
 /// assert_eq!(network.parameter_count(), 784 * 30 + 30 + 30 * 10 + 10);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Architecture {
-    /// Width of a sample: 784 for an image of 28 x 28.
+    /// Width of a sample: 784 for 28 x 28 pixels.
     pub inputs: usize,
     /// Widths of the hidden layers, first to last; none is the two-layer linear network, eq. (93).
     pub hidden: Vec<usize>,
@@ -35,6 +29,17 @@ pub struct Architecture {
 }
 
 impl Architecture {
+    /// Creates an architecture whose last layer is linear; its softmax, if any, belongs to the loss.
+    pub fn new(
+        inputs: usize,
+        hidden: impl Into<Vec<usize>>,
+        outputs: usize,
+        activation: Activation,
+    ) -> Self {
+        let output_activation = Activation::Identity;
+        Self { inputs, hidden: hidden.into(), outputs, activation, output_activation }
+    }
+
     /// Widths of all layers, input and output included: `[784, 30, 10]`.
     #[must_use]
     pub fn widths(&self) -> Vec<usize> {
@@ -97,33 +102,5 @@ impl fmt::Display for Architecture {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let widths: Vec<String> = self.widths().iter().map(usize::to_string).collect();
         formatter.write_str(&widths.join("-"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn network(hidden: &[usize]) -> Architecture {
-        Architecture {
-            inputs: 4,
-            hidden: hidden.to_vec(),
-            outputs: 2,
-            activation: Activation::Relu,
-            output_activation: Activation::Identity,
-        }
-    }
-
-    #[test]
-    fn without_hidden_layers_it_is_one_matrix() {
-        assert_eq!(network(&[]).weight_shapes(), [Shape::new(2, 4)]);
-        assert_eq!(network(&[]).activation_of(0), Activation::Identity);
-    }
-
-    #[test]
-    fn no_layer_may_be_empty_or_overflow() {
-        assert!(network(&[3, 0]).validate().unwrap_err().to_string().contains("layer 2"));
-        assert!(network(&[usize::MAX / 2]).validate().is_err());
-        assert!(network(&[1]).validate().is_ok());
     }
 }

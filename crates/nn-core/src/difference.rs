@@ -7,13 +7,7 @@ impl Architecture {
     ///
     /// ```
     /// use nn_core::{Activation, Architecture};
-    /// let small = Architecture {
-    ///     inputs: 784,
-    ///     hidden: vec![30],
-    ///     outputs: 10,
-    ///     activation: Activation::Sigmoid,
-    ///     output_activation: Activation::Identity,
-    /// };
+    /// let small = Architecture::new(784, [30], 10, Activation::Sigmoid);
     /// let wide = Architecture { hidden: vec![128], ..small.clone() };
     /// assert_eq!(small.difference(&small), None);
     /// assert_eq!(
@@ -42,33 +36,5 @@ impl Architecture {
             }
             None => "none".to_owned(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use nn_tensor::Activation;
-
-    #[test]
-    fn depth_and_activation_differ_too() {
-        let one = Architecture {
-            inputs: 4,
-            hidden: vec![],
-            outputs: 2,
-            activation: Activation::Relu,
-            output_activation: Activation::Identity,
-        };
-        // Without hidden layers their activation makes no difference.
-        assert_eq!(
-            one.difference(&Architecture { activation: Activation::Tanh, ..one.clone() }),
-            None
-        );
-        let two = Architecture { hidden: vec![3], ..one.clone() };
-        let words = one.difference(&two).unwrap();
-        assert!(words.ends_with("layer 2: none against 3 to 2, identity"), "{words}");
-        let tanh = Architecture { output_activation: Activation::Tanh, ..one.clone() };
-        let words = one.difference(&tanh).unwrap();
-        assert!(words.contains("4 to 2, identity against 4 to 2, tanh"), "{words}");
     }
 }

@@ -62,7 +62,11 @@ impl ConfigError {
         }
     }
 
-    pub(crate) fn check(
+    /// Returns an error that names the setting unless `holds`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] where it does not hold.
+    pub fn check(
         setting: &str,
         value: impl Display,
         holds: bool,
@@ -116,11 +120,16 @@ pub enum NetworkError {
         /// What there is.
         has: &'static str,
     },
-    /// Models that cannot answer as one.
-    #[error("no committee: {cause}; give models of the same classes, loss and data")]
-    Committee {
-        /// Which model, and why.
-        cause: String,
+    /// Numbers in a longer type than the device computes in.
+    #[error(
+        "the network was trained in {has}, the device computes in {computes}, which would round its \
+         weights: use a device of {has}, or convert the weights first"
+    )]
+    Precision {
+        /// The type of the numbers.
+        has: &'static str,
+        /// The type of the device.
+        computes: &'static str,
     },
     /// An output is NaN or infinite: no answer can be told from it.
     #[error(
@@ -161,9 +170,9 @@ pub enum TrainError {
     /// The gradient exchange failed.
     #[error("gradient exchange: {0}")]
     Exchange(String),
-    /// The system has no thread left for what is done beside the training.
-    #[error("cannot start the thread that distorts images: {0}; end other programs")]
-    Thread(String),
+    /// A source of batches failed.
+    #[error("preparing a batch: {0}")]
+    Source(String),
     /// A checkpoint that does not go with this data or device.
     #[error("cannot resume: {0}")]
     Resume(String),

@@ -1,10 +1,10 @@
-//! How good a network is on a data set.
+//! Evaluating networks on a data set: loss, accuracy, confusion matrix.
 
-use crate::batches::check_data;
-use crate::committee::BATCH;
-use crate::{Committee, ConfusionMatrix, Loss, Network, NetworkError, Predictor};
+use crate::data_checks::check_data;
+use crate::inference::Inference;
+use crate::{AnswerPool, ConfusionMatrix, Loss, Network, NetworkError};
 use nn_data::Dataset;
-use nn_tensor::{Element, Tensor};
+use nn_tensor::{Device, Element, Tensor};
 
 /// What an [`evaluate`] found.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,16 +54,10 @@ const MOST_CHOICES: usize = 5;
 /// use nn_tensor::ReferenceTensor;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let architecture = Architecture {
-///     inputs: 2,
-///     hidden: vec![],
-///     outputs: 2,
-///     activation: Activation::Relu,
-///     output_activation: Activation::Identity,
-/// };
+/// let architecture = Architecture::new(2, [], 2, Activation::Relu);
 /// let mut network =
 ///     Network::<ReferenceTensor<f64>>::new(&(), &architecture, Initializer::HeUniform, 1)?;
-/// # use nn_tensor::Tensor;
+/// # use nn_tensor::Matrix;
 /// network.layers_mut()[0].weight.write(&[1.0, 0.0, 0.0, 1.0]);
 /// let data = Dataset::classification(vec![3.0, 1.0, 1.0, 2.0], 2, vec![0, 0], 2)?;
 /// let evaluation = evaluate(&network, &data, Loss::CrossEntropy)?;
@@ -85,53 +79,88 @@ pub fn evaluate<T: Tensor>(
     if dataset.is_empty() {
         return Err(NetworkError::Empty { what: "test", task: "test" });
     }
-    let mut count = Count::new(network.architecture().outputs, dataset, loss);
-    let mut predictor = Predictor::raw(network, dataset.len().min(BATCH))?;
+    let mut count = EvaluationCount::new(network.architecture().outputs, dataset, loss);
+    let folded = network.folded()?;
+    let network = folded.as_ref().unwrap_or(network);
+    let mut inference =
+        Inference::new(dataset.len().min(network.device().evaluation_batch()), false);
     // One run for all batches: to start one for each takes longer than a small network does.
-    T::run_on(network.device(), || {
-        predictor.for_each(dataset, |sample, outputs| count.add(sample, outputs))
+    network.device().run(|| {
+        inference.for_each(network, dataset, |sample, outputs| count.add(sample, outputs))
     })?;
     count.finish()
 }
 
-/// As [`evaluate`], for several networks that answer together, or one that looks at every image in several
-/// ways (see [`Committee`]).
+/// Evaluates the joint answer of several networks, as an [`AnswerPool`] pools it; each comes with
+/// the data as it sees it. The answer of one network is its output.
 ///
 /// # Errors
-/// As [`evaluate`], and [`NetworkError::Data`] where samples that are no images should be put upright, shifted
-/// or distorted.
-pub fn evaluate_committee<T: Tensor>(
-    committee: &mut Committee<'_, T>,
-    dataset: &Dataset,
+/// As [`evaluate`].
+pub fn evaluate_jointly<T: Tensor>(
+    members: &[(&Network<T>, &Dataset)],
+    loss: Loss,
 ) -> Result<Evaluation, NetworkError> {
-    committee.expect_test_set(dataset)?;
-    if let Some((network, preprocessing)) = committee.single_look() {
-        return evaluate(network, &preprocessing.shown(dataset)?, committee.loss());
+    let Some(&(first, dataset)) = members.first() else {
+        return Err(NetworkError::Empty { what: "list of networks", task: "test" });
+    };
+    if members.len() == 1 {
+        return evaluate(first, dataset, loss);
     }
-    let mut count = Count::new(committee.outputs(), dataset, committee.loss());
-    committee.for_each(dataset, |sample, outputs| count.add(sample, outputs))?;
+    for (network, data) in members {
+        check_data(network.architecture(), loss, data)?;
+    }
+    if dataset.is_empty() {
+        return Err(NetworkError::Empty { what: "test", task: "test" });
+    }
+    let outputs = first.architecture().outputs;
+    let mut count = EvaluationCount::new(outputs, dataset, loss);
+    let mut pool = AnswerPool::new(loss, 1, outputs);
+    let batch = first.device().evaluation_batch();
+    let folded: Vec<_> =
+        members.iter().map(|(network, _)| network.folded()).collect::<Result<_, _>>()?;
+    let mut inferences: Vec<_> = members.iter().map(|_| Inference::new(batch, false)).collect();
+    let all: Vec<u32> = (0..dataset.len() as u32).collect(); // fits: at most u32::MAX samples
+    let width = members.len() * outputs;
+    for (index, samples) in all.chunks(batch).enumerate() {
+        // Sample x member x output.
+        let mut means = vec![0.0; samples.len() * width];
+        let parts = members.iter().zip(&folded).zip(&mut inferences).enumerate();
+        for (member, ((&(network, data), folded), inference)) in parts {
+            let network = folded.as_ref().unwrap_or(network);
+            inference.for_each(network, &data.subset(samples)?, |sample, output| {
+                let place = sample * width + member * outputs;
+                pool.add_view(&mut means[place..][..outputs], output);
+            })?;
+        }
+        for (place, means) in means.chunks_exact_mut(width).enumerate() {
+            count.add(index * batch + place, pool.answer(means));
+        }
+    }
     count.finish()
 }
 
-/// An evaluation in the making.
-struct Count<'d> {
+/// An evaluation under way: outputs are added sample by sample.
+#[derive(Debug)]
+pub struct EvaluationCount<'d> {
     dataset: &'d Dataset,
     loss: Loss,
     sum: f64,
     classification: Option<Classification>,
 }
 
-impl<'d> Count<'d> {
-    /// For a `dataset` that is not empty, and answers of `classes` outputs.
-    fn new(classes: usize, dataset: &'d Dataset, loss: Loss) -> Self {
+impl<'d> EvaluationCount<'d> {
+    /// Begins an evaluation on a `dataset` that is not empty, of answers of `outputs` numbers.
+    #[must_use]
+    pub fn new(outputs: usize, dataset: &'d Dataset, loss: Loss) -> Self {
         let classification = dataset.classes().map(|_| Classification {
-            confusion: ConfusionMatrix::new(classes),
-            top_k: vec![0; classes.min(MOST_CHOICES)],
+            confusion: ConfusionMatrix::new(outputs),
+            top_k: vec![0; outputs.min(MOST_CHOICES)],
         });
         Self { dataset, loss, sum: 0.0, classification }
     }
 
-    fn add<E: Element>(&mut self, sample: usize, outputs: &[E]) {
+    /// Adds the outputs for one sample; under cross-entropy logits, which log-probabilities are too.
+    pub fn add<E: Element>(&mut self, sample: usize, outputs: &[E]) {
         self.sum += sample_loss(self.loss, outputs, self.dataset, sample);
         if let (Some(counts), Some(class)) = (&mut self.classification, self.dataset.label(sample))
         {
@@ -139,7 +168,11 @@ impl<'d> Count<'d> {
         }
     }
 
-    fn finish(self) -> Result<Evaluation, NetworkError> {
+    /// Returns the evaluation.
+    ///
+    /// # Errors
+    /// [`NetworkError::NotFinite`] where the loss is not finite.
+    pub fn finish(self) -> Result<Evaluation, NetworkError> {
         if !self.sum.is_finite() {
             return Err(NetworkError::NotFinite);
         }

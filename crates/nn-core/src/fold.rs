@@ -1,46 +1,32 @@
 //! Batch normalisation of a trained network, folded into the layer before it.
 
-use crate::model::Values;
-use crate::{Model, Network, NetworkError};
+use crate::{Network, NetworkError, NetworkValues, Values};
 use nn_tensor::{BATCH_NORM_EPSILON, BatchNorm, Linear, Tensor};
 
-impl Model {
-    /// The same model without batch normalisation: its answers are the same up to rounding.
+impl NetworkValues {
+    /// Returns the same network without batch normalisation; its answers are equal up to rounding.
     ///
-    /// With its running statistics, y = γ (W a + b - μ) / √(v + ε) + β is a layer itself: of weights
-    /// γ / √(v + ε) W and bias β + γ / √(v + ε) (b - μ).
+    /// With running statistics μ and v, y = γ (W a + b - μ) / √(v + ε) + β is a layer of its own, with
+    /// weights γ / √(v + ε) W and bias β + γ / √(v + ε) (b - μ).
     #[must_use]
     pub fn folded(&self) -> Self {
-        let mut model = self.clone();
-        model.layers = fold(&self.layers, &self.norms);
-        model.norms = Vec::new();
-        for member in &mut model.companions {
-            member.layers = fold(&member.layers, &member.norms);
-            member.norms = Vec::new();
-        }
-        model
+        let layer = |(index, layer): (usize, &Linear<Values>)| match self.norms.get(index) {
+            Some(norm) => fold_layer(layer, norm),
+            None => layer.clone(),
+        };
+        Self { layers: self.layers.iter().enumerate().map(layer).collect(), norms: Vec::new() }
     }
 }
 
 impl<T: Tensor> Network<T> {
-    /// This network with its batch normalisation folded in; `None` where it has none.
+    /// Returns this network with its batch normalisation folded in, or `None` where it has none.
     pub(crate) fn folded(&self) -> Result<Option<Self>, NetworkError> {
         if self.norms().is_empty() {
             return Ok(None);
         }
-        let member = self.to_member();
-        let layers = fold(&member.layers, &member.norms);
-        Self::from_layers(self.device(), self.architecture(), &layers, &[]).map(Some)
+        let values = self.to_values().folded();
+        Self::from_values(self.device(), self.architecture(), &values).map(Some)
     }
-}
-
-/// Each layer with the normalisation that follows it; the last layer has none.
-fn fold(layers: &[Linear<Values>], norms: &[BatchNorm<Values>]) -> Vec<Linear<Values>> {
-    let folded = |(index, layer): (usize, &Linear<Values>)| match norms.get(index) {
-        Some(norm) => fold_layer(layer, norm),
-        None => layer.clone(),
-    };
-    layers.iter().enumerate().map(folded).collect()
 }
 
 fn fold_layer(layer: &Linear<Values>, norm: &BatchNorm<Values>) -> Linear<Values> {

@@ -1,8 +1,12 @@
 //! Multi-layer perceptrons with hand-derived backpropagation, over any [`nn_tensor::Tensor`].
 //!
-//! Nothing here differentiates by itself: each equation of the lecture is one short function (see
-//! the crate's `backpropagation.rs`), and [`gradient_check`] compares them with central differences.
+//! There is no automatic differentiation: each equation of the lecture is one short function (see
+//! the crate's `backpropagation.rs`), which `nn check` compares with central differences.
 //! No backend is named here; a caller picks one by the type parameter.
+//!
+//! The crate is the mathematics and the training loop. What one recipe needs attaches from outside:
+//! inputs of a batch through [`BatchSource`], what happens around an update through [`Hook`],
+//! several networks as a list of [`Member`]s. Models, files and preprocessing are `nn-mlp`'s.
 //!
 //! ```
 //! use nn_core::{Activation, Architecture, Trainer, TrainingConfig, evaluate};
@@ -13,7 +17,7 @@
 //! // The exclusive or: the smallest problem that needs a hidden layer.
 //! let inputs = vec![0., 0., 0., 1., 1., 0., 1., 1.];
 //! let data = Dataset::classification(inputs, 2, vec![0, 1, 1, 0], 2)?;
-//! let form = Architecture {
+//! let architecture = Architecture {
 //!     inputs: 2,
 //!     hidden: vec![8],
 //!     outputs: 2,
@@ -21,79 +25,72 @@
 //!     output_activation: Activation::Identity,
 //! };
 //! let config = TrainingConfig { learning_rate: 0.05, epochs: 200, batch: 4, ..Default::default() };
-//! let mut trainer = Trainer::<ReferenceTensor<f64>>::new(&(), &form, &config, &data, None)?;
+//! let mut trainer = Trainer::<ReferenceTensor<f64>>::new(&(), &architecture, &config, &data, None)?;
 //! trainer.run(&mut ())?;
 //! assert_eq!(evaluate(trainer.network(), &data, config.loss)?.accuracy(), Some(1.0));
 //! # Ok(())
 //! # }
 //! ```
 
+mod answers;
 mod architecture;
 mod backpropagation;
-mod batches;
-mod bounded_read;
-mod branch;
-mod calibration;
-mod checkpoint;
-mod checkpoint_check;
-mod checkpoint_error;
-mod checkpoint_file;
-mod codec;
-mod committee;
+mod batch_source;
 mod config;
+mod data_checks;
 mod difference;
+mod early_stopping;
 mod error;
 mod evaluation;
+mod fingerprint;
 mod fold;
-mod format1;
 mod full_batch;
-pub mod gradient_check;
+mod hooks;
+mod inference;
 mod initializer;
+mod joint;
+mod learner;
 mod loss;
 mod member;
 mod metrics;
-mod model;
 mod network;
 mod objective;
 mod observer;
 mod optimizer;
+mod optimizer_state;
 mod predictor;
-mod preprocessing;
 mod random;
-mod receptive_fields;
 mod record;
-pub mod safetensors;
-mod safetensors_layers;
+mod resume;
 mod schedule;
-mod statistics;
+mod state_check;
 mod trainer;
+mod training_state;
+mod values;
+mod workspace;
 
+pub use answers::AnswerPool;
 pub use architecture::Architecture;
-pub use branch::Branch;
-pub use calibration::{Calibration, CalibrationBin, Temperature};
-pub use checkpoint::{
-    BranchState, Checkpoint, DataFingerprint, EarlyStopping, Position, TrainingState,
-};
-pub use checkpoint_error::{CheckpointError, CheckpointFault};
-pub use committee::{Committee, Views};
+pub use batch_source::{BYTE_SCALE, BatchSource, DatasetRows, Epoch};
 pub use config::TrainingConfig;
+pub use data_checks::check_targets;
+pub use early_stopping::EarlyStopping;
 pub use error::{ConfigError, NetworkError, TrainError};
-pub use evaluation::{Classification, Evaluation, evaluate, evaluate_committee};
+pub use evaluation::{Classification, Evaluation, EvaluationCount, evaluate, evaluate_jointly};
+pub use fingerprint::DataFingerprint;
 pub use full_batch::FullBatch;
+pub use hooks::{ExchangeGradients, GradientExchange, Hook, MaxNorm, MovingAverage};
 pub use initializer::Initializer;
 pub use loss::Loss;
-pub use member::{Member, MemberForm, ModelPart};
+pub use member::Member;
 pub use metrics::ConfusionMatrix;
-pub use model::{Model, Values};
 pub use network::Network;
-pub use nn_data::Distortion;
 pub use nn_tensor::{Activation, argmax};
-pub use observer::{Control, GradientExchange, Observer, StepEvent};
+pub use observer::{Control, Observer, StepEvent};
 pub use optimizer::Optimizer;
 pub use predictor::Predictor;
-pub use preprocessing::Preprocessing;
-pub use receptive_fields::ReceptiveFields;
 pub use record::{EpochRecord, Outcome};
 pub use schedule::{Curve, Schedule};
-pub use statistics::{McNemar, Summary};
 pub use trainer::Trainer;
+pub use training_state::{HookState, MemberState, Position, TrainingState};
+pub use values::{NetworkValues, Values};

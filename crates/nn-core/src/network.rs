@@ -1,8 +1,7 @@
 //! A network on a device.
 
-use crate::model::{Values, read_layers, read_norms, synchronized, write_layers, write_norms};
-use crate::{Architecture, Initializer, Member, NetworkError};
-use nn_tensor::{BatchNorm, Element, Linear, Role, Shape, Tensor, TensorError};
+use crate::{Architecture, Initializer, NetworkError, NetworkValues};
+use nn_tensor::{BatchNorm, Device, Element, Linear, Role, Shape, Tensor, TensorError};
 
 /// Fully connected layers, with the architecture that says how they are joined.
 ///
@@ -11,14 +10,8 @@ use nn_tensor::{BatchNorm, Element, Linear, Role, Shape, Tensor, TensorError};
 /// use nn_tensor::ReferenceTensor;
 ///
 /// # fn main() -> Result<(), nn_core::NetworkError> {
-/// let form = Architecture {
-///     inputs: 2,
-///     hidden: vec![3],
-///     outputs: 1,
-///     activation: Activation::Tanh,
-///     output_activation: Activation::Identity,
-/// };
-/// let network = Network::<ReferenceTensor<f64>>::new(&(), &form, Initializer::GlorotUniform, 42)?;
+/// let architecture = Architecture::new(2, [3], 1, Activation::Tanh);
+/// let network = Network::<ReferenceTensor<f64>>::new(&(), &architecture, Initializer::GlorotUniform, 42)?;
 /// assert_eq!(network.layers().len(), 2);
 /// # Ok(())
 /// # }
@@ -52,20 +45,39 @@ impl<T: Tensor> Network<T> {
         Ok(network)
     }
 
-    /// A network with given weights; `layers` must have the architecture's shapes.
-    pub(crate) fn from_layers(
+    /// Puts the numbers of a network onto a device.
+    ///
+    /// ```
+    /// use nn_core::{Activation, Architecture, Initializer, Network};
+    /// use nn_tensor::ReferenceTensor;
+    /// # let architecture = Architecture::new(2, [], 1, Activation::Tanh);
+    /// let network = Network::<ReferenceTensor<f32>>::new(&(), &architecture, Initializer::HeUniform, 1)?;
+    /// // Single precision goes into double precision exactly; the other way would round.
+    /// let double = Network::<ReferenceTensor<f64>>::from_values(&(), &architecture, &network.to_values())?;
+    /// assert!(Network::<ReferenceTensor<f32>>::from_values(&(), &architecture, &double.to_values()).is_err());
+    /// # Ok::<(), nn_core::NetworkError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`NetworkError::Config`] where the numbers are not those of the architecture,
+    /// [`NetworkError::Precision`] where the device computes in a shorter type,
+    /// [`NetworkError::Tensor`] where the device refuses.
+    pub fn from_values(
         device: &T::Device,
         architecture: &Architecture,
-        layers: &[Linear<Values>],
-        norms: &[BatchNorm<Values>],
+        values: &NetworkValues,
     ) -> Result<Self, NetworkError> {
+        values.validate(architecture)?;
+        let (has, computes) = (values.element_name(), T::Elem::NAME);
+        if (has, computes) == ("f64", "f32") {
+            return Err(NetworkError::Precision { has, computes });
+        }
         let mut network = Self::zeros(device, architecture)?;
-        if !norms.is_empty() {
+        if !values.norms.is_empty() {
             network = network.with_batch_norm()?;
         }
-        write_layers(&mut network.layers, layers);
-        write_norms(&mut network.norms, norms);
-        synchronized::<T>(device)?;
+        network.set_values(values);
+        device.synchronize()?;
         Ok(network)
     }
 
@@ -97,73 +109,85 @@ impl<T: Tensor> Network<T> {
         Ok(self)
     }
 
-    /// A copy on the same device.
-    pub(crate) fn duplicate(&self) -> Result<Self, NetworkError> {
-        let member = self.to_member();
-        Self::from_layers(&self.device, &self.architecture, &member.layers, &member.norms)
+    /// Returns a copy on the same device.
+    ///
+    /// # Errors
+    /// [`NetworkError::Tensor`] where the device has not got the memory.
+    pub fn duplicate(&self) -> Result<Self, NetworkError> {
+        let mut copy = Self::zeros(&self.device, &self.architecture)?;
+        if !self.norms.is_empty() {
+            copy = copy.with_batch_norm()?;
+        }
+        copy.set_values(&self.to_values());
+        Ok(copy)
     }
 
-    /// All its numbers, on the host.
-    pub(crate) fn to_member(&self) -> Member {
-        let (layers, norms) = (read_layers(&self.layers), read_norms(&self.norms));
-        Member { layers, norms, form: None }
+    /// Reads all numbers to the host.
+    pub fn to_values(&self) -> NetworkValues {
+        NetworkValues::read(&self.layers, &self.norms)
     }
 
-    /// Takes over all numbers of a network of the same form.
-    pub(crate) fn take_member(&mut self, member: &Member) {
-        write_layers(&mut self.layers, &member.layers);
-        write_norms(&mut self.norms, &member.norms);
+    /// Overwrites all numbers; `values` must be of the same architecture.
+    pub(crate) fn set_values(&mut self, values: &NetworkValues) {
+        values.write(&mut self.layers, &mut self.norms);
     }
 
-    /// How the layers are joined.
+    /// Returns the architecture.
     pub fn architecture(&self) -> &Architecture {
         &self.architecture
     }
 
-    /// Weights and biases, first layer first.
+    /// Returns weights and biases, first layer first.
     pub fn layers(&self) -> &[Linear<T>] {
         &self.layers
     }
 
-    /// The same, to be changed.
+    /// Returns weights and biases to be changed.
     pub fn layers_mut(&mut self) -> &mut [Linear<T>] {
         &mut self.layers
     }
 
-    /// Batch normalisation of the hidden layers, one each; none where there is no such thing.
+    /// Returns the batch normalisation of each hidden layer, or nothing where there is none.
     pub fn norms(&self) -> &[BatchNorm<T>] {
         &self.norms
     }
 
-    /// The same, to be changed.
+    /// Returns the batch normalisations to be changed.
     pub fn norms_mut(&mut self) -> &mut [BatchNorm<T>] {
         &mut self.norms
     }
 
-    /// All that is trained: layers first to last, then γ and β of each normalisation.
-    pub(crate) fn trained_mut(&mut self) -> impl Iterator<Item = &mut Linear<T>> {
-        self.layers.iter_mut().chain(self.norms.iter_mut().map(|norm| &mut norm.affine))
+    /// Returns all that is trained: layers first to last, then γ and β of each normalisation.
+    pub(crate) fn trained(&self) -> impl Iterator<Item = &Linear<T>> {
+        self.layers.iter().chain(self.norms.iter().map(|norm| &norm.affine))
     }
 
-    /// Moves the network to another point in the space of its weights: layer after layer, first
-    /// layer first, the weights (outputs x inputs, row-major), then the biases.
+    /// Moves the network to another point in the space of its parameters: layer after layer, first
+    /// layer first, the weights (outputs x inputs, row-major), then the biases; after the layers γ
+    /// and β of each normalisation.
     ///
     /// # Panics
     /// When there are not as many values as the network has parameters.
     pub fn set_parameters(&mut self, parameters: &[T::Elem]) {
-        let (actual, expected) = (parameters.len(), self.architecture.parameter_count());
-        assert!(actual == expected, "set_parameters: {actual} values for {expected} parameters");
         let mut rest = parameters;
-        for layer in &mut self.layers {
+        let affine = self.norms.iter_mut().map(|norm| &mut norm.affine);
+        for layer in self.layers.iter_mut().chain(affine) {
             for tensor in [&mut layer.weight, &mut layer.bias] {
-                let (values, after) = rest.split_at(tensor.shape().len());
+                let len = tensor.shape().len();
+                assert!(
+                    rest.len() >= len,
+                    "set_parameters: {} values are too few",
+                    parameters.len()
+                );
+                let (values, after) = rest.split_at(len);
                 tensor.write(values);
                 rest = after;
             }
         }
+        assert!(rest.is_empty(), "set_parameters: {} values too many", rest.len());
     }
 
-    /// Where it lives.
+    /// Returns the device.
     pub fn device(&self) -> &T::Device {
         &self.device
     }

@@ -1,4 +1,4 @@
-//! What a training makes small: a loss, and what is asked of the network instead of the bare classes.
+//! The loss of a training with its label smoothing and class weights.
 
 use crate::{Loss, TrainingConfig};
 use nn_tensor::{Element, Tensor};
@@ -7,9 +7,9 @@ use nn_tensor::{Element, Tensor};
 #[derive(Clone, Debug)]
 pub(crate) struct Objective<E> {
     pub(crate) loss: Loss,
-    /// Share of the target that goes to all classes evenly.
+    /// Share of the target that is spread over all classes.
     smoothing: E,
-    /// How much a sample of each class counts; empty where all count alike.
+    /// Weight of each class; empty where all weigh the same.
     class_weights: Vec<E>,
 }
 

@@ -4,7 +4,7 @@
 #![allow(unsafe_code, clippy::unwrap_used, reason = "a counting allocator; helpers of tests")]
 
 use nn_core::{Activation, Architecture, Initializer, Loss, Network, Predictor};
-use nn_tensor::{Linear, Orientation, ReferenceTensor, Role, Shape, Tensor, TensorError};
+use nn_tensor::{Linear, Matrix, Orientation, ReferenceTensor, Role, Shape, Tensor, TensorError};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -35,7 +35,7 @@ struct InPlace {
     values: Vec<f32>,
 }
 
-impl Tensor for InPlace {
+impl Matrix for InPlace {
     type Elem = f32;
     type Device = ();
 
@@ -62,7 +62,9 @@ impl Tensor for InPlace {
     fn matmul(&mut self, _: f32, _: &Self, _: Orientation, _: &Self, _: Orientation, _: f32) {
         unreachable!("linear does it all")
     }
+}
 
+impl Tensor for InPlace {
     fn gather_bytes(&mut self, source: &[u8], rows: &[u32], scale: f32) {
         let columns = self.shape.columns;
         for (target, &row) in self.values.chunks_exact_mut(columns).zip(rows) {
@@ -101,16 +103,10 @@ impl Tensor for InPlace {
 
 #[test]
 fn one_image_allocates_nothing() {
-    let architecture = Architecture {
-        inputs: 16,
-        hidden: vec![8, 5],
-        outputs: 3,
-        activation: Activation::Tanh,
-        output_activation: Activation::Identity,
-    };
+    let architecture = Architecture::new(16, [8, 5], 3, Activation::Tanh);
     let start = Initializer::GlorotUniform;
     let network = Network::<InPlace>::new(&(), &architecture, start, 7).unwrap();
-    let mut predictor = Predictor::new(&network, Loss::CrossEntropy, 64).unwrap();
+    let mut predictor = Predictor::new(network, Loss::CrossEntropy, 64).unwrap();
     let image: [u8; 16] = std::array::from_fn(|index| 15 * index as u8);
 
     let before = ALLOCATIONS.load(Ordering::Relaxed);
@@ -121,7 +117,7 @@ fn one_image_allocates_nothing() {
 
     // And it is the reference's answer.
     let reference = Network::<ReferenceTensor<f32>>::new(&(), &architecture, start, 7).unwrap();
-    let mut reference = Predictor::new(&reference, Loss::CrossEntropy, 1).unwrap();
+    let mut reference = Predictor::new(reference, Loss::CrossEntropy, 1).unwrap();
     for (ours, theirs) in answer.iter().zip(reference.predict_bytes(&image).unwrap()) {
         assert!((ours - theirs).abs() < 1e-6, "{ours} {theirs}");
     }

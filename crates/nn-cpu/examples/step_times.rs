@@ -9,7 +9,8 @@ mod numbers;
 
 use nn_cpu::{CpuDevice, CpuTensor};
 use nn_tensor::{
-    Activation, Linear, Moments, Penalty, Role, Shape, TALLY_WIDTH, Tensor, Update, UpdateRule,
+    Activation, Device, Linear, Matrix, Moments, Penalty, Role, Shape, TALLY_WIDTH, Tensor, Update,
+    UpdateRule,
 };
 use numbers::{images, numbers};
 use std::time::Instant;
@@ -31,7 +32,7 @@ fn main() {
     for (sizes, batch) in NETWORKS {
         for threads in [1, 2] {
             let device = CpuDevice::new(threads).expect("two threads");
-            let rounds = CpuTensor::<f32>::run_on(&device, || {
+            let rounds = device.run(|| {
                 let mut step = Step::new(&device, sizes, batch);
                 (0..ROUNDS).map(|_| step.round(&images)).collect::<Vec<_>>()
             });

@@ -12,7 +12,7 @@ mod network;
 
 use network::{Extras, Network, images, numbers, update_with};
 use nn_cpu::{CpuDevice, CpuTensor};
-use nn_tensor::{Tensor, UpdateRule};
+use nn_tensor::{Device, UpdateRule};
 use std::time::Instant;
 
 const NETWORKS: [(&[usize], usize, f64); 4] = [
@@ -54,7 +54,7 @@ fn main() {
             for _ in 0..ROUNDS {
                 for (best, device) in best.iter_mut().zip(&devices) {
                     let mut network = Network::<CpuTensor<f32>>::new(device, sizes, batch);
-                    let seen = CpuTensor::<f32>::run_on(device, || {
+                    let seen = device.run(|| {
                         epoch(&mut network, &images, &labels, batch, &update_with(rule, rate))
                     });
                     *best = best.max(seen);

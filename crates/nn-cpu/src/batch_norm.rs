@@ -3,12 +3,13 @@
 //! A block of work is one panel, so that each sum is made by one thread in one order.
 #![allow(unsafe_code, reason = "panels go to several threads, and registers are loaded from them")]
 
+use crate::CpuDevice;
+use crate::element::KernelElement;
 use crate::layout::Layout;
+use crate::packed::CpuTensor;
 use crate::split::Split;
-use crate::tensor::CpuTensor;
 use crate::vector::{Kernel, Vector};
-use crate::{CpuDevice, CpuElement};
-use nn_tensor::{BATCH_NORM_EPSILON, BatchStatistics, Linear, Tensor};
+use nn_tensor::{BATCH_NORM_EPSILON, BatchStatistics, Linear};
 use std::ops::Range;
 
 /// Operations a number that a pass there or back takes, roughly.
@@ -26,21 +27,21 @@ fn line_range(layout: &Layout, panel: usize) -> Range<usize> {
 
 /// Panics unless two tensors of one shape lie alike.
 #[track_caller]
-fn expect_layout<E: CpuElement>(operation: &str, layout: Layout, other: &CpuTensor<E>) {
+fn expect_layout<E: KernelElement>(operation: &str, layout: Layout, other: &CpuTensor<E>) {
     assert!(
         layout == other.layout && !layout.transposed,
         "{operation}: a tensor of {} made for another role",
-        other.shape()
+        other.shape
     );
 }
 
 /// y = γ x̂ + β in place of z, and what the way back needs. Shapes fit.
-pub(crate) fn forward<E: CpuElement>(
+pub(crate) fn forward<E: KernelElement>(
     z: &mut CpuTensor<E>,
     affine: &Linear<CpuTensor<E>>,
     batch: &mut BatchStatistics<CpuTensor<E>>,
 ) {
-    let (device, layout) = (z.device().clone(), z.layout);
+    let (device, layout) = (z.device.clone(), z.layout);
     expect_layout("batch_norm", layout, &batch.normalized);
     let BatchStatistics { normalized, inverse_deviation, mean, variance } = batch;
     let (scale, shift) = (affine.weight.values(), affine.bias.values());
@@ -66,13 +67,13 @@ pub(crate) fn forward<E: CpuElement>(
 }
 
 /// ∂C/∂z in place of ∂C/∂y, and the gradients of γ and β. Shapes fit.
-pub(crate) fn gradient<E: CpuElement>(
+pub(crate) fn gradient<E: KernelElement>(
     delta: &mut CpuTensor<E>,
     gradient: &mut Linear<CpuTensor<E>>,
     scale: &CpuTensor<E>,
     batch: &BatchStatistics<CpuTensor<E>>,
 ) {
-    let (device, layout) = (delta.device().clone(), delta.layout);
+    let (device, layout) = (delta.device.clone(), delta.layout);
     expect_layout("batch_norm_gradient", layout, &batch.normalized);
     let (normalized, scale) = (batch.normalized.values(), scale.values());
     let inverse_deviation = batch.inverse_deviation.values();
@@ -98,8 +99,8 @@ pub(crate) fn gradient<E: CpuElement>(
 
 /// Shortens the weights that lead into each neuron to `longest`. Weights lie with their outputs
 /// along a line.
-pub(crate) fn limit_norms<E: CpuElement>(weight: &mut CpuTensor<E>, longest: E) {
-    let (device, layout) = (weight.device().clone(), weight.layout);
+pub(crate) fn limit_norms<E: KernelElement>(weight: &mut CpuTensor<E>, longest: E) {
+    let (device, layout) = (weight.device.clone(), weight.layout);
     let values = Split::new(weight.values_mut());
     for_each_panel(&device, layout, |panel| {
         // SAFETY: panels are disjoint.
@@ -123,7 +124,7 @@ struct Forward<'a, E> {
     shift: &'a [E],
 }
 
-impl<E: CpuElement> Kernel<E> for Forward<'_, E> {
+impl<E: KernelElement> Kernel<E> for Forward<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         let line = 2 * V::LANES;
@@ -172,7 +173,7 @@ struct Backward<'a, E> {
     of_shift: &'a mut [E],
 }
 
-impl<E: CpuElement> Kernel<E> for Backward<'_, E> {
+impl<E: KernelElement> Kernel<E> for Backward<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         let line = 2 * V::LANES;
@@ -209,7 +210,7 @@ struct Limit<'a, E> {
     longest: E,
 }
 
-impl<E: CpuElement> Kernel<E> for Limit<'_, E> {
+impl<E: KernelElement> Kernel<E> for Limit<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         let line = 2 * V::LANES;
@@ -235,6 +236,6 @@ impl<E: CpuElement> Kernel<E> for Limit<'_, E> {
 }
 
 /// `count` as a divisor: at least 1.
-fn number<E: CpuElement>(count: usize) -> E {
+fn number<E: KernelElement>(count: usize) -> E {
     E::from_f64(count.max(1) as f64)
 }

@@ -1,18 +1,69 @@
 //! The numbers that a gradient changes, given out to several threads in parts; the bias.
 #![allow(unsafe_code, reason = "parts of the weights go to several threads")]
 
+use crate::CpuDevice;
+use crate::element::KernelElement;
+use crate::layout::Layout;
+use crate::packed::CpuTensor;
 use crate::split::Split;
 use crate::step::{Step, StepLine};
-use crate::tensor::CpuTensor;
 use crate::tile::zeros;
 use crate::vector::{Kernel, Vector};
-use crate::{CpuDevice, CpuElement};
+use nn_tensor::{Moments, UpdateRule};
 
 /// The numbers that a gradient changes: the weight and its moments, or the gradient itself.
 pub(crate) struct Changed<'a, E> {
     pub(crate) weight: &'a mut [E],
     pub(crate) first: &'a mut [E],
     pub(crate) second: &'a mut [E],
+}
+
+/// All that a step on `weight` with `rule` changes; without a rule, `weight` alone.
+pub(crate) fn changed<'a, E: KernelElement>(
+    weight: &'a mut CpuTensor<E>,
+    moments: Option<&'a mut Moments<CpuTensor<E>>>,
+    rule: Option<UpdateRule<E>>,
+) -> Changed<'a, E> {
+    let layout = weight.layout;
+    let (first, second): (&mut [E], &mut [E]) = match (moments, rule) {
+        (Some(moments), Some(rule)) => (
+            used_moment(moments.first.as_mut(), layout, needs_first(&rule)),
+            used_moment(moments.second.as_mut(), layout, needs_second(&rule)),
+        ),
+        _ => (&mut [], &mut []),
+    };
+    Changed { weight: weight.values_mut(), first, second }
+}
+
+/// Whether the rule keeps one number for each weight.
+fn needs_first<E: KernelElement>(rule: &UpdateRule<E>) -> bool {
+    *rule != UpdateRule::Descent
+}
+
+/// Whether the rule keeps two.
+fn needs_second<E: KernelElement>(rule: &UpdateRule<E>) -> bool {
+    matches!(rule, UpdateRule::Adam { .. })
+}
+
+/// The numbers of a moment that the rule needs, or none.
+///
+/// # Panics
+/// When it is needed and missing, or has another layout than the weight: the caller's bug.
+fn used_moment<E: KernelElement>(
+    moment: Option<&mut CpuTensor<E>>,
+    layout: Layout,
+    needed: bool,
+) -> &mut [E] {
+    if !needed {
+        return &mut [];
+    }
+    let moment = moment.expect("the trait's contract: the moments that the rule needs are given");
+    assert!(
+        moment.layout == layout,
+        "update: a moment of {} created for another shape or role",
+        moment.shape
+    );
+    moment.values_mut()
 }
 
 impl<E> Changed<'_, E> {
@@ -34,7 +85,7 @@ pub(crate) struct Parts<'a, E> {
     has: (bool, bool),
 }
 
-impl<'a, E: CpuElement> Parts<'a, E> {
+impl<'a, E: KernelElement> Parts<'a, E> {
     pub(crate) fn new(changed: Changed<'a, E>) -> Self {
         let Changed { weight, first, second } = changed;
         Self {
@@ -66,7 +117,7 @@ impl<'a, E: CpuElement> Parts<'a, E> {
 ///
 /// # Safety
 /// Nobody else has that panel of `biases`.
-pub(crate) unsafe fn step_bias<E: CpuElement>(
+pub(crate) unsafe fn step_bias<E: KernelElement>(
     device: &CpuDevice,
     (delta, panel): (&CpuTensor<E>, usize),
     step: &Step<E>,
@@ -86,7 +137,7 @@ struct BiasLine<'a, E> {
     changed: Changed<'a, E>,
 }
 
-impl<E: CpuElement> Kernel<E> for BiasLine<'_, E> {
+impl<E: KernelElement> Kernel<E> for BiasLine<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         let line = 2 * V::LANES;

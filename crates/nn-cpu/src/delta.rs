@@ -1,32 +1,31 @@
 //! δ of a hidden layer: (next δ · W) ⊙ σ'.
 //!
-//! The weights lie with their outputs along a line, and the sum runs over outputs. So the tile is
-//! turned: its rows are inputs, its lanes samples, and b is the next δ transposed, made beforehand.
-//! A square of the result is turned back when it is complete.
+//! Weights are stored with their outputs along a line, and the sum runs over outputs. So a tile is
+//! computed transposed: its rows are inputs, its lanes samples, and b is the next δ, transposed before.
+//! A block of the result is transposed back when it is complete.
 #![allow(unsafe_code, reason = "tiles of the result go to several threads")]
 
-use crate::CpuElement;
+use crate::element::KernelElement;
 use crate::layout::Layout;
+use crate::packed::CpuTensor;
 use crate::split::Split;
-use crate::square::{LINE, turn};
-use crate::tensor::CpuTensor;
 use crate::tile::{accumulate_panels, piece_start, pieces, zeros};
+use crate::transpose::{LINE, transpose};
 use crate::vector::{Kernel, Vector};
-use nn_tensor::Tensor;
 
 /// Panels of samples in one block of work.
 const PANELS_IN_BLOCK: usize = 4;
 
 /// δ = next δ · W, times the rectifier's slope at `rectified`, if that is given. All are in the
 /// layouts of their roles, and fit.
-pub(crate) fn hidden_delta<E: CpuElement>(
+pub(crate) fn hidden_delta<E: KernelElement>(
     delta: &mut CpuTensor<E>,
     next_delta: &CpuTensor<E>,
     next_weight: &CpuTensor<E>,
     rectified: Option<&CpuTensor<E>>,
 ) {
     let layout = delta.layout;
-    let device = delta.device().clone();
+    let device = delta.device.clone();
     let outputs = next_delta.layout.panels() * layout.lanes;
     let sample_panels = layout.rows.div_ceil(layout.lanes);
     device.with_scratch(sample_panels * outputs * layout.lanes, |transposed: &mut [E]| {
@@ -35,7 +34,7 @@ pub(crate) fn hidden_delta<E: CpuElement>(
         device.for_each_block(sample_panels, 2 * sample_panels * panel_len, |panel| {
             // SAFETY: a block is a panel of its own.
             let result = unsafe { split.part(panel * panel_len..(panel + 1) * panel_len) };
-            E::dispatch(device.is_portable(), Turn { next_delta, panel, result });
+            E::dispatch(device.is_portable(), Transpose { next_delta, panel, result });
         });
         // SAFETY: all blocks are done, and only read from now on.
         let transposed: &[E] = unsafe { split.part(0..sample_panels * panel_len) };
@@ -44,18 +43,18 @@ pub(crate) fn hidden_delta<E: CpuElement>(
         let operations = 2 * layout.rows * layout.columns * next_delta.layout.columns;
         let rectified = rectified.map(CpuTensor::values);
         let split = Split::new(delta.values_mut());
-        device.for_each_block(blocks * layout.panels(), operations, |block| {
-            let (panel, first) = (block / blocks, block % blocks * PANELS_IN_BLOCK);
+        device.for_each_block(blocks * layout.panels(), operations, |index| {
+            let (panel, first) = (index / blocks, index % blocks * PANELS_IN_BLOCK);
             for samples in first..sample_panels.min(first + PANELS_IN_BLOCK) {
                 let row = samples * layout.lanes;
                 let end = layout.rows.min(row + layout.lanes);
                 let range = layout.start(panel, row)..layout.start(panel, end);
                 let rectified = rectified.map(|values| &values[range.clone()]);
-                // SAFETY: squares are disjoint ranges of rows in disjoint panels.
+                // SAFETY: blocks are disjoint ranges of rows in disjoint panels.
                 let result = unsafe { split.part(range) };
                 let transposed = &transposed[samples * panel_len..][..panel_len];
-                let square = Square { next_weight, layout, panel, transposed, rectified, result };
-                E::dispatch(device.is_portable(), square);
+                let block = Block { next_weight, layout, panel, transposed, rectified, result };
+                E::dispatch(device.is_portable(), block);
             }
         });
     });
@@ -63,14 +62,14 @@ pub(crate) fn hidden_delta<E: CpuElement>(
 
 /// Writes the next δ of one panel of samples with a line for each output, and some lines of no use
 /// after the last.
-struct Turn<'a, E> {
+struct Transpose<'a, E> {
     next_delta: &'a CpuTensor<E>,
     /// Number of the panel of samples.
     panel: usize,
     result: &'a mut [E],
 }
 
-impl<E: CpuElement> Kernel<E> for Turn<'_, E> {
+impl<E: KernelElement> Kernel<E> for Transpose<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         let line = 2 * V::LANES;
@@ -79,13 +78,13 @@ impl<E: CpuElement> Kernel<E> for Turn<'_, E> {
         let height = line.min(layout.rows - first);
         for (panel, result) in self.result.chunks_exact_mut(line * line).enumerate() {
             let lines = &self.next_delta.values()[layout.start(panel, first)..][..height * line];
-            turn::<V>(lines, result);
+            transpose::<V>(lines, result);
         }
     }
 }
 
 /// One panel of samples by one panel of inputs.
-struct Square<'a, E> {
+struct Block<'a, E> {
     next_weight: &'a CpuTensor<E>,
     layout: Layout,
     panel: usize,
@@ -94,16 +93,16 @@ struct Square<'a, E> {
     result: &'a mut [E],
 }
 
-impl<E: CpuElement> Kernel<E> for Square<'_, E> {
+impl<E: KernelElement> Kernel<E> for Block<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         let line = 2 * V::LANES;
         let width = self.layout.width(self.panel);
         // Rows are inputs, columns samples.
-        let mut turned = [E::ZERO; LINE * LINE];
+        let mut inputs_by_samples = [E::ZERO; LINE * LINE];
         for piece in 0..pieces(width) {
             let (first, end) = (piece_start(width, piece), piece_start(width, piece + 1));
-            let to = turned[first * line..end * line].as_mut_ptr();
+            let to = inputs_by_samples[first * line..end * line].as_mut_ptr();
             let input = self.panel * line + first;
             // SAFETY: `to` has room for as many lines as the piece has rows.
             unsafe {
@@ -118,7 +117,7 @@ impl<E: CpuElement> Kernel<E> for Square<'_, E> {
             }
         }
         let mut back = [E::ZERO; LINE * LINE];
-        turn::<V>(&turned[..line * line], &mut back[..line * line]);
+        transpose::<V>(&inputs_by_samples[..line * line], &mut back[..line * line]);
         let Some(rectified) = self.rectified else {
             return self.result.copy_from_slice(&back[..self.result.len()]);
         };
@@ -128,7 +127,7 @@ impl<E: CpuElement> Kernel<E> for Square<'_, E> {
     }
 }
 
-impl<E: CpuElement> Square<'_, E> {
+impl<E: KernelElement> Block<'_, E> {
     /// Sums of `R` inputs, from `input` on, for all samples of the panel.
     ///
     /// # Safety

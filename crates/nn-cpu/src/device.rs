@@ -1,9 +1,9 @@
 //! The CPU as a device: some threads, and the memory they share for intermediate results.
 
-use crate::CpuElement;
-use crate::crew::{Crew, MOST_ITEMS};
+use crate::element::KernelElement;
 use crate::lines::{Lines, lanes};
-use nn_tensor::TensorError;
+use crate::workers::{MOST_ITEMS, Workers};
+use nn_tensor::{BatchPreparation, Device, TensorError};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +16,9 @@ const WORTH_SHARING: usize = 30_000;
 
 /// Work above this number of operations, outside any run, is worth starting a run for.
 const WORTH_A_RUN: usize = 20_000_000;
+
+/// Samples in a batch of an evaluation: a multiple of the six rows of a tile, as large as is of use.
+const EVALUATION_BATCH: usize = 144;
 
 /// Some threads of this machine. Clones share them.
 ///
@@ -32,8 +35,8 @@ pub struct CpuDevice {
 
 struct Shared {
     threads: usize,
-    crew: Crew,
-    /// The helpers: one thread fewer than the device has, because the caller works too.
+    workers: Workers,
+    /// The threads of the workers: one fewer than the device has, because the caller works too.
     pool: Option<ThreadPool>,
     /// Whether to do without the instructions that only some CPUs have.
     portable: bool,
@@ -77,13 +80,13 @@ impl CpuDevice {
             })
             .transpose()
             .map_err(|error| refused(format!("{threads} threads: {error}")))?;
-        let crew = Crew::new(threads);
+        let workers = Workers::new(threads);
         if let Some(pool) = &pool {
             // Threads that have started ask for no more memory.
-            pool.broadcast(|context| crew.take_seat(context.index()));
+            pool.broadcast(|context| workers.set_thread(context.index()));
         }
         let scratch = Mutex::new(Vec::new());
-        let shared = Shared { threads, crew, pool, portable, scratch };
+        let shared = Shared { threads, workers, pool, portable, scratch };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -107,47 +110,33 @@ impl CpuDevice {
         self.shared.portable
     }
 
-    /// Runs `work` with the helpers standing by.
-    pub(crate) fn run<R>(&self, work: impl FnOnce() -> R) -> R {
-        let crew = &self.shared.crew;
-        let Some(pool) = self.shared.pool.as_ref().filter(|_| crew.hire()) else {
-            return work();
-        };
-        // Released after the scope, when all helpers have gone, also when `work` panics.
-        let _released = OnDrop(|| crew.release());
-        pool.in_place_scope(|scope| {
-            let _dismissed = OnDrop(|| crew.dismiss());
-            scope.spawn_broadcast(|_, context| crew.help(context.index()));
-            crew.wait_for_helpers();
-            work()
-        })
-    }
-
     /// Does `task` for every block below `blocks`, shared among the threads when `operations`, the
     /// arithmetic of all blocks together, is worth it. A block must be the same work wherever it is
     /// done; then the results do not depend on the number of threads.
-    pub(crate) fn for_each_block<F: Fn(usize) + Sync>(
+    pub(crate) fn for_each_block(
         &self,
         blocks: usize,
         operations: usize,
-        task: F,
+        task: impl Fn(usize) + Sync,
     ) {
+        self.share_blocks(blocks, operations, &task);
+    }
+
+    /// [`for_each_block`](Self::for_each_block), compiled once for all tasks.
+    fn share_blocks(&self, blocks: usize, operations: usize, task: &(dyn Fn(usize) + Sync)) {
         if blocks <= 1 || self.shared.pool.is_none() || operations < WORTH_SHARING {
             (0..blocks).for_each(task);
-        } else if self.shared.crew.has_helpers() || operations < WORTH_A_RUN {
-            let items = blocks.min(MOST_ITEMS);
-            self.shared.crew.run(items, &|item| {
-                (blocks * item / items..blocks * (item + 1) / items).for_each(&task);
-            });
+        } else if self.shared.workers.are_ready() || operations < WORTH_A_RUN {
+            self.post_blocks(blocks, task);
         } else {
-            self.run(|| self.in_run(blocks, &task));
+            self.run(|| self.post_blocks(blocks, task));
         }
     }
 
-    /// As [`for_each_block`](Self::for_each_block), in a run started for it.
-    fn in_run<F: Fn(usize) + Sync>(&self, blocks: usize, task: &F) {
+    /// Posts blocks as items of one job: several blocks to an item, where there are very many.
+    fn post_blocks(&self, blocks: usize, task: &(dyn Fn(usize) + Sync)) {
         let items = blocks.min(MOST_ITEMS);
-        self.shared.crew.run(items, &|item| {
+        self.shared.workers.run(items, &|item| {
             (blocks * item / items..blocks * (item + 1) / items).for_each(task);
         });
     }
@@ -157,7 +146,7 @@ impl CpuDevice {
     /// # Panics
     /// When the machine has not got the memory: an operation in the middle of a step has no way to
     /// say so, and the tensors that it works on are larger.
-    pub(crate) fn with_scratch<E: CpuElement, R>(
+    pub(crate) fn with_scratch<E: KernelElement, R>(
         &self,
         len: usize,
         work: impl FnOnce(&mut [E]) -> R,
@@ -180,14 +169,59 @@ impl CpuDevice {
     }
 }
 
+impl Device for CpuDevice {
+    /// Runs `work` with the workers standing by. They stand by for one run at a time: a run inside
+    /// another, or beside it, does all of its work on its own thread.
+    fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        let workers = &self.shared.workers;
+        let Some(pool) = self.shared.pool.as_ref().filter(|_| workers.acquire()) else {
+            return work();
+        };
+        // Released after the scope, when all workers have left, also when `work` panics.
+        let _released = OnDrop(|| workers.release());
+        pool.in_place_scope(|scope| {
+            let _stopped = OnDrop(|| workers.stop());
+            scope.spawn_broadcast(|_, context| workers.work_until_stopped(context.index()));
+            workers.wait_until_ready();
+            work()
+        })
+    }
+
+    fn for_each(&self, count: usize, task: impl Fn(usize) + Sync) {
+        self.for_each_block(count, usize::MAX, task);
+    }
+
+    /// Between the steps where this device has all cores of the machine, else concurrently.
+    fn batch_preparation(&self) -> BatchPreparation {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        if self.threads() >= cores {
+            BatchPreparation::BetweenSteps
+        } else {
+            BatchPreparation::Concurrent
+        }
+    }
+
+    /// As many samples as their activations in a network of a few hundred neurons a layer fit into a
+    /// second-level cache.
+    fn evaluation_batch(&self) -> usize {
+        EVALUATION_BATCH
+    }
+}
+
 impl Default for CpuDevice {
     /// As [`available`](Self::available), or one thread where the system starts no more.
     fn default() -> Self {
         let alone = || {
-            let crew = Crew::new(1);
+            let workers = Workers::new(1);
             let scratch = Mutex::new(Vec::new());
             Self {
-                shared: Arc::new(Shared { threads: 1, crew, pool: None, portable: false, scratch }),
+                shared: Arc::new(Shared {
+                    threads: 1,
+                    workers,
+                    pool: None,
+                    portable: false,
+                    scratch,
+                }),
             }
         };
         Self::available().unwrap_or_else(|_| alone())

@@ -5,12 +5,13 @@
 //! does no harm and keeps the loops plain.
 #![allow(unsafe_code, reason = "blocks of a buffer go to several threads")]
 
+use crate::CpuDevice;
 use crate::changed::{Changed, Parts};
+use crate::element::KernelElement;
 use crate::layout::Layout;
 use crate::split::Split;
 use crate::step::{Step, StepLine};
 use crate::vector::{Kernel, Vector};
-use crate::{CpuDevice, CpuElement};
 use nn_tensor::{Activation, Element, Penalty, Update, keep_bits, keep_threshold};
 use std::ops::Range;
 
@@ -26,7 +27,7 @@ fn for_each_range(device: &CpuDevice, len: usize, cost: usize, task: impl Fn(Ran
 }
 
 /// values[i] = function(values[i]).
-pub(crate) fn map<E: CpuElement>(
+pub(crate) fn map<E: KernelElement>(
     device: &CpuDevice,
     cost: usize,
     values: &mut [E],
@@ -42,7 +43,7 @@ pub(crate) fn map<E: CpuElement>(
 }
 
 /// values[i] = function(values[i], others[i]).
-pub(crate) fn zip<E: CpuElement>(
+pub(crate) fn zip<E: KernelElement>(
     device: &CpuDevice,
     cost: usize,
     values: &mut [E],
@@ -78,7 +79,7 @@ fn for_each_lines(
 }
 
 /// Dropout: each number times [`dropout_factor`](nn_tensor::dropout_factor) of its index.
-pub(crate) fn drop_out<E: CpuElement>(
+pub(crate) fn drop_out<E: KernelElement>(
     device: &CpuDevice,
     layout: &Layout,
     values: &mut [E],
@@ -107,7 +108,7 @@ struct Mask<'a, E> {
     factor: E,
 }
 
-impl<E: CpuElement> Kernel<E> for Mask<'_, E> {
+impl<E: KernelElement> Kernel<E> for Mask<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         let step = self.layout.index_step() as u64;
@@ -126,7 +127,7 @@ impl<E: CpuElement> Kernel<E> for Mask<'_, E> {
 
 /// Σ of the squares of all numbers of the matrix: each panel's first, so that it does not depend on the
 /// number of threads.
-pub(crate) fn sum_of_squares<E: CpuElement>(
+pub(crate) fn sum_of_squares<E: KernelElement>(
     device: &CpuDevice,
     layout: &Layout,
     values: &[E],
@@ -152,7 +153,7 @@ struct Squares<'a, E> {
     sum: &'a mut f64,
 }
 
-impl<E: CpuElement> Kernel<E> for Squares<'_, E> {
+impl<E: KernelElement> Kernel<E> for Squares<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         // At most sixteen numbers in a line; those after `width` may be anything, and are left out at
@@ -169,7 +170,7 @@ impl<E: CpuElement> Kernel<E> for Squares<'_, E> {
 }
 
 /// σ of each number.
-pub(crate) fn activate<E: CpuElement>(
+pub(crate) fn activate<E: KernelElement>(
     device: &CpuDevice,
     values: &mut [E],
     activation: Activation,
@@ -195,7 +196,7 @@ enum Curve {
 }
 
 /// `curve` of each number. `values` is made of whole lines.
-fn registers<E: CpuElement>(device: &CpuDevice, values: &mut [E], curve: Curve) {
+fn registers<E: KernelElement>(device: &CpuDevice, values: &mut [E], curve: Curve) {
     let (len, values) = (values.len(), Split::new(values));
     for_each_range(device, len, 10, |range| {
         // SAFETY: blocks are disjoint.
@@ -209,7 +210,7 @@ struct Registers<'a, E> {
     curve: Curve,
 }
 
-impl<E: CpuElement> Kernel<E> for Registers<'_, E> {
+impl<E: KernelElement> Kernel<E> for Registers<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         for register in self.values.chunks_exact_mut(V::LANES) {
@@ -251,7 +252,7 @@ fn tanh<V: Vector>(z: V) -> V {
 }
 
 /// δ times σ' of each number, from `kept`: a, or z for activations whose slope needs it.
-pub(crate) fn multiply_by_derivative<E: CpuElement>(
+pub(crate) fn multiply_by_derivative<E: KernelElement>(
     device: &CpuDevice,
     delta: &mut [E],
     activation: Activation,
@@ -271,7 +272,7 @@ pub(crate) fn multiply_by_derivative<E: CpuElement>(
 }
 
 /// gradient += the penalty's.
-pub(crate) fn add_penalty_gradient<E: CpuElement>(
+pub(crate) fn add_penalty_gradient<E: KernelElement>(
     device: &CpuDevice,
     gradient: &mut [E],
     weight: &[E],
@@ -281,7 +282,7 @@ pub(crate) fn add_penalty_gradient<E: CpuElement>(
 }
 
 /// One step of `update` on every weight, with a gradient that has been written down.
-pub(crate) fn update<E: CpuElement>(
+pub(crate) fn update<E: KernelElement>(
     device: &CpuDevice,
     weights: Changed<'_, E>,
     gradient: &[E],
@@ -304,7 +305,7 @@ struct Steps<'a, E> {
     step: &'a Step<E>,
 }
 
-impl<E: CpuElement> Kernel<E> for Steps<'_, E> {
+impl<E: KernelElement> Kernel<E> for Steps<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         let line = 2 * V::LANES;

@@ -78,14 +78,13 @@ const INVERSE_FACTORIALS: [f64; 14] = {
 
 #[cfg(test)]
 mod tests {
-    use crate::CpuElement;
-    use crate::element::sealed::Dispatch;
+    use crate::element::KernelElement;
     use crate::vector::{Kernel, Vector};
 
     /// eˣ in place, or eˣ - 1.
     struct InPlace<'a, E>(&'a mut [E], bool);
 
-    impl<E: CpuElement> Kernel<E> for InPlace<'_, E> {
+    impl<E: KernelElement> Kernel<E> for InPlace<'_, E> {
         #[inline(always)]
         #[allow(unsafe_code, reason = "chunks of a whole register")]
         fn run<V: Vector<Elem = E>>(self) {
@@ -100,7 +99,7 @@ mod tests {
         }
     }
 
-    fn exp<E: CpuElement>(x: &[E]) -> Vec<E> {
+    fn exp<E: KernelElement>(x: &[E]) -> Vec<E> {
         let mut values = x.to_vec();
         E::dispatch(false, InPlace(&mut values, false));
         values
@@ -133,8 +132,8 @@ mod tests {
         for x in small.iter().chain(&large).copied().collect::<Vec<_>>().as_chunks::<8>().0 {
             let (mut double, mut single) = (*x, x.map(|x| x as f32));
             let exact = single.map(|x| f64::from(x).exp_m1());
-            Dispatch::dispatch(false, InPlace(&mut double, true));
-            Dispatch::dispatch(false, InPlace(&mut single, true));
+            KernelElement::dispatch(false, InPlace(&mut double, true));
+            KernelElement::dispatch(false, InPlace(&mut single, true));
             for lane in 0..8 {
                 let truth = x[lane].exp_m1();
                 assert!((double[lane] - truth).abs() <= 3.0 * truth.abs() * f64::EPSILON);

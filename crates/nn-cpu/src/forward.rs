@@ -1,16 +1,15 @@
 //! The forward product of a layer, with bias and rectifier: Z = X Wᵀ + b in one pass.
 #![allow(unsafe_code, reason = "tiles of the result go to several threads")]
 
-use crate::CpuElement;
+use crate::element::KernelElement;
 use crate::forward_few;
+use crate::packed::CpuTensor;
 use crate::pixels::{ENTRY, Pixels, Tiled};
 use crate::split::Split;
-use crate::tensor::CpuTensor;
 use crate::tile::{
     ListedAhead, SideBySide, Tile, accumulate, accumulate_panels, piece_start, pieces,
 };
 use crate::vector::{Kernel, Vector};
-use nn_tensor::Tensor;
 
 /// Tiles in one block of work.
 const TILES_IN_BLOCK: usize = 6;
@@ -36,7 +35,7 @@ struct Block<'a, E> {
 }
 
 /// result = input Wᵀ + b, rectified if asked. All are in the layouts of their roles, and fit.
-pub(crate) fn forward<E: CpuElement>(
+pub(crate) fn forward<E: KernelElement>(
     result: &mut CpuTensor<E>,
     input: &CpuTensor<E>,
     weight: &CpuTensor<E>,
@@ -44,7 +43,7 @@ pub(crate) fn forward<E: CpuElement>(
     rectify: bool,
 ) {
     let layout = result.layout;
-    let device = result.device().clone();
+    let device = result.device.clone();
     let pixels = match input.pixels() {
         Some(Pixels::Few(few)) => {
             return forward_few::forward(result, few, weight, bias, rectify);
@@ -68,7 +67,7 @@ pub(crate) fn forward<E: CpuElement>(
     });
 }
 
-impl<E: CpuElement> Kernel<E> for Block<'_, E> {
+impl<E: KernelElement> Kernel<E> for Block<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         let line = 2 * V::LANES;
@@ -95,7 +94,7 @@ impl<E: CpuElement> Kernel<E> for Block<'_, E> {
     }
 }
 
-impl<E: CpuElement> Forward<'_, E> {
+impl<E: KernelElement> Forward<'_, E> {
     /// Computes one tile: `R` rows of one panel.
     ///
     /// # Safety

@@ -2,17 +2,16 @@
 //! columns summed for itself, the two sums added at the end.
 #![allow(unsafe_code, reason = "panels of the result go to several threads")]
 
-use crate::CpuElement;
+use crate::element::KernelElement;
 use crate::elementwise;
+use crate::packed::CpuTensor;
 use crate::pixels::{Few, HALVES, Half};
 use crate::split::Split;
-use crate::tensor::CpuTensor;
 use crate::tile::{ListedAhead, SideBySide, Tile, accumulate, piece_start, pieces, zeros};
 use crate::vector::{Kernel, Vector};
-use nn_tensor::Tensor;
 
 /// As [`forward::forward`](crate::forward::forward).
-pub(crate) fn forward<E: CpuElement>(
+pub(crate) fn forward<E: KernelElement>(
     result: &mut CpuTensor<E>,
     few: &Few,
     weight: &CpuTensor<E>,
@@ -20,7 +19,7 @@ pub(crate) fn forward<E: CpuElement>(
     rectify: bool,
 ) {
     let layout = result.layout;
-    let device = result.device().clone();
+    let device = result.device.clone();
     let (panels, bias) = (layout.panels(), bias.values());
     let operations = 2 * layout.rows * layout.columns * weight.layout.rows;
     let result = result.values_mut();
@@ -58,7 +57,7 @@ struct Block<'a, E> {
     result: &'a mut [E],
 }
 
-impl<E: CpuElement> Kernel<E> for Block<'_, E> {
+impl<E: KernelElement> Kernel<E> for Block<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(mut self) {
         let rows = self.half.rows();
@@ -76,7 +75,7 @@ impl<E: CpuElement> Kernel<E> for Block<'_, E> {
     }
 }
 
-impl<E: CpuElement> Block<'_, E> {
+impl<E: KernelElement> Block<'_, E> {
     /// Computes one tile: `R` rows from `row` on.
     #[inline(always)]
     fn tile<V: Vector<Elem = E>, const R: usize>(&mut self, row: usize) {

@@ -1,15 +1,16 @@
 //! The weight gradient dW = δᵀ X and db = Σ δ, and what is done with it while it is in registers.
 #![allow(unsafe_code, reason = "tiles of the weights go to several threads")]
 
+use crate::CpuDevice;
 use crate::changed::{Changed, Parts, step_bias};
+use crate::element::KernelElement;
 use crate::gradient_few;
 use crate::layout::Layout;
+use crate::packed::CpuTensor;
 use crate::pixels::{ENTRY, Lists, Pixels};
 use crate::step::{Step, StepLine};
-use crate::tensor::CpuTensor;
 use crate::tile::{All, Listed, SideBySide, Tile, accumulate, piece_start, pieces, zeros};
 use crate::vector::{Kernel, Vector};
-use crate::{CpuDevice, CpuElement};
 use std::ops::Range;
 
 /// Tiles in one block of work.
@@ -25,7 +26,7 @@ struct Gradient<'a, E> {
 }
 
 /// Applies `step` with dW to `weights` and `bias_step` with db to `biases`.
-pub(crate) fn apply<E: CpuElement>(
+pub(crate) fn apply<E: KernelElement>(
     device: &CpuDevice,
     (weights, layout): (Changed<'_, E>, Layout),
     biases: Changed<'_, E>,
@@ -58,7 +59,7 @@ pub(crate) fn apply<E: CpuElement>(
     });
 }
 
-impl<E: CpuElement> Gradient<'_, E> {
+impl<E: KernelElement> Gradient<'_, E> {
     /// Number of tiles into which the inputs are cut: as the lists of a gathered input are, or else
     /// so that no tile straddles two panels of the input.
     fn tiles(&self) -> usize {
@@ -94,7 +95,7 @@ struct Block<'a, E> {
     weights: &'a Parts<'a, E>,
 }
 
-impl<E: CpuElement> Kernel<E> for Block<'_, E> {
+impl<E: KernelElement> Kernel<E> for Block<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         let Self { gradient, layout, panel, tiles, weights } = self;
@@ -118,7 +119,7 @@ impl<E: CpuElement> Kernel<E> for Block<'_, E> {
     }
 }
 
-impl<E: CpuElement> Gradient<'_, E> {
+impl<E: KernelElement> Gradient<'_, E> {
     /// Sums the gradient of `R` inputs and one panel of outputs over the batch, and applies the step.
     ///
     /// # Safety

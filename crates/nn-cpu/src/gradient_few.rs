@@ -2,17 +2,18 @@
 //! columns that are not 0 everywhere. The others have no gradient.
 #![allow(unsafe_code, reason = "parts of the weights go to several threads")]
 
+use crate::CpuDevice;
 use crate::changed::{Changed, Parts, step_bias};
+use crate::element::KernelElement;
 use crate::layout::Layout;
+use crate::packed::CpuTensor;
 use crate::pixels::{Few, HALVES, Half};
 use crate::step::{Step, StepLine};
-use crate::tensor::CpuTensor;
 use crate::tile::{All, Apart, MOST_ROWS, Tile, accumulate, zeros};
 use crate::vector::{Kernel, Vector};
-use crate::{CpuDevice, CpuElement};
 
 /// As [`gradient::apply`](crate::gradient::apply).
-pub(crate) fn apply<E: CpuElement>(
+pub(crate) fn apply<E: KernelElement>(
     device: &CpuDevice,
     (weights, layout): (Changed<'_, E>, Layout),
     biases: Changed<'_, E>,
@@ -46,7 +47,7 @@ struct Block<'a, E> {
     lines: StepLine<E>,
 }
 
-impl<E: CpuElement> Kernel<E> for Block<'_, E> {
+impl<E: KernelElement> Kernel<E> for Block<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         let listed = self.half.indices().len();
@@ -69,7 +70,7 @@ impl<E: CpuElement> Kernel<E> for Block<'_, E> {
     }
 }
 
-impl<E: CpuElement> Block<'_, E> {
+impl<E: KernelElement> Block<'_, E> {
     /// The line of this column.
     #[inline(always)]
     fn line<V: Vector>(&self, column: usize) -> StepLine<E> {

@@ -1,34 +1,35 @@
 //! [`CpuTensor`]: the [`Tensor`](nn_tensor::Tensor) trait on the CPU, made for speed.
 //!
-//! Matrices are kept in [panels](crate#layout) of one cache line's width. The general product is
-//! faer's; the products of a layer, whose operands are in panels already, are register tiles of our
-//! own. Results are the same bytes at any number of threads: work is cut into fixed blocks, and each
+//! Matrices are stored in [packed panels](crate#layout). The general product is faer's; the products of
+//! a layer run on the packed panels as they are, in register tiles of this crate. Results are the same bytes at any number of threads: work is cut into fixed blocks, and each
 //! number is computed by one thread in one order.
 //!
 //! ```
 //! use nn_cpu::{CpuDevice, CpuTensor};
 //! use nn_tensor::Orientation::Keep;
-//! use nn_tensor::{Role, Shape, Tensor};
+//! use nn_tensor::{Device, Matrix, Role, Shape};
 //!
 //! # fn main() -> Result<(), nn_tensor::TensorError> {
 //! let device = CpuDevice::new(2)?;
 //! let shape = Shape::new(2, 2);
 //! let a = CpuTensor::<f32>::from_values(&device, shape, Role::Activation, &[1., 2., 3., 4.])?;
 //! let mut square = CpuTensor::zeros(&device, shape, Role::Activation)?;
-//! CpuTensor::<f32>::run_on(&device, || square.matmul(1.0, &a, Keep, &a, Keep, 0.0));
+//! device.run(|| square.matmul(1.0, &a, Keep, &a, Keep, 0.0));
 //! assert_eq!(square.to_vec(), [7., 10., 15., 22.]);
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! # Layout
-//! A batch of `rows` x `columns` is `[columns / 16][rows][16]` for `f32`; a weight matrix the same
-//! of its transpose. [`read`](nn_tensor::Tensor::read) and [`write`](nn_tensor::Tensor::write)
-//! convert to and from row-major.
+//! A packed panel is as many columns of a matrix as fit into a cache line, 16 of `f32` or 8 of `f64`,
+//! stored row after row; one row of a panel is a *line*. A batch of `rows` x `columns` is
+//! `[columns / 16][rows][16]`; a weight matrix is the same of its transpose, because all products of a
+//! layer then run along lines of outputs. [`read`](nn_tensor::Matrix::read) and
+//! [`write`](nn_tensor::Matrix::write) convert to and from row-major.
 
 mod batch_norm;
 mod changed;
-mod crew;
+mod checks;
 mod delta;
 mod device;
 mod element;
@@ -41,16 +42,19 @@ mod gradient_few;
 mod layout;
 mod lines;
 mod losses;
+mod operations;
+mod packed;
 mod pixels;
 mod product;
 mod softmax;
 mod split;
-mod square;
 mod step;
 mod tensor;
 mod tile;
+mod transpose;
 mod vector;
+mod workers;
 
 pub use device::{CpuDevice, MOST_THREADS};
-pub use element::CpuElement;
-pub use tensor::CpuTensor;
+pub use operations::CpuElement;
+pub use packed::CpuTensor;

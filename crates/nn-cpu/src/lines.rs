@@ -1,7 +1,7 @@
 //! Memory in cache lines: aligned, zeroed, and asked for in a way that can be refused.
 #![allow(unsafe_code, reason = "lines of bytes seen as numbers")]
 
-use crate::CpuElement;
+use crate::element::KernelElement;
 
 /// Bytes of a cache line, and the alignment of every buffer.
 pub(crate) const LINE_BYTES: usize = 64;
@@ -39,16 +39,16 @@ impl Lines {
 
     /// The lines as numbers.
     #[inline]
-    pub(crate) fn numbers<E: CpuElement>(&self) -> &[E] {
+    pub(crate) fn numbers<E: KernelElement>(&self) -> &[E] {
         let len = self.0.len() * lanes::<E>();
-        // SAFETY: `CpuElement` is sealed to f32 and f64, for which every pattern of bytes is a value;
+        // SAFETY: `KernelElement` is sealed to f32 and f64, for which every pattern of bytes is a value;
         // `len` numbers fill exactly the initialised lines, whose alignment of 64 exceeds theirs.
         unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast::<E>(), len) }
     }
 
     /// The lines as numbers that can be changed.
     #[inline]
-    pub(crate) fn numbers_mut<E: CpuElement>(&mut self) -> &mut [E] {
+    pub(crate) fn numbers_mut<E: KernelElement>(&mut self) -> &mut [E] {
         let len = self.0.len() * lanes::<E>();
         // SAFETY: as in `numbers`; the borrow of `self` is exclusive, and bytes have no value that
         // a number could spoil.

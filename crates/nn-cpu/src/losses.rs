@@ -1,12 +1,12 @@
 //! The losses besides that of [`softmax`](crate::softmax), row by row. Rows are as long as there are
 //! classes: short, so one thread does them.
 
-use crate::CpuElement;
+use crate::element::KernelElement;
 use crate::layout::Layout;
 use nn_tensor::{argmax, smoothed_entropy_row};
 
 /// The numbers of one row, gathered into `row`.
-fn take_row<E: CpuElement>(layout: &Layout, values: &[E], index: usize, row: &mut [E]) {
+fn take_row<E: KernelElement>(layout: &Layout, values: &[E], index: usize, row: &mut [E]) {
     for (panel, part) in row.chunks_mut(layout.lanes).enumerate() {
         let start = layout.start(panel, index);
         part.copy_from_slice(&values[start..start + part.len()]);
@@ -14,7 +14,7 @@ fn take_row<E: CpuElement>(layout: &Layout, values: &[E], index: usize, row: &mu
 }
 
 /// Puts the numbers of one row back.
-fn put_row<E: CpuElement>(layout: &Layout, values: &mut [E], index: usize, row: &[E]) {
+fn put_row<E: KernelElement>(layout: &Layout, values: &mut [E], index: usize, row: &[E]) {
     for (panel, part) in row.chunks(layout.lanes).enumerate() {
         let start = layout.start(panel, index);
         values[start..start + part.len()].copy_from_slice(part);
@@ -23,7 +23,7 @@ fn put_row<E: CpuElement>(layout: &Layout, values: &mut [E], index: usize, row: 
 
 /// Gradient of the squared error; returns Σ‖target - output‖² and the number of rows whose largest
 /// column agrees. `rows` is scratch for two rows.
-pub(crate) fn squared_error<E: CpuElement>(
+pub(crate) fn squared_error<E: KernelElement>(
     layout: &Layout,
     gradient: &mut [E],
     (output, target): (&[E], &[E]),
@@ -47,7 +47,7 @@ pub(crate) fn squared_error<E: CpuElement>(
 }
 
 /// What [`weighted_entropy`] weighs by.
-pub(crate) struct Weighing<'a, E> {
+pub struct Weighing<'a, E> {
     pub(crate) factor: E,
     pub(crate) smoothing: E,
     /// One a class, or none.
@@ -56,7 +56,7 @@ pub(crate) struct Weighing<'a, E> {
 
 /// Gradient of the cross-entropy with smoothed targets and weighted classes; returns its sum and the
 /// number of rows whose largest logit is that of their class. `row` is scratch for one row.
-pub(crate) fn weighted_entropy<E: CpuElement>(
+pub(crate) fn weighted_entropy<E: KernelElement>(
     layout: &Layout,
     gradient: &mut [E],
     (logits, classes): (&[E], &[u32]),

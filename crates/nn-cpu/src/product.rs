@@ -1,13 +1,14 @@
 //! The general matrix product: faer's, on fixed blocks of the result.
 #![allow(unsafe_code, reason = "blocks of the result go to several threads")]
 
+use crate::CpuDevice;
+use crate::element::KernelElement;
 use crate::layout::Layout;
+use crate::packed::CpuTensor;
 use crate::split::Split;
-use crate::tensor::CpuTensor;
-use crate::{CpuDevice, CpuElement};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
-use nn_tensor::{Orientation, Tensor};
+use nn_tensor::Orientation;
 use std::ops::Range;
 
 /// Rows and columns, at most, of the blocks into which the result is cut. They depend on nothing, so
@@ -24,17 +25,17 @@ const COPY_ROWS: usize = 32;
 /// result = α op(a) op(b) + β result. The panels of each matrix are copied row by row into one matrix,
 /// transposed where the panels are, which faer reads in either direction: for the products of a layer
 /// there are ways without copies.
-pub(crate) fn general<E: CpuElement>(
+pub(crate) fn general<E: KernelElement>(
     result: &mut CpuTensor<E>,
     alpha: E,
     (a, a_orientation): (&CpuTensor<E>, Orientation),
     (b, b_orientation): (&CpuTensor<E>, Orientation),
     beta: E,
 ) {
-    let device = result.device().clone();
+    let device = result.device.clone();
     let layout = result.layout;
-    let (a_len, b_len) = (a.shape().len(), b.shape().len());
-    device.with_scratch(a_len + b_len + result.shape().len(), |scratch: &mut [E]| {
+    let (a_len, b_len) = (a.shape.len(), b.shape.len());
+    device.with_scratch(a_len + b_len + result.shape.len(), |scratch: &mut [E]| {
         let (a_rows, scratch) = scratch.split_at_mut(a_len);
         let (b_rows, rows) = scratch.split_at_mut(b_len);
         copy_out(&device, &a.layout, a.values(), a_rows);
@@ -62,7 +63,7 @@ fn view<'a, E>(rows: &'a [E], layout: &Layout, orientation: Orientation) -> MatR
 }
 
 /// rows = α a b + β rows, block by block; `rows` is row-major.
-fn blocks<E: CpuElement>(
+fn blocks<E: KernelElement>(
     device: &CpuDevice,
     rows: &mut [E],
     alpha: E,
@@ -113,7 +114,7 @@ unsafe fn rectangle<'a, E>(
 }
 
 /// What the panels hold, as one row-major matrix.
-fn copy_out<E: CpuElement>(device: &CpuDevice, layout: &Layout, panels: &[E], rows: &mut [E]) {
+fn copy_out<E: KernelElement>(device: &CpuDevice, layout: &Layout, panels: &[E], rows: &mut [E]) {
     let columns = layout.columns;
     let split = Split::new(rows);
     for_each_copy(device, layout, |copied| {
@@ -129,7 +130,7 @@ fn copy_out<E: CpuElement>(device: &CpuDevice, layout: &Layout, panels: &[E], ro
 }
 
 /// The other way round.
-fn copy_in<E: CpuElement>(device: &CpuDevice, layout: &Layout, rows: &[E], panels: &mut [E]) {
+fn copy_in<E: KernelElement>(device: &CpuDevice, layout: &Layout, rows: &[E], panels: &mut [E]) {
     let columns = layout.columns;
     let split = Split::new(panels);
     for_each_copy(device, layout, |copied| {

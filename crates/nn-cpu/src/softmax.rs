@@ -1,10 +1,10 @@
-//! Softmax and its cross-entropy, a line's number of rows at a time: turned, so that each register
-//! holds one class of several rows, and nothing is summed across a register.
+//! Softmax and its cross-entropy, as many rows at a time as a line has numbers: transposed, so that
+//! each register holds one class of several rows, and nothing is summed across a register.
 #![allow(unsafe_code, reason = "registers loaded from whole lines")]
 
-use crate::CpuElement;
+use crate::element::KernelElement;
 use crate::layout::Layout;
-use crate::square::{LINE, turn};
+use crate::transpose::{LINE, transpose};
 use crate::vector::{Kernel, Vector};
 
 /// The softmax of each row, eq. (90), times a factor; nothing without columns.
@@ -13,7 +13,7 @@ pub(crate) struct Softmax<'a, 'b, E> {
     pub(crate) logits: &'a [E],
     pub(crate) result: &'a mut [E],
     /// Scratch for [`scratch_len`] numbers.
-    pub(crate) turned: &'a mut [E],
+    pub(crate) transposed: &'a mut [E],
     pub(crate) factor: E,
     /// For the cross-entropy: the true classes, and what receives its sums.
     pub(crate) entropy: Option<Entropy<'b>>,
@@ -43,7 +43,7 @@ struct Rows<E> {
     sum: [E; LINE],
 }
 
-impl<E: CpuElement> Kernel<E> for &mut Softmax<'_, '_, E> {
+impl<E: KernelElement> Kernel<E> for &mut Softmax<'_, '_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         if self.layout.columns == 0 {
@@ -54,33 +54,33 @@ impl<E: CpuElement> Kernel<E> for &mut Softmax<'_, '_, E> {
             Rows { largest: [E::ZERO; LINE], best: [E::ZERO; LINE], sum: [E::ONE; LINE] };
         for first in (0..self.layout.rows).step_by(line) {
             let end = self.layout.rows.min(first + line);
-            for (panel, turned) in self.turned.chunks_exact_mut(line * line).enumerate() {
+            for (panel, transposed) in self.transposed.chunks_exact_mut(line * line).enumerate() {
                 let range = self.layout.start(panel, first)..self.layout.start(panel, end);
-                turn::<V>(&self.logits[range], turned);
+                transpose::<V>(&self.logits[range], transposed);
             }
-            // SAFETY: `turned` has a line for each column.
+            // SAFETY: `transposed` has a line for each column.
             unsafe {
                 self.half::<V>(0, &mut rows);
                 self.half::<V>(V::LANES, &mut rows);
             }
-            for (panel, turned) in self.turned.chunks_exact(line * line).enumerate() {
+            for (panel, transposed) in self.transposed.chunks_exact(line * line).enumerate() {
                 let range = self.layout.start(panel, first)..self.layout.start(panel, end);
-                turn::<V>(turned, &mut self.result[range]);
+                transpose::<V>(transposed, &mut self.result[range]);
             }
             self.add_entropy(first, end, &rows);
         }
     }
 }
 
-impl<E: CpuElement> Softmax<'_, '_, E> {
+impl<E: KernelElement> Softmax<'_, '_, E> {
     /// Replaces the logits of one register's rows, `lane` numbers into each line, by their softmax.
     ///
     /// # Safety
-    /// `turned` has a line for each column, and `lane` plus a register is at most a line.
+    /// `transposed` has a line for each column, and `lane` plus a register is at most a line.
     #[inline(always)]
     unsafe fn half<V: Vector<Elem = E>>(&mut self, lane: usize, rows: &mut Rows<E>) {
         let line = 2 * V::LANES;
-        let first = self.turned[lane..].as_mut_ptr();
+        let first = self.transposed[lane..].as_mut_ptr();
         // SAFETY: the caller's promise.
         unsafe {
             let mut largest = V::load(first);

@@ -1,12 +1,10 @@
 //! One optimizer step on registers of weights, while their gradient is in registers too.
 #![allow(unsafe_code, reason = "raw pointers to lines that the caller has checked")]
 
-use crate::CpuElement;
-use crate::changed::Changed;
-use crate::tensor::{CpuTensor, needs_first, needs_second, used_moment};
+use crate::element::KernelElement;
 use crate::tile::Tile;
 use crate::vector::Vector;
-use nn_tensor::{Moments, Penalty, Update, UpdateRule};
+use nn_tensor::{Penalty, Update, UpdateRule};
 
 /// What is done with a gradient.
 pub(crate) enum Step<E> {
@@ -39,24 +37,7 @@ impl<E> StepLine<E> {
     }
 }
 
-/// All that a step on `weight` with `rule` changes; without a rule, `weight` alone.
-pub(crate) fn changed<'a, E: CpuElement>(
-    weight: &'a mut CpuTensor<E>,
-    moments: Option<&'a mut Moments<CpuTensor<E>>>,
-    rule: Option<UpdateRule<E>>,
-) -> Changed<'a, E> {
-    let layout = weight.layout;
-    let (first, second): (&mut [E], &mut [E]) = match (moments, rule) {
-        (Some(moments), Some(rule)) => (
-            used_moment(moments.first.as_mut(), layout, needs_first(&rule)),
-            used_moment(moments.second.as_mut(), layout, needs_second(&rule)),
-        ),
-        _ => (&mut [], &mut []),
-    };
-    Changed { weight: weight.values_mut(), first, second }
-}
-
-impl<E: CpuElement> Step<E> {
+impl<E: KernelElement> Step<E> {
     pub(crate) const STORE: Self = Self::Store;
 
     /// The step that `update` is.

@@ -1,16 +1,16 @@
 //! Registers of numbers: what the kernels need of them, with AVX2 and without.
 #![allow(unsafe_code, reason = "intrinsics and raw loads")]
 
-use crate::CpuElement;
+use nn_tensor::Element;
 
 /// Some numbers that are computed with at once. A cache line is two of them.
 ///
 /// # Safety
 /// Implementations may use instructions that not every CPU has; they are only ever run by way of
-/// [`CpuElement::dispatch`], which looks first.
+/// `KernelElement::dispatch`, which looks first.
 pub(crate) trait Vector: Copy {
     /// What it holds.
-    type Elem: CpuElement;
+    type Elem: Element;
     /// How many.
     const LANES: usize;
 
@@ -62,7 +62,7 @@ pub(crate) trait Kernel<E> {
 #[derive(Clone, Copy)]
 pub(crate) struct Portable<E, const N: usize>([E; N]);
 
-impl<E: CpuElement, const N: usize> Portable<E, N> {
+impl<E: Element, const N: usize> Portable<E, N> {
     #[inline(always)]
     fn zip(self, other: Self, function: impl Fn(E, E) -> E) -> Self {
         let mut result = self;
@@ -73,7 +73,7 @@ impl<E: CpuElement, const N: usize> Portable<E, N> {
     }
 }
 
-impl<E: CpuElement, const N: usize> Vector for Portable<E, N> {
+impl<E: Element, const N: usize> Vector for Portable<E, N> {
     type Elem = E;
     const LANES: usize = N;
 
@@ -94,7 +94,7 @@ impl<E: CpuElement, const N: usize> Vector for Portable<E, N> {
         // SAFETY: the caller's promise.
         let to = unsafe { &mut *to.cast::<[E; 8]>() };
         for (value, byte) in to.iter_mut().zip(word.to_le_bytes()) {
-            *value = scale * E::from_byte(byte);
+            *value = scale * E::from_f64(f64::from(byte));
         }
     }
 

@@ -4,7 +4,7 @@ mod network;
 
 use network::{Extras, Network, images, update_with};
 use nn_cpu::{CpuDevice, CpuElement, CpuTensor};
-use nn_tensor::{Activation, Tensor, UpdateRule};
+use nn_tensor::{Activation, Device, UpdateRule};
 use nn_testing::CountingAllocator;
 
 #[global_allocator]
@@ -34,7 +34,7 @@ fn requests_of_steps<E: CpuElement>(
     let rows: Vec<u32> = (0..batch as u32).map(|row| 2 * row).collect();
     let classes: Vec<u32> = rows.iter().map(|row| row % 10).collect();
     let mut network = Network::<CpuTensor<E>>::new(device, sizes, batch);
-    CpuTensor::<E>::run_on(device, || {
+    device.run(|| {
         let mut before = 0;
         for step in 0..10 {
             if step == 3 {

@@ -2,7 +2,7 @@
 
 use nn_cpu::{CpuDevice, CpuTensor};
 use nn_tensor::Orientation::{Keep, Transpose};
-use nn_tensor::{ReferenceTensor, Role, Shape, Tensor};
+use nn_tensor::{Matrix, ReferenceTensor, Role, Shape, Tensor};
 use proptest::prelude::*;
 
 /// α op(a) op(b) + β c on any backend, from numbers that both hold exactly.

@@ -4,7 +4,7 @@ mod network;
 
 use network::{Extras, Network, images, update_with};
 use nn_cpu::{CpuDevice, CpuElement, CpuTensor};
-use nn_tensor::{Activation, Element, Tensor, UpdateRule};
+use nn_tensor::{Activation, Device, Element, UpdateRule};
 use std::panic::AssertUnwindSafe;
 
 /// The networks that are measured, and their batches.
@@ -24,7 +24,7 @@ fn trained<E: CpuElement>(
 ) -> Vec<E> {
     let images = images(2 * batch, sizes[0]);
     let mut network = Network::<CpuTensor<E>>::new(device, sizes, batch);
-    CpuTensor::<E>::run_on(device, || {
+    device.run(|| {
         for step in 0..5 {
             let rows: Vec<u32> =
                 (0..batch).map(|row| ((row * 3 + step) % (2 * batch)) as u32).collect();
@@ -105,14 +105,9 @@ fn trainings_at_the_same_time_do_not_disturb_each_other() {
 #[test]
 fn runs_nest_and_survive_a_panic() {
     let device = CpuDevice::new(2).unwrap();
-    let nested = CpuTensor::<f32>::run_on(&device, || {
-        CpuTensor::<f32>::run_on(&device, || {
-            trained::<f32>(&device, NETWORKS[1], adam(), Extras::NONE)
-        })
-    });
-    let panic = std::panic::catch_unwind(AssertUnwindSafe(|| {
-        CpuTensor::<f32>::run_on(&device, || panic!("as planned"))
-    }));
+    let nested =
+        device.run(|| device.run(|| trained::<f32>(&device, NETWORKS[1], adam(), Extras::NONE)));
+    let panic = std::panic::catch_unwind(AssertUnwindSafe(|| device.run(|| panic!("as planned"))));
     assert!(panic.is_err());
     let after = trained::<f32>(&device, NETWORKS[1], adam(), Extras::NONE);
     assert_eq!(bits(&nested), bits(&after));

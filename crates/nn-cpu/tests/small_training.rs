@@ -5,7 +5,7 @@ mod network;
 
 use network::{Extras, Network, images, update_with};
 use nn_cpu::{CpuDevice, CpuTensor};
-use nn_tensor::{Activation, ReferenceTensor, Tensor, UpdateRule};
+use nn_tensor::{Activation, Device, ReferenceTensor, Tensor, UpdateRule};
 
 /// Odd sizes, so that tiles, panels and lines of pixels all have a partial end; the first layer is
 /// just large enough to be shared among threads.
@@ -23,7 +23,7 @@ fn trained<X: Tensor<Elem = f32>>(device: &X::Device, extras: Extras) -> Vec<f32
         correction1: 0.1,
         correction2: 0.001,
     };
-    X::run_on(device, || {
+    device.run(|| {
         for step in 0..2 {
             let rows: Vec<u32> =
                 (0..BATCH).map(|row| ((row * 3 + step) % (2 * BATCH)) as u32).collect();

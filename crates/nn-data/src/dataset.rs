@@ -36,6 +36,22 @@ pub enum Targets {
     },
 }
 
+impl Targets {
+    /// Those of some rows, each of which there is.
+    fn of(&self, rows: &[u32]) -> Self {
+        let rows = rows.iter().map(|&row| row as usize);
+        match self {
+            Self::Classes { labels, classes } => {
+                Self::Classes { labels: rows.map(|row| labels[row]).collect(), classes: *classes }
+            }
+            Self::Values { values, width } => {
+                let of_row = |row: usize| &values[row * width..(row + 1) * width];
+                Self::Values { values: rows.flat_map(of_row).copied().collect(), width: *width }
+            }
+        }
+    }
+}
+
 /// A view of samples: which samples, in which order, of a store that all views share.
 ///
 /// Cloning, [`subset`](Dataset::subset) and [`split`](Dataset::split) copy four bytes a sample and
@@ -58,6 +74,8 @@ pub struct Dataset {
     sample_shape: Arc<[usize]>,
     input_width: usize,
     rows: Arc<[u32]>,
+    /// One a class, or none.
+    class_names: Arc<[String]>,
 }
 
 impl Dataset {
@@ -154,6 +172,7 @@ impl Dataset {
             sample_shape: sample_shape.into(),
             input_width,
             rows: (0..row_count).collect(),
+            class_names: Arc::default(),
         })
     }
 
@@ -275,38 +294,142 @@ impl Dataset {
         check_labels(labels, classes)?;
         if self.classes() != Some(classes) {
             self.targets = Arc::new(Targets::Classes { labels: labels.clone(), classes });
+            self.class_names = Arc::default();
         }
         Ok(self)
     }
 
-    /// The samples of this view, each image made anew by `change(old, new)`, which finds `new` all 0.
+    /// Returns the same samples with a name for each class, class 0 first.
+    ///
+    /// ```
+    /// let data = nn_data::Dataset::classification(vec![0.1, 0.9], 1, vec![1, 0], 2)?;
+    /// let named = data.with_class_names(vec!["cat".into(), "dog".into()])?;
+    /// assert_eq!(named.class_names()[1], "dog");
+    /// # Ok::<(), nn_data::DataError>(())
+    /// ```
     ///
     /// # Errors
-    /// [`DataError::NotAnImage`] where inputs are not bytes.
-    pub(crate) fn map_images(
-        &self,
-        change: impl FnMut(&[u8], &mut [u8]),
-    ) -> Result<Dataset, DataError> {
-        self.map_images_to(&self.sample_shape, change)
+    /// [`DataError::NotClassification`] for target values, [`DataError::ClassNames`] where there is not one name a
+    /// class, or two classes have the same.
+    pub fn with_class_names(mut self, names: Vec<String>) -> Result<Self, DataError> {
+        let classes = self.classes().ok_or(DataError::NotClassification)?;
+        let refuse = |cause: String| Err(DataError::ClassNames { cause });
+        if names.len() != classes {
+            return refuse(format!("{} names for {classes} classes", names.len()));
+        }
+        let mut sorted: Vec<&String> = names.iter().collect();
+        sorted.sort_unstable();
+        if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            return refuse(format!("two classes are called {:?}", pair[0]));
+        }
+        self.class_names = names.into();
+        Ok(self)
     }
 
-    /// The same, where what is made has another shape.
-    pub(crate) fn map_images_to(
+    /// Returns the names of the classes, or nothing where they have none.
+    #[must_use]
+    pub fn class_names(&self) -> &[String] {
+        &self.class_names
+    }
+
+    /// Returns the same samples, those of class `c` in class `numbers[c]` of `classes`, without class names. Inputs stay
+    /// shared.
+    ///
+    /// # Errors
+    /// [`DataError::NotClassification`] for target values, [`DataError::LabelOutOfRange`] for a class that `numbers`
+    /// does not have or a new one that is not below `classes`.
+    pub fn relabelled(mut self, numbers: &[u32], classes: usize) -> Result<Self, DataError> {
+        let Targets::Classes { labels, .. } = &*self.targets else {
+            return Err(DataError::NotClassification);
+        };
+        check_labels(labels, numbers.len())?;
+        let labels: Vec<u32> = labels.iter().map(|&label| numbers[label as usize]).collect();
+        check_labels(&labels, classes)?;
+        self.targets = Arc::new(Targets::Classes { labels, classes });
+        self.class_names = Arc::default();
+        Ok(self)
+    }
+
+    /// Returns the samples of this view with other numbers: `change(old, new)` writes those of one sample into `new`.
+    ///
+    /// The result is a data set of its own: sample s has row s, and nothing of other views is kept.
+    ///
+    /// # Errors
+    /// [`DataError::NotNumbers`] where inputs are bytes, [`DataError::NotFinite`] for a new number that is not finite.
+    pub fn map_values(
+        &self,
+        mut change: impl FnMut(&[f64], &mut [f64]),
+    ) -> Result<Self, DataError> {
+        let Inputs::Values(values) = &*self.inputs else { return Err(DataError::NotNumbers) };
+        let width = self.input_width;
+        let mut changed = vec![0.0; self.len() * width];
+        for (&row, new) in self.rows.iter().zip(changed.chunks_exact_mut(width.max(1))) {
+            change(&values[row as usize * width..][..width], new);
+        }
+        self.with_inputs(Inputs::Values(changed), &self.sample_shape)
+    }
+
+    /// Returns the samples of this view as bytes: `change(old, new)` writes those of one sample of numbers into `new`.
+    ///
+    /// # Errors
+    /// [`DataError::NotNumbers`] where inputs are bytes.
+    pub fn values_to_bytes(
+        &self,
+        mut change: impl FnMut(&[f64], &mut [u8]),
+    ) -> Result<Self, DataError> {
+        let Inputs::Values(values) = &*self.inputs else { return Err(DataError::NotNumbers) };
+        let width = self.input_width;
+        let mut bytes = vec![0; self.len() * width];
+        for (&row, new) in self.rows.iter().zip(bytes.chunks_exact_mut(width.max(1))) {
+            change(&values[row as usize * width..][..width], new);
+        }
+        self.with_inputs(Inputs::Bytes(bytes), &self.sample_shape)
+    }
+
+    /// Returns the targets of this view with other inputs, one for each of its samples.
+    fn with_inputs(&self, inputs: Inputs, shape: &[usize]) -> Result<Self, DataError> {
+        let targets = self.targets.of(&self.rows);
+        let changed = Self::assemble(inputs, shape, targets, self.len())?;
+        Ok(Self { class_names: self.class_names.clone(), ..changed })
+    }
+
+    /// Returns the same samples with other dimensions of as many values, such as `[28, 28]` in place of `[784]`.
+    ///
+    /// # Errors
+    /// [`DataError::ValueCount`] where the product is another one.
+    pub fn with_sample_shape(mut self, shape: &[usize]) -> Result<Self, DataError> {
+        check_count("a sample", self.input_width, 1, shape)?;
+        self.sample_shape = shape.into();
+        Ok(self)
+    }
+
+    /// Returns the samples of this view with other bytes: `change(old, new)` writes those of one sample, whose
+    /// dimensions are `shape` afterwards, into `new`, which is all 0 before.
+    ///
+    /// The result is a data set of its own: sample s has row s, and nothing of other views is kept.
+    ///
+    /// ```
+    /// let data = nn_data::Dataset::from_images(vec![1, 2, 3, 4], &[1, 2], vec![0, 1], 2)?;
+    /// let sums = data.map_bytes(&[1], |old, new| new[0] = old[0] + old[1])?;
+    /// assert_eq!((sums.image(1), sums.label(1)), (Some(&[7][..]), Some(1)));
+    /// # Ok::<(), nn_data::DataError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`DataError::NotBytes`] where inputs are numbers; [`DataError::SizeOverflow`] or
+    /// [`DataError::ZeroWidth`] for a `shape` without sense.
+    pub fn map_bytes(
         &self,
         shape: &[usize],
         mut change: impl FnMut(&[u8], &mut [u8]),
     ) -> Result<Dataset, DataError> {
-        let Inputs::Bytes(bytes) = &*self.inputs else {
-            return Err(DataError::NotAnImage { shape: self.sample_shape.to_vec() });
-        };
-        let (before, after) = (self.input_width, shape.iter().product::<usize>());
-        // Rows keep their numbers, so that targets stay shared; rows of other views stay blank.
-        let mut changed = vec![0; bytes.len() / before.max(1) * after];
-        for row in self.rows.iter().map(|&row| row as usize) {
-            change(&bytes[row * before..][..before], &mut changed[row * after..][..after]);
+        let Inputs::Bytes(bytes) = &*self.inputs else { return Err(DataError::NotBytes) };
+        let (before, after) = (self.input_width, width_of("inputs", shape)?);
+        let mut changed = vec![0; width_of("inputs", &[self.len(), after])?];
+        for (&row, new) in self.rows.iter().zip(changed.chunks_exact_mut(after.max(1))) {
+            change(&bytes[row as usize * before..][..before], new);
         }
-        let inputs = Arc::new(Inputs::Bytes(changed));
-        Ok(Dataset { inputs, sample_shape: shape.into(), input_width: after, ..self.clone() })
+        self.with_inputs(Inputs::Bytes(changed), shape)
     }
 
     /// Samples of this view in each class; empty for regression.

@@ -270,26 +270,37 @@ pub enum DataError {
         /// What was given.
         fraction: f64,
     },
-    /// A setting of a distortion is out of its range.
-    #[error("distortion: {setting} is {value}, must be from {low} to {high}")]
-    DistortionSetting {
-        /// Which setting.
-        setting: &'static str,
-        /// What it was given.
-        value: f64,
-        /// The least it may be.
-        low: f64,
-        /// The most it may be.
-        high: f64,
-    },
-    /// Distortion, deskewing and directions are for images of height x width bytes.
+    /// Bytes are needed, but the inputs are numbers.
+    #[error("the inputs of the data set are numbers, not bytes (pixels); use one of images")]
+    NotBytes,
+    /// Numbers are needed, but the inputs are bytes.
+    #[error("the inputs of the data set are bytes (pixels), not numbers; use one of numbers")]
+    NotNumbers,
+    /// Rows of different lengths.
     #[error(
-        "samples are {shape:?}, images of height x width bytes (at most 4096 each) are needed; use \
-         such data, or no distortion, no deskewing and no directions"
+        "row {row} has {actual} values, the rows before it have {expected}; give rows of one length"
     )]
-    NotAnImage {
-        /// Shape of a sample.
-        shape: Vec<usize>,
+    RaggedRows {
+        /// The first that differs, counted from 0.
+        row: usize,
+        /// What the others have.
+        expected: usize,
+        /// What it has.
+        actual: usize,
+    },
+    /// A label that is no whole number from 0.
+    #[error("label {index} is {label}; classes are whole numbers from 0")]
+    LabelIsNoClass {
+        /// Which label.
+        index: usize,
+        /// What it is.
+        label: String,
+    },
+    /// Names that are not one a class.
+    #[error("class names: {cause}; give one name for each class")]
+    ClassNames {
+        /// What is wrong with them.
+        cause: String,
     },
     /// A class has fewer samples than a selection asks for.
     #[error("class {class} has {available} samples, {wanted} are wanted; ask for fewer a class")]

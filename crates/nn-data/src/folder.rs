@@ -5,10 +5,11 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use nn_files::{create_folder, sweep_partial_files};
+
 use crate::error::DataError;
 use crate::idx::{Compression, write_idx};
 use crate::pair::{image_array, label_array, load_pair};
-use crate::replace::sweep_partial_files;
 use crate::train_test::TrainTest;
 
 /// Names that MNIST and every data set in its form use: training images and labels, test images and labels.
@@ -113,7 +114,7 @@ pub fn write_folder(
             return Err(DataError::WouldStandBeside { target: target.clone(), existing });
         }
     }
-    fs::create_dir_all(dir)
+    create_folder(dir)
         .map_err(|cause| DataError::io(dir.display().to_string(), "create", cause))?;
     sweep_partial_files(dir);
     let [train_images, train_labels, test_images, test_labels] = targets;

@@ -5,45 +5,30 @@
 //!   share one copy of the pixels.
 //! - [`load_folder`] and [`load_pair`]: data sets from files.
 //! - [`epoch_order`]: the order in which an epoch visits the samples, the same for ever for a seed.
-//! - [`Distorter`]: distorted copies of images, fresh in each epoch; [`deskewed`]: the opposite.
-//! - [`directions`]: images described by the directions of their edges in place of their pixels.
 //! - `embedded_sample` (feature `sample`): 6,000 + 1,000 digits of MNIST inside the binary.
 //!
 //! Whatever a file holds, reading it gives a data set or a [`DataError`] that names the file, the
 //! cause and what to do next; nothing panics, and no memory is taken on the word of a header alone.
 
 mod dataset;
-mod deskew;
-mod directions;
-mod distortion;
 mod error;
-mod file_operations;
 mod folder;
 mod idx;
 mod pair;
 mod random;
-mod replace;
 mod sample;
-mod second_order;
 mod shuffle;
 mod split;
 mod train_test;
-mod whole;
-mod windows;
 
 pub use dataset::{Dataset, Inputs, MAX_CLASSES, Targets};
-pub use deskew::{deskew, deskewed};
-pub use directions::{DirectionEncoder, directions};
-pub use distortion::{Distorter, Distortion};
 pub use error::DataError;
-pub use file_operations::{FileOperation, watch_file_operations};
 pub use folder::{folder_files, load_folder, write_folder};
 pub use idx::{
     Compression, ElementType, IdxArray, IdxValues, MAX_DIMENSIONS, read_idx, read_idx_from,
     write_idx, write_idx_to,
 };
 pub use pair::load_pair;
-pub use replace::{append_to_file, remove_if_abandoned, replace_file, sweep_partial_files};
 #[cfg(feature = "sample")]
 pub use sample::embedded_sample;
 pub use sample::{make_sample, stratified_sample};

@@ -12,8 +12,7 @@ pub(crate) enum Purpose {
     Split = 2,
     /// The choice of a smaller stratified set; the index is the class.
     Sample = 3,
-    /// How an image is distorted; the index is the epoch (upper half) and the sample.
-    Distortion = 4,
+    // 4 is taken: random augmentation of nn-images.
 }
 
 /// A generator that depends on all of `purpose`, `seed` and `index`.

@@ -1,12 +1,12 @@
-//! What topics compute on.
+//! The devices that topics compute on.
 
 use nn_tensor::Tensor;
 
 /// The devices of a backend in both precisions.
 #[derive(Clone, Debug)]
 pub struct Backend<S: Tensor<Elem = f32>, D: Tensor<Elem = f64>> {
-    /// Where networks train.
+    /// Single precision, for training networks.
     pub single: S::Device,
-    /// Where derivatives are checked and second-order methods run.
+    /// Double precision, for gradient checks and second-order methods.
     pub double: D::Device,
 }

@@ -1,12 +1,12 @@
-//! Backpropagation once more, for one sample and in plain loops, as one would write it on a
-//! blackboard: small enough to plant mistakes in and see what a gradient check makes of them.
+//! Backpropagation for one sample in plain loops, written as the lecture derives it. It can make
+//! common mistakes on purpose, so that a gradient check can be seen to find them.
 
 use nn_core::Activation;
 
-/// A layer of the blackboard network.
+/// A layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
-    /// W, outputs x inputs, row by row.
+    /// W, one row per output.
     pub weight: Vec<Vec<f64>>,
     /// b.
     pub bias: Vec<f64>,
@@ -14,61 +14,62 @@ pub struct Layer {
     pub activation: Activation,
 }
 
-/// What can be done wrong.
+/// A mistake in backpropagation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mistake {
-    /// Nothing: the lecture's equations.
+    /// No mistake: the lecture's equations.
     None,
-    /// δ^L with the wrong sign: (y - a) in place of (a - y), eq. (120).
-    SignLost,
+    /// δ^L with the wrong sign: (y - a) instead of (a - y), eq. (120).
+    WrongSign,
     /// δ^L without σ'(z^L), eq. (120).
-    LastSlopeForgotten,
-    /// Both: what one version of the tutorial's notebook computes.
-    SignAndLastSlope,
+    NoLastSlope,
+    /// Both of the above: what one version of the tutorial's notebook computes.
+    WrongSignNoLastSlope,
     /// δ^l of hidden layers without σ'(z^l), eq. (119).
-    HiddenSlopeForgotten,
-    /// δ^{l+1} times the transposed W^{l+1}, eq. (119): fits where layers are equally wide.
-    WeightTransposed,
-    /// σ' taken at a^l in place of z^l.
+    NoHiddenSlope,
+    /// δ^{l+1} times the transposed W^{l+1}, eq. (119); the shapes match where layers are equally
+    /// wide.
+    TransposedWeight,
+    /// σ' evaluated at a^l instead of z^l.
     SlopeAtActivation,
-    /// The bias left out of what is learned, eq. (97).
-    BiasForgotten,
-    /// The factor 2 of the squared norm lost, eq. (120).
-    FactorLost,
+    /// No gradient for the bias, eq. (97).
+    NoBiasGradient,
+    /// The factor 2 of the squared norm missing, eq. (120).
+    NoFactor,
 }
 
 impl Mistake {
-    /// The right way first.
+    /// All of them, [`Mistake::None`] first.
     pub const ALL: [Self; 9] = [
         Self::None,
-        Self::SignLost,
-        Self::LastSlopeForgotten,
-        Self::SignAndLastSlope,
-        Self::HiddenSlopeForgotten,
-        Self::WeightTransposed,
+        Self::WrongSign,
+        Self::NoLastSlope,
+        Self::WrongSignNoLastSlope,
+        Self::NoHiddenSlope,
+        Self::TransposedWeight,
         Self::SlopeAtActivation,
-        Self::BiasForgotten,
-        Self::FactorLost,
+        Self::NoBiasGradient,
+        Self::NoFactor,
     ];
 
-    /// A few words.
+    /// Returns a short name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "none",
-            Self::SignLost => "sign lost",
-            Self::LastSlopeForgotten => "no σ' in the last layer",
-            Self::SignAndLastSlope => "sign and last σ' lost",
-            Self::HiddenSlopeForgotten => "no σ' in hidden layers",
-            Self::WeightTransposed => "W transposed",
-            Self::SlopeAtActivation => "σ'(a) for σ'(z)",
-            Self::BiasForgotten => "bias forgotten",
-            Self::FactorLost => "factor 2 lost",
+            Self::WrongSign => "wrong sign",
+            Self::NoLastSlope => "no σ' in the last layer",
+            Self::WrongSignNoLastSlope => "wrong sign, no σ' in the last layer",
+            Self::NoHiddenSlope => "no σ' in hidden layers",
+            Self::TransposedWeight => "W transposed",
+            Self::SlopeAtActivation => "σ'(a) instead of σ'(z)",
+            Self::NoBiasGradient => "no bias gradient",
+            Self::NoFactor => "no factor 2",
         }
     }
 }
 
-/// z and a of every layer, a^0 first.
+/// Weighted sums z and activations a of every layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pass {
     /// z^1 to z^L.
@@ -77,7 +78,7 @@ pub struct Pass {
     pub activations: Vec<Vec<f64>>,
 }
 
-/// Eqs. (104) and (105): z^l = W^l a^{l-1} + b^l, a^l = σ(z^l).
+/// Computes the forward pass, eqs. (104) and (105): z^l = W^l a^{l-1} + b^l, a^l = σ(z^l).
 #[must_use]
 pub fn forward(layers: &[Layer], input: &[f64]) -> Pass {
     let mut pass = Pass { weighted_sums: Vec::new(), activations: vec![input.to_vec()] };
@@ -92,7 +93,7 @@ pub fn forward(layers: &[Layer], input: &[f64]) -> Pass {
     pass
 }
 
-/// Eq. (98) for one sample: ‖y - a^L‖².
+/// Computes the cost of one sample, eq. (98): ‖y - a^L‖².
 #[must_use]
 pub fn cost(layers: &[Layer], input: &[f64], target: &[f64]) -> f64 {
     let pass = forward(layers, input);
@@ -100,8 +101,10 @@ pub fn cost(layers: &[Layer], input: &[f64], target: &[f64]) -> f64 {
     output.iter().zip(target).map(|(a, y)| (y - a).powi(2)).sum()
 }
 
-/// Derivatives of the cost by every weight and bias, layer by layer: weights first, row by row,
-/// then biases. With a mistake, if asked for.
+/// Computes the derivatives of the cost with respect to every weight and bias, with a mistake if
+/// asked for.
+///
+/// One vector per layer: weights first, row by row, then biases.
 #[must_use]
 pub fn backpropagate(
     layers: &[Layer],
@@ -121,22 +124,19 @@ pub fn backpropagate(
     gradients
 }
 
-/// Eq. (120): δ^L = -2 (y - a^L) Σ'(z^L).
+/// Computes δ of the last layer, eq. (120): δ^L = -2 (y - a^L) Σ'(z^L).
 fn last_delta(layers: &[Layer], pass: &Pass, target: &[f64], mistake: Mistake) -> Vec<f64> {
     let last = layers.len() - 1;
-    let sign_lost = matches!(mistake, Mistake::SignLost | Mistake::SignAndLastSlope);
-    let slope_lost = matches!(mistake, Mistake::LastSlopeForgotten | Mistake::SignAndLastSlope);
-    let factor = if mistake == Mistake::FactorLost { 1.0 } else { 2.0 };
+    let wrong_sign = matches!(mistake, Mistake::WrongSign | Mistake::WrongSignNoLastSlope);
+    let no_slope = matches!(mistake, Mistake::NoLastSlope | Mistake::WrongSignNoLastSlope);
+    let factor = if mistake == Mistake::NoFactor { 1.0 } else { 2.0 };
     let slopes = slopes(&layers[last], pass, last, mistake);
     let errors = target.iter().zip(&pass.activations[last + 1]).map(|(y, a)| -factor * (y - a));
-    let errors = errors.map(|error| if sign_lost { -error } else { error });
-    errors
-        .zip(slopes)
-        .map(|(error, slope)| if slope_lost { error } else { error * slope })
-        .collect()
+    let errors = errors.map(|error| if wrong_sign { -error } else { error });
+    errors.zip(slopes).map(|(error, slope)| if no_slope { error } else { error * slope }).collect()
 }
 
-/// Eq. (119): δ^l = δ^{l+1} W^{l+1} Σ'(z^l).
+/// Computes δ of a hidden layer, eq. (119): δ^l = δ^{l+1} W^{l+1} Σ'(z^l).
 fn hidden_delta(
     layers: &[Layer],
     pass: &Pass,
@@ -145,20 +145,20 @@ fn hidden_delta(
     mistake: Mistake,
 ) -> Vec<f64> {
     let next = &layers[index + 1].weight;
-    let carried = |neuron: usize| -> f64 {
+    let back = |neuron: usize| -> f64 {
         let square = next.len() == next[0].len();
-        if mistake == Mistake::WeightTransposed && square {
+        if mistake == Mistake::TransposedWeight && square {
             return dot(next_delta, &next[neuron]);
         }
         next_delta.iter().zip(next).map(|(delta, row)| delta * row[neuron]).sum()
     };
     let slopes = slopes(&layers[index], pass, index, mistake);
-    let lost = mistake == Mistake::HiddenSlopeForgotten;
+    let no_slope = mistake == Mistake::NoHiddenSlope;
     let neurons = slopes.into_iter().enumerate();
-    neurons.map(|(j, slope)| if lost { carried(j) } else { carried(j) * slope }).collect()
+    neurons.map(|(j, slope)| if no_slope { back(j) } else { back(j) * slope }).collect()
 }
 
-/// The diagonal of Σ'(z^l).
+/// Returns the diagonal of Σ'(z^l).
 fn slopes(layer: &Layer, pass: &Pass, index: usize, mistake: Mistake) -> Vec<f64> {
     let at = match mistake {
         Mistake::SlopeAtActivation => &pass.activations[index + 1],
@@ -167,15 +167,14 @@ fn slopes(layer: &Layer, pass: &Pass, index: usize, mistake: Mistake) -> Vec<f64
     at.iter().map(|&z| layer.activation.derivative(z)).collect()
 }
 
-/// Eq. (118): ∂C/∂W^l = a^{l-1} δ^l, and δ^l itself for the bias.
+/// Computes the gradient of a layer, eq. (118): ∂C/∂W^l = a^{l-1} δ^l, and δ^l for the bias.
 fn layer_gradient(delta: &[f64], previous: &[f64], mistake: Mistake) -> Vec<f64> {
     let weights = delta.iter().flat_map(|delta| previous.iter().map(move |a| delta * a));
-    let learns_bias = if mistake == Mistake::BiasForgotten { 0.0 } else { 1.0 };
-    weights.chain(delta.iter().map(|delta| learns_bias * delta)).collect()
+    let bias_factor = if mistake == Mistake::NoBiasGradient { 0.0 } else { 1.0 };
+    weights.chain(delta.iter().map(|delta| bias_factor * delta)).collect()
 }
 
-/// The same derivatives with no calculus at all, from central differences of the cost (fourth
-/// order).
+/// Computes the same derivatives by fourth-order central differences of the cost.
 #[must_use]
 pub fn differences(layers: &[Layer], input: &[f64], target: &[f64]) -> Vec<Vec<f64>> {
     let mut moved = layers.to_vec();

@@ -1,79 +1,79 @@
-//! What can go wrong in a topic.
+//! Errors of the topics.
 
 use nn_core::{ConfigError, NetworkError, TrainError};
 use nn_data::DataError;
 use nn_solvers::SolverError;
 use std::fmt::Display;
 
-/// Why a topic has no result.
+/// Why a topic failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LectureError {
-    /// No such topic.
+    /// There is no such topic.
     #[error("there is no topic {name}; the topics are {known}")]
     UnknownTopic {
-        /// What was asked for.
+        /// The name given.
         name: String,
-        /// All of them, in order.
+        /// All topics, in order.
         known: String,
     },
     /// The topic has no such parameter.
     #[error("topic {topic} has no parameter {parameter}; it has {known}")]
     UnknownParameter {
-        /// Which topic.
+        /// The topic.
         topic: &'static str,
-        /// What was given.
+        /// The name given.
         parameter: String,
-        /// Those it has, or `none`.
+        /// The parameters it has, or `none`.
         known: String,
     },
-    /// A parameter out of its range, or no number where a number belongs.
+    /// A parameter is out of range or does not parse.
     #[error("parameter {parameter} is {value}, must be {allowed}")]
     Parameter {
-        /// Which parameter.
+        /// The parameter.
         parameter: &'static str,
-        /// What it was given.
+        /// The value given.
         value: String,
-        /// What it may be.
+        /// The valid values.
         allowed: String,
     },
-    /// The data are of another kind than the topic needs.
+    /// The topic needs another kind of data.
     #[error("topic {topic} needs {needs}, but the data are {found}: choose another data set")]
     Data {
-        /// Which topic.
+        /// The topic.
         topic: &'static str,
-        /// What it needs.
+        /// The kind of data it needs.
         needs: &'static str,
-        /// What it was given.
+        /// The kind of data given.
         found: String,
     },
-    /// A computation did not come to an end, such as a decomposition.
+    /// A computation, such as a decomposition, did not converge.
     #[error("{what} failed: {cause}")]
     Numeric {
-        /// What was computed.
+        /// The computation.
         what: &'static str,
-        /// Why it failed, and what to change.
+        /// The cause.
         cause: String,
     },
-    /// From reading data.
+    /// Reading data failed.
     #[error(transparent)]
     Dataset(#[from] DataError),
-    /// From a network's settings.
+    /// The settings of a network are invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// From building or evaluating a network.
+    /// Building or evaluating a network failed.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// From training a network.
+    /// Training a network failed.
     #[error(transparent)]
     Train(#[from] TrainError),
-    /// From a solver.
+    /// A solver failed.
     #[error(transparent)]
     Solver(#[from] SolverError),
 }
 
 impl LectureError {
-    /// Whether what was asked for makes no sense, rather than something failing.
+    /// Returns whether this is a usage error rather than a failure.
     #[must_use]
     pub fn is_usage(&self) -> bool {
         matches!(
@@ -82,12 +82,12 @@ impl LectureError {
         )
     }
 
-    /// A parameter out of its range.
+    /// Creates the error of a parameter that is out of range.
     pub fn parameter(parameter: &'static str, value: impl Display, allowed: impl Display) -> Self {
         Self::Parameter { parameter, value: value.to_string(), allowed: allowed.to_string() }
     }
 
-    /// An error unless the parameter's condition holds.
+    /// Returns an error unless the condition of the parameter holds.
     pub(crate) fn check(
         parameter: &'static str,
         value: impl Display,

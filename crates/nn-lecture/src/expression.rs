@@ -1,13 +1,13 @@
-//! A function of x as a person types it.
+//! A function of x given as text.
 
 use crate::LectureError;
 use crate::expression_signs::with_leading_zeros;
 use exmex::prelude::*;
 
-/// What a person is told to type.
+/// Describes valid expressions in error messages.
 pub(crate) const ALLOWED: &str = "an expression in x such as sin(2*x), x^2 or exp(-x^2)";
 
-/// Longer ones are no lesson, and the parser recurses.
+/// Limit of the length, since the parser recurses.
 const MOST_BYTES: usize = 200;
 
 /// A parsed function of x.
@@ -39,9 +39,9 @@ impl Expression {
         }
     }
 
-    /// Values at all of `x`.
+    /// Evaluates the expression at all of `x`.
     ///
-    /// An error where one is not finite: there is no function there to learn.
+    /// Returns an error if a value is not finite.
     pub(crate) fn values(&self, x: &[f64]) -> Result<Vec<f64>, LectureError> {
         let value = |&x: &f64| {
             let variables = if self.parsed.var_names().is_empty() { vec![] } else { vec![x] };

@@ -1,14 +1,14 @@
-//! Signs and powers as mathematics reads them.
+//! Signs and powers with the usual precedence.
 //!
-//! The parser of exmex takes -x^2 for (-x)^2, sin x^2 for (sin x)^2 and 2^3^2 for (2^3)^2. The first
-//! is put right here; where a person could mean either, brackets are asked for.
+//! exmex parses -x^2 as (-x)^2, sin x^2 as (sin x)^2 and 2^3^2 as (2^3)^2. The first is corrected
+//! here; expressions that are ambiguous to a reader are refused with a request for brackets.
 
-/// The expression with each leading sign as a difference from 0, so that -x^2 is -(x^2).
+/// Rewrites each leading sign as a difference from 0, so that -x^2 is -(x^2).
 ///
 /// An error says where brackets are needed.
 pub(crate) fn with_leading_zeros(text: &str) -> Result<String, String> {
     let mut written = String::with_capacity(text.len() + 8);
-    // Whether a power is open at each depth of brackets.
+    // Whether a power is open at each bracket depth.
     let mut powers = vec![false];
     let mut name = String::new();
     let mut previous = None;
@@ -36,10 +36,10 @@ pub(crate) fn with_leading_zeros(text: &str) -> Result<String, String> {
     Ok(written)
 }
 
-/// What stands for a number; every other name is a function.
+/// Names of variables and constants; every other name is a function.
 const NUMBERS: [&str; 6] = ["x", "PI", "E", "TAU", "π", "τ"];
 
-/// A function's name must be followed by a bracket.
+/// Checks that the name of a function is followed by a bracket.
 fn check_name(name: &str, next: char) -> Result<(), String> {
     let ends = !(next.is_alphanumeric() || next == '_');
     let is_function = name.starts_with(|first: char| !first.is_ascii_digit() && first != '.');
@@ -49,7 +49,7 @@ fn check_name(name: &str, next: char) -> Result<(), String> {
     Ok(())
 }
 
-/// No power of a power without brackets.
+/// Refuses a power of a power without brackets.
 fn follow_powers(powers: &mut Vec<bool>, sign: char) -> Result<(), String> {
     match sign {
         '(' => powers.push(false),

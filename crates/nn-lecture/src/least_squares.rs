@@ -1,22 +1,22 @@
-//! Ordinary least squares by QR, for data of any length and any rank.
+//! Ordinary least squares by QR, for any number of samples and any rank.
 
 use crate::samples::{Affine, Samples};
 use faer::{Mat, MatRef};
 
-/// Rows that are decomposed at a time, so that memory does not grow with the data.
+/// Rows decomposed at a time, so that memory does not grow with the data.
 const ROWS: usize = 4096;
 
-/// The solution of min Σ ‖y - W x - b‖² and what was met on the way.
+/// The solution of min Σ ‖y - W x - b‖².
 pub(crate) struct LeastSquares {
-    /// W and b. Inputs that are combinations of others (a pixel that is always white) get 0.
+    /// W and b. Inputs that depend linearly on others (a pixel that is always white) get 0.
     pub(crate) layer: Affine,
-    /// Independent columns among the inputs and the constant 1.
+    /// Number of independent columns among the inputs and the constant 1.
     pub(crate) rank: usize,
-    /// Eigenvalues of the cost's Hessian 2/N Σ x xᵀ, x with its 1, falling.
+    /// Eigenvalues of the Hessian 2/N Σ x xᵀ, with the 1 appended to x, in descending order.
     pub(crate) eigenvalues: Vec<f64>,
 }
 
-/// One row of [X 1 | Y] after another: `fill(sample, row)`.
+/// The rows of [X 1 | Y], written one by one by `fill(sample, row)`.
 pub(crate) struct Rows<F: FnMut(usize, &mut [f64])> {
     pub(crate) samples: usize,
     pub(crate) inputs: usize,
@@ -24,12 +24,12 @@ pub(crate) struct Rows<F: FnMut(usize, &mut [f64])> {
     pub(crate) fill: F,
 }
 
-/// Solves by QR of [X 1 | Y], block after block, then by QR with pivots of what is left.
+/// Solves by QR of [X 1 | Y] over blocks of rows, then by column-pivoted QR of the triangle.
 ///
-/// The triangle R of all rows is that of (R so far, next rows): Q is never kept.
+/// R of all rows is R of (R so far, next rows), so Q is never stored.
 ///
 /// # Errors
-/// Where the eigenvalues do not converge, as they do for finite numbers.
+/// Returns a message if the eigenvalues do not converge, which does not happen for finite numbers.
 pub(crate) fn solve<F: FnMut(usize, &mut [f64])>(rows: Rows<F>) -> Result<LeastSquares, String> {
     let (samples, inputs, outputs) = (rows.samples, rows.inputs, rows.outputs);
     let triangle = triangle(rows);
@@ -45,7 +45,7 @@ pub(crate) fn solve<F: FnMut(usize, &mut [f64])>(rows: Rows<F>) -> Result<LeastS
     Ok(LeastSquares { layer, rank, eigenvalues: eigenvalues.into_iter().rev().collect() })
 }
 
-/// R of [X 1 | Y].
+/// Returns R of [X 1 | Y].
 fn triangle<F: FnMut(usize, &mut [f64])>(mut rows: Rows<F>) -> Mat<f64> {
     let width = rows.inputs + 1 + rows.outputs;
     let mut triangle = Mat::<f64>::zeros(0, width);
@@ -62,7 +62,7 @@ fn triangle<F: FnMut(usize, &mut [f64])>(mut rows: Rows<F>) -> Mat<f64> {
             row.iter().enumerate().for_each(|(column, &v)| block[(above + sample, column)] = v);
         }
         triangle = block.qr().thin_R().to_owned();
-        // Below the diagonal stand the reflectors of Q.
+        // faer stores the reflectors of Q below the diagonal.
         for column in 0..width {
             for below in column + 1..triangle.nrows() {
                 triangle[(below, column)] = 0.0;
@@ -72,7 +72,7 @@ fn triangle<F: FnMut(usize, &mut [f64])>(mut rows: Rows<F>) -> Mat<f64> {
     triangle
 }
 
-/// The basic solution: columns that depend on others get no weight.
+/// Returns the basic solution, in which dependent columns get the weight 0.
 fn solve_triangle(
     design: MatRef<'_, f64>,
     targets: MatRef<'_, f64>,
@@ -104,7 +104,7 @@ fn solve_triangle(
     (layer, rank)
 }
 
-/// Least squares on images: the target is 1 for the class and 0 for the others.
+/// Solves least squares on images with target 1 for the class and 0 for the others.
 pub(crate) fn classify(train: &Samples<'_>) -> Result<LeastSquares, String> {
     let inputs = train.width();
     let fill = |sample: usize, row: &mut [f64]| {

@@ -1,9 +1,9 @@
-//! The lecture, topic by topic: each computes what its part of the lecture says and returns it.
+//! Computes the lecture, topic by topic.
 //!
-//! Nothing here prints or draws. A topic has parameters with defaults, a function `run` that gives
-//! its numbers, and a function `report` that lays them out as sentences with measured values,
-//! tables, figures and the places in the code that hold each equation. [`run_topic`] does all of
-//! it by name, over any backend.
+//! Nothing here prints or draws. A topic has parameters with defaults, a function `run` that
+//! returns its numbers, and a function `report` that formats them as sentences with measured
+//! values, tables, figures and references to the code of each equation. [`run_topic`] runs a topic
+//! by name, on any backend.
 
 mod backend;
 pub mod chain;
@@ -11,10 +11,12 @@ mod error;
 mod expression;
 mod expression_signs;
 mod fit;
+pub mod gradient_check;
 mod least_squares;
 mod page;
 mod parameters;
 mod range;
+mod registry;
 mod report;
 mod samples;
 pub mod shrinkage;
@@ -25,6 +27,7 @@ pub use backend::Backend;
 pub use error::LectureError;
 pub use page::page;
 pub use parameters::Parameters;
+pub use registry::{TOPICS, find_topic, run_topic};
 pub use report::{Claim, CodeReference, Report, Table};
 pub use samples::Affine;
-pub use topic::{Parameter, TOPICS, Topic, find_topic, run_topic};
+pub use topic::{Parameter, Topic};

@@ -1,4 +1,4 @@
-//! All reports on one page that needs nothing else: figures are inside, as SVG.
+//! One self-contained HTML page of all reports, with the figures inside as SVG.
 
 use crate::{CodeReference, Report, Table, find_topic};
 use nn_plot::{PlotError, svg};
@@ -11,10 +11,10 @@ caption{text-align:left;font-weight:bold}figure{margin:1rem 0}figure svg{width:1
 max-width:56rem;height:auto;border:1px solid #ddd}h2{border-top:3px solid #0072b2;\
 padding-top:1rem}code{background:#f2f2f2;padding:0 .2rem}li{margin:.3rem 0}";
 
-/// One self-contained HTML page of all `reports`; `data` says what they were computed on.
+/// Formats all `reports` as one self-contained HTML page; `data` names the data set they used.
 ///
 /// # Errors
-/// [`PlotError`] where a figure cannot be drawn.
+/// Returns [`PlotError`] if a figure cannot be drawn.
 pub fn page(reports: &[Report], data: &str) -> Result<String, PlotError> {
     let mut html = String::from("<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n");
     let width = "<meta name=\"viewport\" content=\"width=device-width\">";
@@ -80,7 +80,7 @@ fn add(html: &mut String, text: std::fmt::Arguments<'_>) {
     html.write_fmt(text).expect("writing to a String does not fail");
 }
 
-/// Text as HTML shows it.
+/// Escapes text for HTML.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,11 +1,11 @@
-//! Parameters as a person types them.
+//! Parameters as typed on a command line.
 
 use crate::LectureError;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// Names and values as text, from a command line.
+/// Names and values of parameters as text.
 ///
 /// ```
 /// use nn_lecture::Parameters;
@@ -20,17 +20,18 @@ use std::str::FromStr;
 pub struct Parameters(BTreeMap<String, String>);
 
 impl Parameters {
-    /// From names and values; of two values for one name the last counts.
+    /// Collects names and values; a later value of the same name replaces an earlier one.
     pub fn from_pairs<N: Into<String>, V: Into<String>>(
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
         Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 
-    /// The value of `name`, or `default` where it was not given.
+    /// Returns the value of `name`, or `default` if it was not given.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`] where the text is not `allowed`, which says in words what is.
+    /// Returns [`LectureError::Parameter`] if the text does not parse; `allowed` describes valid
+    /// values.
     pub fn get<V: FromStr>(
         &self,
         name: &'static str,
@@ -41,13 +42,13 @@ impl Parameters {
         text.trim().parse().map_err(|_| LectureError::parameter(name, text, allowed))
     }
 
-    /// The text of `name` as typed.
+    /// Returns the text of `name` as typed.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
-    /// All names given.
+    /// Iterates over all names given.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }

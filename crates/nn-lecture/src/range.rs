@@ -1,14 +1,14 @@
-//! What a parameter may be: told to a person and checked from one and the same bounds.
+//! Ranges of parameters, which check a value and describe themselves in error messages.
 
 use crate::LectureError;
 use std::fmt::{Display, Formatter, Result as Formatted};
 
-/// Whole numbers from the first to the second, both allowed.
+/// Whole numbers from the first to the second, inclusive.
 #[derive(Clone, Copy)]
 pub(crate) struct Whole(pub(crate) usize, pub(crate) usize);
 
 impl Whole {
-    /// An error that names `parameter` unless `value` is in the range.
+    /// Returns an error that names `parameter` unless `value` is in the range.
     pub(crate) fn check(self, parameter: &'static str, value: usize) -> Result<(), LectureError> {
         LectureError::check(parameter, value, (self.0..=self.1).contains(&value), self)
     }
@@ -20,12 +20,12 @@ impl Display for Whole {
     }
 }
 
-/// Numbers above 0, up to this one.
+/// Numbers above 0 and at most this one.
 #[derive(Clone, Copy)]
 pub(crate) struct Positive(pub(crate) f64);
 
 impl Positive {
-    /// An error that names `parameter` unless `value` is in the range; NaN never is.
+    /// Returns an error that names `parameter` unless `value` is in the range; NaN never is.
     pub(crate) fn check(self, parameter: &'static str, value: f64) -> Result<(), LectureError> {
         LectureError::check(parameter, value, value > 0.0 && value <= self.0, self)
     }

@@ -1,61 +1,61 @@
-//! What a topic found, laid out for a person: sentences, tables, figures, places in the code.
+//! The results of a topic for display: sentences, tables, figures and references to the code.
 
 use nn_plot::Figure;
 
-/// Everything a topic has to say. Whoever shows it decides how.
+/// The results of a topic, independent of how they are displayed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
     /// Name of the topic.
     pub topic: &'static str,
-    /// One line.
+    /// Title, one line.
     pub title: String,
-    /// What was found, with the numbers that show it.
+    /// Findings, with the numbers that show them.
     pub claims: Vec<Claim>,
-    /// The numbers in full.
+    /// The numbers in detail.
     pub tables: Vec<Table>,
-    /// File name without ending, and the figure.
+    /// Figures, each with its file name without extension.
     pub figures: Vec<(String, Figure)>,
-    /// Where each equation stands in the code.
+    /// The function of each equation.
     pub code: Vec<CodeReference>,
 }
 
-/// A sentence that was measured.
+/// A measured statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
-    /// Says it in words, with its numbers.
+    /// The statement, with its numbers.
     pub sentence: String,
-    /// What was measured, by name.
+    /// The measured values, with their names.
     pub values: Vec<(String, String)>,
 }
 
 impl Claim {
-    /// A sentence with named values.
+    /// Creates a claim from a sentence and named values.
     pub fn new<const N: usize>(sentence: impl Into<String>, values: [(&str, String); N]) -> Self {
         let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         Self { sentence: sentence.into(), values }
     }
 }
 
-/// Rows under a header.
+/// A table with a header.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
-    /// Stands above.
+    /// Title.
     pub title: String,
-    /// One a column.
+    /// Column names.
     pub header: Vec<String>,
-    /// As wide as the header.
+    /// Rows, each as long as the header.
     pub rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// A table without rows yet.
+    /// Creates a table without rows.
     #[must_use]
     pub fn new(title: &str, header: &[&str]) -> Self {
         let header = header.iter().map(|&name| name.to_owned()).collect();
         Self { title: title.to_owned(), header, rows: Vec::new() }
     }
 
-    /// The same table with one row more.
+    /// Appends a row.
     #[must_use]
     pub fn row<const N: usize>(mut self, cells: [String; N]) -> Self {
         self.rows.push(cells.into());
@@ -63,13 +63,13 @@ impl Table {
     }
 }
 
-/// A place in the code.
+/// A reference to the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeReference {
-    /// Number in the lecture, such as `(119)`; a name where the lecture gives none.
+    /// Equation number in the lecture, such as `(119)`, or a name if it has none.
     pub equation: &'static str,
     /// The function.
     pub function: &'static str,
-    /// Its file, from the root of the repository.
+    /// Its file, relative to the repository.
     pub file: &'static str,
 }

@@ -1,18 +1,18 @@
-//! Labelled images as the lecture's topics read them.
+//! Labelled images in the form the lecture's topics read.
 
 use crate::LectureError;
 use nn_core::argmax;
 use nn_data::Dataset;
 use nn_plot::Picture;
 
-/// A data set that has classes, and whose pixels are numbers from 0 (white) to 1 (black).
+/// A data set with classes whose pixels are numbers from 0 (white) to 1 (black).
 pub(crate) struct Samples<'a> {
     data: &'a Dataset,
     classes: usize,
 }
 
 impl<'a> Samples<'a> {
-    /// The data set, if it has samples with classes.
+    /// Wraps the data set if it has samples with classes.
     pub(crate) fn new(topic: &'static str, data: &'a Dataset) -> Result<Self, LectureError> {
         let needs = |found: &str| {
             let found = found.to_owned();
@@ -37,12 +37,12 @@ impl<'a> Samples<'a> {
         self.classes
     }
 
-    /// Class of a sample below [`len`](Self::len).
+    /// Returns the class of a sample below [`len`](Self::len).
     pub(crate) fn label(&self, sample: usize) -> usize {
         self.data.label(sample).map_or(0, |label| label as usize)
     }
 
-    /// x of a sample, pixel by pixel: bytes divided by 255, numbers as they are.
+    /// Visits x of a sample pixel by pixel: bytes divided by 255, numbers unchanged.
     pub(crate) fn for_each_pixel(&self, sample: usize, mut visit: impl FnMut(usize, f64)) {
         if let Some(bytes) = self.data.image(sample) {
             bytes.iter().enumerate().for_each(|(i, &byte)| visit(i, f64::from(byte) / 255.0));
@@ -51,14 +51,14 @@ impl<'a> Samples<'a> {
         }
     }
 
-    /// x of a sample.
+    /// Returns x of a sample.
     pub(crate) fn pixels(&self, sample: usize) -> Vec<f64> {
         let mut pixels = vec![0.0; self.width()];
         self.for_each_pixel(sample, |index, value| pixels[index] = value);
         pixels
     }
 
-    /// Height and width of a sample as a picture: one row where it is no image.
+    /// Returns the height and width of a sample as an image, or one row if it is not an image.
     pub(crate) fn picture_shape(&self) -> (usize, usize) {
         match *self.data.sample_shape() {
             [height, width] => (height, width),
@@ -66,13 +66,13 @@ impl<'a> Samples<'a> {
         }
     }
 
-    /// A sample, or weights of its size, as a picture.
+    /// Returns a sample, or weights of its size, as an image for a figure.
     pub(crate) fn picture(&self, caption: String, values: Vec<f64>) -> Picture {
         let (height, width) = self.picture_shape();
         Picture { caption, width, height, values }
     }
 
-    /// Share of samples whose largest weighted sum W x + b is that of their class.
+    /// Returns the fraction of samples whose largest weighted sum W x + b is that of their class.
     pub(crate) fn accuracy(&self, layer: &Affine) -> f64 {
         let mut sums = vec![0.0; self.classes];
         let right = |&sample: &usize| {
@@ -83,22 +83,22 @@ impl<'a> Samples<'a> {
     }
 }
 
-/// W and b of eq. (93), kept with the weights of one pixel side by side, since most pixels are 0.
+/// W and b of eq. (93), stored with the weights of one pixel side by side, since most pixels are 0.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Affine {
-    /// Inputs x outputs.
+    /// Weights, inputs x outputs.
     pub weights: Vec<f64>,
-    /// One an output.
+    /// One bias per output.
     pub biases: Vec<f64>,
 }
 
 impl Affine {
-    /// All zero.
+    /// Creates a layer of zeros.
     pub(crate) fn zeros(inputs: usize, outputs: usize) -> Self {
         Self { weights: vec![0.0; inputs * outputs], biases: vec![0.0; outputs] }
     }
 
-    /// z = W x + b of one sample, eqs. (92) and (93).
+    /// Computes z = W x + b of one sample, eqs. (92) and (93).
     pub(crate) fn weighted_sums(&self, samples: &Samples<'_>, sample: usize, sums: &mut [f64]) {
         let outputs = self.biases.len();
         sums.copy_from_slice(&self.biases);
@@ -110,14 +110,14 @@ impl Affine {
         });
     }
 
-    /// w_k: the weights of output `output`, one an input.
+    /// Returns w_k, the weights of output `output`, one per input.
     #[must_use]
     pub fn weights_of(&self, output: usize) -> Vec<f64> {
         self.weights.iter().skip(output).step_by(self.biases.len()).copied().collect()
     }
 }
 
-/// A share as a person reads it, such as `89.1 %`.
+/// Formats a fraction such as 0.891 as `89.1 %`.
 pub(crate) fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }

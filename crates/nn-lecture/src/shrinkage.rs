@@ -1,11 +1,11 @@
-//! Early stopping against an L2 penalty, where both have a closed form: on the quadratic cost
-//! C = ½ Σ μ_j (w_j - w_j*)².
+//! Early stopping compared with an L2 penalty on the quadratic cost C = ½ Σ μ_j (w_j - w_j*)²,
+//! where both have a closed form.
 
 use crate::LectureError;
 use nn_solvers::{Limits, Objective, ObjectiveError, Solver, minimize};
 use std::ops::ControlFlow;
 
-/// ½ Σ μ_j (w_j - 1)² + α/2 Σ w_j²: every w_j* is 1.
+/// The cost ½ Σ μ_j (w_j - 1)² + α/2 Σ w_j², with every w_j* = 1.
 struct Quadratic<'a> {
     curvatures: &'a [f64],
     penalty: f64,
@@ -26,30 +26,30 @@ impl Objective for Quadratic<'_> {
     }
 }
 
-/// One weight along the way: its value after n steps, and with the penalty that matches n.
+/// One weight: its value after n steps, and with the penalty that corresponds to n.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shrinkage {
     /// μ_j, the eigenvalue of the Hessian.
     pub curvature: f64,
-    /// (n, w_j after n steps of descent from 0, as computed).
+    /// (n, w_j after n steps of gradient descent from 0), computed.
     pub stopped: Vec<(usize, f64)>,
-    /// (n, w_j* μ_j / (μ_j + α) with α = 1 / (n λ), as found by a solver).
+    /// (n, w_j* μ_j / (μ_j + α) with α = 1 / (n λ)), found by a solver.
     pub penalised: Vec<(usize, f64)>,
 }
 
-/// μ of the three directions.
+/// μ_j of the three weights.
 pub const CURVATURES: [f64; 3] = [1.0, 0.1, 0.01];
 /// λ.
 pub const LEARNING_RATE: f64 = 0.5;
-/// Steps taken.
+/// Number of steps.
 const STEPS: usize = 1000;
 
-/// Descends without a penalty, and minimises with the penalty that belongs to each number of steps.
+/// Runs gradient descent without a penalty, and minimises with the penalty of each number of steps.
 pub(crate) fn run() -> Result<Vec<Shrinkage>, LectureError> {
     let mut counts: Vec<usize> =
         (0..=24).map(|i| 10_f64.powf(f64::from(i) / 8.0).round() as usize).collect();
     counts.dedup();
-    let mut ways: Vec<Shrinkage> = CURVATURES
+    let mut weights: Vec<Shrinkage> = CURVATURES
         .iter()
         .map(|&curvature| Shrinkage { curvature, stopped: vec![], penalised: vec![] })
         .collect();
@@ -58,45 +58,46 @@ pub(crate) fn run() -> Result<Vec<Shrinkage>, LectureError> {
     let solver = Solver::GradientDescent { learning_rate: LEARNING_RATE };
     minimize(&mut free, solver, &[0.0; 3], &limits, &mut |step| {
         if counts.contains(&step.iteration) {
-            for (way, &weight) in ways.iter_mut().zip(step.at) {
-                way.stopped.push((step.iteration, weight));
+            for (entry, &weight) in weights.iter_mut().zip(step.at) {
+                entry.stopped.push((step.iteration, weight));
             }
         }
         ControlFlow::Continue(())
     })?;
     for &count in &counts {
         let penalty = 1.0 / (count as f64 * LEARNING_RATE);
-        let mut held = Quadratic { curvatures: &CURVATURES, penalty };
+        let mut penalised = Quadratic { curvatures: &CURVATURES, penalty };
         let limits = Limits { gradient_norm: 1e-12, ..Limits::default() };
-        let go_on = &mut |_: &nn_solvers::Iterate<'_>| ControlFlow::Continue(());
-        let minimum = minimize(&mut held, Solver::NewtonRaphson, &[0.0; 3], &limits, go_on)?;
-        for (way, weight) in ways.iter_mut().zip(minimum.at) {
-            way.penalised.push((count, weight));
+        let no_observer = &mut |_: &nn_solvers::Iterate<'_>| ControlFlow::Continue(());
+        let minimum =
+            minimize(&mut penalised, Solver::NewtonRaphson, &[0.0; 3], &limits, no_observer)?;
+        for (entry, weight) in weights.iter_mut().zip(minimum.at) {
+            entry.penalised.push((count, weight));
         }
     }
-    Ok(ways)
+    Ok(weights)
 }
 
-/// w_j(n) = [1 - (1 - μ_j λ)ⁿ] w_j*, with w_j* = 1.
+/// Returns w_j(n) = [1 - (1 - μ_j λ)ⁿ] w_j* with w_j* = 1.
 #[must_use]
 pub fn after_steps(curvature: f64, steps: usize) -> f64 {
     1.0 - (1.0 - curvature * LEARNING_RATE).powi(steps as i32)
 }
 
-/// μ_j / (μ_j + α) w_j* with α = 1 / (n λ) and w_j* = 1.
+/// Returns μ_j / (μ_j + α) w_j* with α = 1 / (n λ) and w_j* = 1.
 #[must_use]
 pub fn with_penalty(curvature: f64, steps: usize) -> f64 {
     curvature / (curvature + 1.0 / (steps as f64 * LEARNING_RATE))
 }
 
-/// Largest distance of the computed weights from both closed forms.
+/// Returns the largest distance of the computed weights from both closed forms.
 #[must_use]
-pub fn worst_error(ways: &[Shrinkage]) -> f64 {
-    let stopped = ways.iter().flat_map(|way| {
-        way.stopped.iter().map(|&(n, weight)| (weight - after_steps(way.curvature, n)).abs())
+pub fn worst_error(weights: &[Shrinkage]) -> f64 {
+    let stopped = weights.iter().flat_map(|entry| {
+        entry.stopped.iter().map(|&(n, weight)| (weight - after_steps(entry.curvature, n)).abs())
     });
-    let penalised = ways.iter().flat_map(|way| {
-        way.penalised.iter().map(|&(n, weight)| (weight - with_penalty(way.curvature, n)).abs())
+    let penalised = weights.iter().flat_map(|entry| {
+        entry.penalised.iter().map(|&(n, weight)| (weight - with_penalty(entry.curvature, n)).abs())
     });
     stopped.chain(penalised).fold(0.0, f64::max)
 }

@@ -1,4 +1,4 @@
-//! The guide names each equation once, and only code, tests, lines and figures that exist.
+//! The guide names each equation once, and its code, tests, lines and figures exist.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
@@ -20,7 +20,7 @@ struct CodeLink<'g> {
     line: usize,
 }
 
-/// All links to functions in some Markdown, from first to last.
+/// Returns all links to functions in Markdown, in order.
 fn code_links(markdown: &str) -> Vec<CodeLink<'_>> {
     let link = |rest: &'_ str| -> Option<(usize, usize)> {
         let (name, after) = rest.split_once("`](")?;
@@ -36,14 +36,14 @@ fn code_links(markdown: &str) -> Vec<CodeLink<'_>> {
     found.collect()
 }
 
-/// The line, counted from 1, on which the function begins; 0 where it does not.
+/// Returns the line, counted from 1, where the function begins, or 0.
 fn line_of(function: &str, code: &str) -> usize {
     let heads = [format!("fn {function}("), format!("fn {function}<")];
     let begins = |line: &str| heads.iter().any(|head| line.contains(head));
     code.lines().position(begins).map_or(0, |index| index + 1)
 }
 
-/// Has the line numbers written instead of compared.
+/// The command that writes the line numbers instead of comparing them.
 const UPDATE: &str = "NN_UPDATE_GUIDE=1 cargo test -p nn-lecture --test guide every_link";
 
 #[test]
@@ -66,7 +66,7 @@ fn every_link_to_code_points_at_the_line_of_its_function() {
     if std::env::var_os("NN_UPDATE_GUIDE").is_some() {
         fs::write(docs().join("lecture.md"), right).unwrap();
     } else {
-        assert!(wrong.is_empty(), "{wrong:#?}\nput them right with {UPDATE}");
+        assert!(wrong.is_empty(), "{wrong:#?}\nfix them with {UPDATE}");
     }
 }
 
@@ -79,7 +79,7 @@ fn every_equation_stands_once_with_a_function_and_a_test() {
     for row in rows {
         let links = code_links(row);
         let [_, CodeLink { name: test, file, .. }] = links[..] else {
-            unreachable!("not one function and one test: {row}")
+            unreachable!("the row needs one function and one test: {row}")
         };
         let code = fs::read_to_string(docs().join(file)).unwrap();
         let found = code.find(&format!("fn {test}()")).unwrap_or_else(|| unreachable!("{row}"));
@@ -100,7 +100,7 @@ fn every_figure_of_the_guide_is_there_and_none_besides() {
     assert_eq!(shown, files);
 }
 
-/// Every topic has its section, with links into its code.
+/// Every topic has a section with links to its code.
 #[test]
 fn every_topic_is_in_the_guide() {
     let guide = guide();

@@ -1,8 +1,8 @@
-//! How far an axis runs, where its ticks stand and what they say.
+//! Range and ticks of an axis.
 
 use crate::{Axis, Scale};
 
-/// An axis with its ends decided.
+/// An axis with a fixed range.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Span {
     first: f64,
@@ -10,11 +10,11 @@ pub(crate) struct Span {
     scale: Scale,
 }
 
-/// Share of an axis left free beyond the data at either end.
+/// Fraction of an axis left free beyond the data at either end.
 const MARGIN: f64 = 0.04;
 
 impl Span {
-    /// As the axis says, or as far as the finite `values` reach with a little room around them.
+    /// Uses the range of the axis, or that of the finite `values` with a margin.
     pub(crate) fn new(axis: &Axis, values: impl Iterator<Item = f64>) -> Self {
         let scale = axis.scale;
         if let Some((first, last)) = axis.range {
@@ -40,19 +40,19 @@ impl Span {
         Self { first: low - room, last: high + room, scale: Scale::Linear }
     }
 
-    /// The same axis, reaching `value` without room beyond it where it ended there.
+    /// Returns the same axis starting at `value`, without a margin.
     pub(crate) fn starting_at(self, value: f64) -> Self {
         Self { first: value, ..self }
     }
 
-    /// 0 at the first end, 1 at the last.
+    /// Returns the position of `value`: 0 at the first end, 1 at the last.
     pub(crate) fn share(&self, value: f64) -> f64 {
         let on_scale = |v: f64| if self.scale == Scale::Log { v.log10() } else { v };
         let (first, last) = (on_scale(self.first), on_scale(self.last));
         (on_scale(value) - first) / (last - first)
     }
 
-    /// Where ticks stand, with what they say: about `count` of them.
+    /// Returns about `count` ticks with their labels.
     pub(crate) fn ticks(&self, count: usize) -> Vec<(f64, String)> {
         match self.scale {
             Scale::Linear => self.linear_ticks(count),
@@ -60,7 +60,7 @@ impl Span {
         }
     }
 
-    /// Multiples of 1, 2 or 5 times a power of ten.
+    /// Returns multiples of 1, 2 or 5 times a power of ten.
     fn linear_ticks(&self, count: usize) -> Vec<(f64, String)> {
         let width = self.last - self.first;
         let rough = width / count.max(1) as f64;
@@ -83,7 +83,7 @@ impl Span {
         ticks
     }
 
-    /// Powers of ten, or 1, 2 and 5 times them where the axis is short.
+    /// Returns powers of ten, with 2 and 5 times them if the axis is short.
     fn log_ticks(&self, count: usize) -> Vec<(f64, String)> {
         let (low, high) = (self.first.log10(), self.last.log10());
         let decades = high - low;
@@ -98,7 +98,7 @@ impl Span {
             .filter(|&(value, ..)| inside(value))
             .map(|(value, power, multiple)| (value, power_of_ten(value, power, multiple)))
             .collect();
-        // So short an axis that no such number is on it counts as a linear one.
+        // An axis so short that it has no such number gets linear ticks.
         if ticks.len() < 2 { self.linear_ticks(count) } else { ticks }
     }
 }
@@ -116,7 +116,7 @@ fn power_of_ten(value: f64, power: i32, multiple: f64) -> String {
     }
 }
 
-/// Such as 2.5·10⁶.
+/// Formats a number such as 2.5·10⁶.
 fn scientific(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();

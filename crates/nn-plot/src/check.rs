@@ -1,10 +1,10 @@
-//! Do a figure's numbers fit together?
+//! Consistency checks of figures.
 
 use crate::{
     Axis, Bars, Contours, Curves, Figure, HeatMap, Histogram, ImageGrid, PlotError, Scale,
 };
 
-/// Refuses a figure that has nothing to show or contradicts itself.
+/// Returns an error for a figure that is empty or inconsistent.
 pub(crate) fn check(figure: &Figure) -> Result<(), PlotError> {
     let fault = match figure {
         Figure::Curves(curves) => curves_fault(curves),
@@ -29,7 +29,7 @@ fn curves_fault(curves: &Curves) -> Option<String> {
     let shown = |axis: &Axis, v: f64| v.is_finite() && (axis.scale == Scale::Linear || v > 0.0);
     let mut points = curves.series.iter().flat_map(|series| &series.points);
     let any = points.any(|&(x, y)| shown(&curves.x, x) && shown(&curves.y, y));
-    let none = || (!any).then(|| "it has no point to show".to_owned());
+    let none = || (!any).then(|| "it has no point to draw".to_owned());
     axis_fault(&curves.x).or_else(|| axis_fault(&curves.y)).or_else(none)
 }
 
@@ -45,26 +45,26 @@ fn contours_fault(contours: &Contours) -> Option<String> {
         return Some(format!("its grid runs over {:?} and {:?}", grid.x, grid.y));
     }
     let linear = contours.x.scale == Scale::Linear && contours.y.scale == Scale::Linear;
-    (!linear).then(|| "contours are drawn over linear axes only".to_owned())
+    (!linear).then(|| "contours need linear axes".to_owned())
 }
 
-/// Pixels of one picture, and pictures of one figure, that are still something to look at.
-const MOST_PIXELS: usize = 1 << 20;
-const MOST_PICTURES: usize = 2048;
+/// Limits of the pixels of an image and the images of a figure.
+const MAX_PIXELS: usize = 1 << 20;
+const MAX_PICTURES: usize = 2048;
 
 fn images_fault(images: &ImageGrid) -> Option<String> {
     if images.pictures.is_empty() || images.columns == 0 {
-        return Some("it has no pictures".to_owned());
+        return Some("it has no images".to_owned());
     }
-    if images.pictures.len() > MOST_PICTURES {
-        return Some(format!("more than {MOST_PICTURES} pictures are too small to see"));
+    if images.pictures.len() > MAX_PICTURES {
+        return Some(format!("more than {MAX_PICTURES} images are too small to see"));
     }
     let fits = |width: usize, height: usize, count: usize| {
-        width.checked_mul(height) == Some(count) && count > 0 && count <= MOST_PIXELS
+        width.checked_mul(height) == Some(count) && count > 0 && count <= MAX_PIXELS
     };
     let wrong = images.pictures.iter().find(|p| !fits(p.width, p.height, p.values.len()))?;
     let (count, width, height) = (wrong.values.len(), wrong.width, wrong.height);
-    Some(format!("picture {} has {count} values for {width} x {height} pixels", wrong.caption))
+    Some(format!("image \"{}\" has {count} values for {width} x {height} pixels", wrong.caption))
 }
 
 fn heat_map_fault(map: &HeatMap) -> Option<String> {

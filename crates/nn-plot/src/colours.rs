@@ -1,14 +1,14 @@
-//! Colours that colour-blind people tell apart, and that keep apart in print.
+//! Colours that remain distinguishable with colour blindness and in print.
 
 use crate::ColourMap;
 use plotters::style::RGBColor;
 
-/// Text and lines of axes.
+/// Colour of text and axes.
 pub(crate) const INK: RGBColor = RGBColor(30, 30, 30);
-/// Lines behind the data.
+/// Colour of grid lines.
 pub(crate) const GRID: RGBColor = RGBColor(222, 222, 222);
 
-/// Okabe and Ito's colours, with grey in place of their yellow, which is lost on white.
+/// Okabe and Ito's colours, with grey instead of their yellow, which is invisible on white.
 const SERIES: [RGBColor; 8] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
@@ -20,19 +20,19 @@ const SERIES: [RGBColor; 8] = [
     RGBColor(120, 120, 120),
 ];
 
-/// Colour of series number `index`; after the eighth they start again.
+/// Returns the colour of series `index`; they repeat after the eighth.
 pub(crate) fn series_colour(index: usize) -> RGBColor {
     SERIES[index % SERIES.len()]
 }
 
-/// White at 0, `end` at 1, straight between; no number is white too.
+/// Interpolates from white at 0 to `end` at 1; NaN is white.
 fn from_white(end: RGBColor, share: f64) -> RGBColor {
     let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
     let mix = |channel: u8| (255.0 + (f64::from(channel) - 255.0) * share).round() as u8;
     RGBColor(mix(end.0), mix(end.1), mix(end.2))
 }
 
-/// What a pixel looks like; `largest` is the largest magnitude in the figure.
+/// Returns the colour of a pixel; `largest` is the largest magnitude in the figure.
 pub(crate) fn pixel_colour(map: ColourMap, value: f64, largest: f64) -> RGBColor {
     match map {
         ColourMap::Ink => from_white(RGBColor(0, 0, 0), value),
@@ -41,19 +41,19 @@ pub(crate) fn pixel_colour(map: ColourMap, value: f64, largest: f64) -> RGBColor
     }
 }
 
-/// From white at 0 to dark blue at 1, for heat maps.
+/// Interpolates from white at 0 to dark blue at 1, for heat maps.
 pub(crate) fn heat_colour(share: f64) -> RGBColor {
     from_white(RGBColor(0, 70, 140), share)
 }
 
-/// From a warm yellow at 0 to a pale blue at 1: light enough for lines of any colour on top.
+/// Interpolates from warm yellow at 0 to pale blue at 1, light enough as a background of lines.
 pub(crate) fn height_colour(share: f64) -> RGBColor {
     let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 1.0 };
     let mix = |low: f64, high: f64| (low + (high - low) * share).round() as u8;
     RGBColor(mix(255.0, 205.0), mix(244.0, 218.0), mix(170.0, 238.0))
 }
 
-/// Black or white, whichever is read better on `background`.
+/// Returns black or white, whichever is more readable on `background`.
 pub(crate) fn readable_on(background: RGBColor) -> RGBColor {
     let RGBColor(red, green, blue) = background;
     let luma = 0.299 * f64::from(red) + 0.587 * f64::from(green) + 0.114 * f64::from(blue);

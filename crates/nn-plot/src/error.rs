@@ -1,34 +1,34 @@
-//! What can go wrong.
+//! Errors of drawing.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Why there is no figure.
+/// Why a figure could not be drawn.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlotError {
-    /// The figure's numbers do not fit together, or there are none.
+    /// The figure is empty or inconsistent.
     #[error("figure \"{title}\" cannot be drawn: {cause}")]
     Figure {
-        /// Its title.
+        /// Title of the figure.
         title: String,
         /// What is wrong with it.
         cause: String,
     },
-    /// The drawing library gave up.
+    /// The drawing library failed.
     #[error("figure \"{title}\" cannot be drawn: {cause}")]
     Draw {
-        /// Its title.
+        /// Title of the figure.
         title: String,
-        /// What the library says.
+        /// Message of the library.
         cause: String,
     },
     /// The file cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     File {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the operating system.
         source: io::Error,
     },
 }

@@ -1,96 +1,96 @@
-//! What a figure is made of.
+//! Figures as plain data.
 
-/// Anything that can be drawn.
+/// A figure.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Figure {
     /// Named lines or points over two axes.
     Curves(Curves),
-    /// Height lines of a function of two variables, with paths over them.
+    /// Contour lines of a function of two variables, with paths.
     Contours(Contours),
-    /// Pictures side by side.
+    /// Images in a grid.
     Images(ImageGrid),
-    /// A matrix in colours, with its numbers.
+    /// A matrix as a heat map with its numbers.
     HeatMap(HeatMap),
-    /// How often values fall where.
+    /// A histogram.
     Histogram(Histogram),
-    /// A bar for each name, or a group of bars.
+    /// Bars, or groups of bars, one per name.
     Bars(Bars),
 }
 
-/// How an axis counts.
+/// Scale of an axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
-    /// Equal steps.
+    /// Linear.
     #[default]
     Linear,
-    /// Equal factors. Points at zero or below are left out.
+    /// Logarithmic. Points at or below zero are omitted.
     Log,
 }
 
-/// One axis.
+/// An axis.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Axis {
-    /// Name, with the unit in brackets where there is one.
+    /// Name, with the unit in brackets if there is one.
     pub name: String,
-    /// How it counts.
+    /// Scale.
     pub scale: Scale,
-    /// First and last value shown; taken from the data where `None`.
+    /// First and last value; `None` uses the data.
     pub range: Option<(f64, f64)>,
 }
 
 impl Axis {
-    /// An axis in equal steps, as long as the data.
+    /// Creates a linear axis with the range of the data.
     #[must_use]
     pub fn linear(name: &str) -> Self {
         Self { name: name.to_owned(), ..Self::default() }
     }
 
-    /// An axis in equal factors, as long as the data.
+    /// Creates a logarithmic axis with the range of the data.
     #[must_use]
     pub fn log(name: &str) -> Self {
         Self { scale: Scale::Log, ..Self::linear(name) }
     }
 
-    /// The same axis from `first` to `last`.
+    /// Sets the range of the axis.
     #[must_use]
     pub fn from_to(self, first: f64, last: f64) -> Self {
         Self { range: Some((first, last)), ..self }
     }
 }
 
-/// How a series is drawn.
+/// Style of a series.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Style {
     /// A line through the points.
     #[default]
     Line,
-    /// A broken line: a reference to compare with.
+    /// A dashed line.
     Dashed,
-    /// Points alone.
+    /// Points only.
     Points,
-    /// A line with its points marked.
+    /// A line with markers at the points.
     LineAndPoints,
 }
 
-/// Points with a name. A point that is not finite interrupts the line.
+/// A named series of points. A point that is not finite interrupts the line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// What the legend says.
+    /// Name in the legend.
     pub name: String,
-    /// (x, y), in the order in which a line visits them.
+    /// (x, y), in drawing order.
     pub points: Vec<(f64, f64)>,
-    /// Line, points or both.
+    /// Style.
     pub style: Style,
 }
 
 impl Series {
-    /// A line.
+    /// Creates a series drawn as a line.
     #[must_use]
     pub fn line(name: &str, points: Vec<(f64, f64)>) -> Self {
         Self { name: name.to_owned(), points, style: Style::Line }
     }
 
-    /// The same points in another style.
+    /// Sets the style.
     #[must_use]
     pub fn styled(self, style: Style) -> Self {
         Self { style, ..self }
@@ -100,33 +100,33 @@ impl Series {
 /// Named lines or points over two axes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curves {
-    /// Stands above.
+    /// Title.
     pub title: String,
-    /// Left to right.
+    /// Horizontal axis.
     pub x: Axis,
-    /// Bottom to top.
+    /// Vertical axis.
     pub y: Axis,
-    /// At most 8 are told apart by colour.
+    /// The series; at most 8 have different colours.
     pub series: Vec<Series>,
 }
 
 /// Values of a function on a regular grid of points.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
-    /// First and last column's x.
+    /// x of the first and the last column.
     pub x: (f64, f64),
-    /// First and last row's y.
+    /// y of the first and the last row.
     pub y: (f64, f64),
-    /// Points along x, at least 2.
+    /// Number of points along x, at least 2.
     pub columns: usize,
-    /// Points along y, at least 2.
+    /// Number of points along y, at least 2.
     pub rows: usize,
-    /// rows x columns, the row of the smallest y first.
+    /// Values, rows x columns, beginning with the smallest y.
     pub values: Vec<f64>,
 }
 
 impl Grid {
-    /// `function(x, y)` on `columns` x `rows` points that include both ends of both ranges.
+    /// Evaluates `function(x, y)` on `columns` x `rows` points, including both ends of both ranges.
     #[must_use]
     pub fn sample(
         x: (f64, f64),
@@ -143,129 +143,129 @@ impl Grid {
     }
 }
 
-/// A walk over contours.
+/// A path on contours.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Path {
-    /// What the legend says.
+    /// Name in the legend.
     pub name: String,
-    /// Where it went, the start first.
+    /// Its points, beginning with the start.
     pub points: Vec<(f64, f64)>,
 }
 
-/// A place on contours, drawn as a cross with its name.
+/// A point on contours, drawn as a cross with its name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mark {
-    /// Stands beside the cross.
+    /// Name beside the cross.
     pub name: String,
-    /// Where.
+    /// Position.
     pub at: (f64, f64),
 }
 
-/// Height lines of a function of two variables, with paths over them.
+/// Contour lines of a function of two variables, with paths.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contours {
-    /// Stands above.
+    /// Title.
     pub title: String,
-    /// Left to right; its range is the grid's.
+    /// Horizontal axis; its range is that of the grid.
     pub x: Axis,
-    /// Bottom to top; its range is the grid's.
+    /// Vertical axis; its range is that of the grid.
     pub y: Axis,
-    /// The function.
+    /// Values of the function.
     pub grid: Grid,
-    /// Heights of the lines, rising.
+    /// Levels of the lines in ascending order.
     pub levels: Vec<f64>,
-    /// Walks over it.
+    /// Paths.
     pub paths: Vec<Path>,
-    /// Minima and other places.
+    /// Marked points, such as minima.
     pub marks: Vec<Mark>,
 }
 
-/// What a number looks like.
+/// Colour map of images.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ColourMap {
-    /// 0 is white, 1 is black, as ink on paper.
+    /// 0 is white, 1 is black.
     #[default]
     Ink,
-    /// 0 is white, positive numbers are blue, negative ones orange, as far as the largest
-    /// magnitude in the figure.
+    /// 0 is white, positive numbers are blue, negative ones orange, scaled by the largest magnitude
+    /// in the figure.
     Signed,
 }
 
-/// One picture in a grid.
+/// An image in a grid.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
-    /// Stands below it.
+    /// Caption below it.
     pub caption: String,
-    /// Pixels in a row.
+    /// Width in pixels.
     pub width: usize,
-    /// Rows.
+    /// Height in pixels.
     pub height: usize,
-    /// height x width, the top row first.
+    /// Values, height x width, top row first.
     pub values: Vec<f64>,
 }
 
-/// Pictures side by side.
+/// Images in a grid.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ImageGrid {
-    /// Stands above.
+    /// Title.
     pub title: String,
-    /// Pictures in a row.
+    /// Images per row.
     pub columns: usize,
-    /// Row after row.
+    /// The images, row by row.
     pub pictures: Vec<Picture>,
-    /// What their numbers look like.
+    /// Colour map.
     pub colours: ColourMap,
 }
 
-/// A matrix in colours, with its numbers.
+/// A matrix as a heat map with its numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeatMap {
-    /// Stands above.
+    /// Title.
     pub title: String,
-    /// What columns are.
+    /// Name of the columns.
     pub x: String,
-    /// What rows are.
+    /// Name of the rows.
     pub y: String,
-    /// One a column.
+    /// One name per column.
     pub column_names: Vec<String>,
-    /// One a row, the top row first.
+    /// One name per row, top row first.
     pub row_names: Vec<String>,
-    /// rows x columns; a value that is not finite stays blank.
+    /// Values, rows x columns; those that are not finite are left blank.
     pub values: Vec<f64>,
-    /// How colours count; the numbers stand in the fields as they are.
+    /// Scale of the colours; the printed numbers are unchanged.
     pub scale: Scale,
 }
 
-/// How often values fall where.
+/// A histogram.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Histogram {
-    /// Stands above.
+    /// Title.
     pub title: String,
-    /// What is counted.
+    /// Axis of the values.
     pub x: Axis,
-    /// How many fields of equal width.
+    /// Number of bins of equal width.
     pub bins: usize,
-    /// Values; those that are not finite are left out.
+    /// Values; those that are not finite are ignored.
     pub values: Vec<f64>,
 }
 
-/// A bar for each name, or a group of bars.
+/// Bars, or groups of bars, one per name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bars {
-    /// Stands above.
+    /// Title.
     pub title: String,
-    /// What the names are.
+    /// Name of the categories.
     pub x: String,
-    /// Height of the bars.
+    /// Axis of the heights.
     pub y: Axis,
-    /// One a bar or group.
+    /// Categories, one per bar or group.
     pub names: Vec<String>,
-    /// Name of each series, and its value for each name.
+    /// Series, each with its name and one value per category.
     pub series: Vec<(String, Vec<f64>)>,
 }
 
 impl Figure {
-    /// What stands above it.
+    /// Returns the title.
     #[must_use]
     pub fn title(&self) -> &str {
         match self {

@@ -1,11 +1,11 @@
 //! Figures as plain data, drawn as SVG or PNG.
 //!
-//! A [`Figure`] holds numbers, names and units and knows nothing of pixels; whoever makes one can
-//! be tested without drawing. [`svg`] and [`png_bytes`] draw it; [`save`] writes both files.
+//! A [`Figure`] holds numbers, names and units but no pixels, so code that makes figures can be
+//! tested without drawing. [`svg`] and [`png_bytes`] draw it; [`save`] writes both files.
 //!
-//! Colours are those of Okabe and Ito, which people with any kind of colour blindness tell apart;
-//! lines differ in their points as well. Letters are large enough for a projector. The font comes
-//! with the crate, so that no system font is needed and figures are the same everywhere.
+//! The colours are those of Okabe and Ito, which are distinguishable with any kind of colour
+//! blindness; series also differ in their markers. Text is large enough for a projector. The font
+//! is part of the crate, so figures need no system font and are the same everywhere.
 //!
 //! ```
 //! use nn_plot::{Axis, Curves, Figure, Series, svg};

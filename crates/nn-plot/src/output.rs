@@ -1,4 +1,4 @@
-//! From a figure to a file.
+//! Writing figures as SVG and PNG.
 
 use crate::check::check;
 use crate::draw::{draw, height_of};
@@ -9,13 +9,13 @@ use image::RgbImage;
 use plotters::prelude::{BitMapBackend, IntoDrawingArea, SVGBackend};
 use std::path::Path;
 
-/// Pixels across a figure.
+/// Width of a figure in pixels.
 pub(crate) const WIDTH: u32 = 1280;
 
-/// The figure as an SVG document, with its pixels, if any, inside.
+/// Draws the figure as an SVG document, with embedded images.
 ///
 /// # Errors
-/// [`PlotError::Figure`] where the numbers do not fit together or there are none.
+/// Returns [`PlotError::Figure`] if the figure is empty or inconsistent.
 pub fn svg(figure: &Figure) -> Result<String, PlotError> {
     check(figure)?;
     load_font()?;
@@ -26,18 +26,19 @@ pub fn svg(figure: &Figure) -> Result<String, PlotError> {
     insert_rasters(&text, &rasters).map_err(|error| draw_error(figure, &error.to_string()))
 }
 
-/// Puts the pixels behind everything but the white ground, which is the first rectangle.
+/// Inserts the images behind everything but the white background, which is the first rectangle.
 fn insert_rasters(text: &str, rasters: &[Raster]) -> Result<String, image::ImageError> {
     let elements: String = rasters.iter().map(svg_element).collect::<Result<_, _>>()?;
-    let ground = text.find("<rect").and_then(|start| Some(start + text[start..].find("/>")? + 2));
-    let (before, after) = text.split_at(ground.unwrap_or(0));
+    let background =
+        text.find("<rect").and_then(|start| Some(start + text[start..].find("/>")? + 2));
+    let (before, after) = text.split_at(background.unwrap_or(0));
     Ok(format!("{before}\n{elements}{}", after.trim_start()))
 }
 
-/// The figure as a PNG file in memory.
+/// Draws the figure as a PNG file in memory.
 ///
 /// # Errors
-/// As [`svg`].
+/// Returns the errors of [`svg`].
 pub fn png_bytes(figure: &Figure) -> Result<Vec<u8>, PlotError> {
     check(figure)?;
     load_font()?;
@@ -50,10 +51,10 @@ pub fn png_bytes(figure: &Figure) -> Result<Vec<u8>, PlotError> {
     encode(&pixels).map_err(|error| draw_error(figure, &error.to_string()))
 }
 
-/// Writes the figure as a PNG file, whole or not at all.
+/// Writes the figure as a PNG file, atomically.
 ///
 /// # Errors
-/// As [`svg`], and [`PlotError::File`].
+/// Returns the errors of [`svg`], and [`PlotError::File`].
 pub fn png(figure: &Figure, path: &Path) -> Result<(), PlotError> {
     write(path, &png_bytes(figure)?)
 }
@@ -61,14 +62,14 @@ pub fn png(figure: &Figure, path: &Path) -> Result<(), PlotError> {
 /// Writes `folder/stem.svg` and `folder/stem.png`.
 ///
 /// # Errors
-/// As [`svg`], and [`PlotError::File`].
+/// Returns the errors of [`svg`], and [`PlotError::File`].
 pub fn save(figure: &Figure, folder: &Path, stem: &str) -> Result<(), PlotError> {
     write(&folder.join(format!("{stem}.svg")), svg(figure)?.as_bytes())?;
     png(figure, &folder.join(format!("{stem}.png")))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), PlotError> {
-    nn_data::replace_file(path, |file| file.write_all(bytes))
+    nn_files::replace_file(path, |file| file.write_all(bytes))
         .map_err(|source| PlotError::File { path: path.to_owned(), source })
 }
 

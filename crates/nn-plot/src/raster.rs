@@ -1,13 +1,13 @@
-//! Blocks of pixels inside a figure: digits, weights, the ground under contours.
+//! Images inside a figure: digits, weights, the background of contours.
 //!
-//! Drawn as rectangles, one digit would be hundreds of them; so figures name their pixels here, an
-//! SVG embeds them as a PNG, and a PNG multiplies them into what is drawn.
+//! One digit would be hundreds of rectangles, so images are handled separately: an SVG embeds them
+//! as PNG, and a PNG multiplies them into the drawing.
 
 use base64::Engine;
 use image::{ImageEncoder, RgbImage};
 use plotters::style::RGBColor;
 
-/// A block of pixels, and where it stands in the figure.
+/// An image and its position in the figure.
 pub(crate) struct Raster {
     /// Left edge in the figure.
     pub(crate) left: i32,
@@ -21,7 +21,7 @@ pub(crate) struct Raster {
     pub(crate) image: RgbImage,
 }
 
-/// A picture of `width` x `height` pixels, `colour(column, row)` each, the top row first.
+/// Creates an image of `width` x `height` pixels with `colour(column, row)`, top row first.
 pub(crate) fn paint(
     width: usize,
     height: usize,
@@ -34,7 +34,7 @@ pub(crate) fn paint(
     RgbImage::from_fn(width as u32, height as u32, pixel)
 }
 
-/// Puts the pixels under what is drawn: white shows them, black covers them.
+/// Multiplies the images into the drawing, so that they appear behind it.
 pub(crate) fn multiply_into(figure: &mut RgbImage, rasters: &[Raster]) {
     for raster in rasters {
         let (columns, rows) = raster.image.dimensions();
@@ -57,7 +57,7 @@ fn multiply(pixel: &mut image::Rgb<u8>, by: image::Rgb<u8>) {
     }
 }
 
-/// The picture as a PNG file.
+/// Encodes the image as PNG.
 pub(crate) fn encode(image: &RgbImage) -> Result<Vec<u8>, image::ImageError> {
     let mut bytes = Vec::new();
     image::codecs::png::PngEncoder::new(&mut bytes).write_image(
@@ -69,7 +69,7 @@ pub(crate) fn encode(image: &RgbImage) -> Result<Vec<u8>, image::ImageError> {
     Ok(bytes)
 }
 
-/// The block as an element of an SVG.
+/// Formats the image as an SVG element.
 pub(crate) fn svg_element(raster: &Raster) -> Result<String, image::ImageError> {
     let Raster { left, top, width, height, image } = raster;
     let png = base64::engine::general_purpose::STANDARD.encode(encode(image)?);

@@ -1,4 +1,4 @@
-//! The font, and text in it.
+//! The font, and text measurement.
 
 use crate::PlotError;
 use crate::colours::INK;
@@ -7,17 +7,17 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, RGBColor, TextStyle, register_font};
 use std::sync::OnceLock;
 
-/// What an SVG asks for. Verdana is as wide as DejaVu Sans, so labels fit where neither is at hand.
+/// Font families of an SVG. Verdana is as wide as DejaVu Sans, so labels fit with either.
 pub(crate) const FONT: &str = "DejaVu Sans, Verdana, sans-serif";
 
-/// Heights of letters in pixels, for a figure [`WIDTH`](crate::output::WIDTH) pixels wide.
+/// Font size of titles in pixels, for a figure [`WIDTH`](crate::output::WIDTH) pixels wide.
 pub(crate) const TITLE: f64 = 44.0;
-/// Names of axes, the legend.
+/// Font size of axis names and the legend.
 pub(crate) const LABEL: f64 = 36.0;
-/// Numbers on axes.
+/// Font size of tick labels.
 pub(crate) const TICK: f64 = 32.0;
 
-/// Makes the font known to the drawing library, once.
+/// Registers the font with the drawing library, once.
 pub(crate) fn load_font() -> Result<(), PlotError> {
     static LOADED: OnceLock<bool> = OnceLock::new();
     const BYTES: &[u8] = include_bytes!("../fonts/DejaVuSans-figures.ttf");
@@ -26,24 +26,24 @@ pub(crate) fn load_font() -> Result<(), PlotError> {
     loaded.then_some(()).ok_or_else(|| PlotError::Draw { title: "any".to_owned(), cause: cause() })
 }
 
-/// Which point of a text stands at its place.
+/// Anchor at the centre.
 pub(crate) const CENTRE: Pos = Pos { h_pos: HPos::Center, v_pos: VPos::Center };
-/// The left end, half way up.
+/// Anchor at the left end, vertically centred.
 pub(crate) const LEFT: Pos = Pos { h_pos: HPos::Left, v_pos: VPos::Center };
-/// The right end, half way up.
+/// Anchor at the right end, vertically centred.
 pub(crate) const RIGHT: Pos = Pos { h_pos: HPos::Right, v_pos: VPos::Center };
 
-/// Letters `size` pixels high.
+/// Returns the text style with font size `size`.
 pub(crate) fn style(size: f64, anchor: Pos) -> TextStyle<'static> {
     coloured(size, anchor, INK)
 }
 
-/// Letters in a colour of their own.
+/// Returns the text style with a colour.
 pub(crate) fn coloured(size: f64, anchor: Pos, colour: RGBColor) -> TextStyle<'static> {
     TextStyle { font: (FONT, size).into_font(), color: colour.to_backend_color(), pos: anchor }
 }
 
-/// How wide `text` is, in pixels.
+/// Returns the width of `text` in pixels.
 pub(crate) fn width_of<B: DrawingBackend>(
     area: &DrawingArea<B, plotters::coord::Shift>,
     text: &str,
@@ -51,11 +51,11 @@ pub(crate) fn width_of<B: DrawingBackend>(
 ) -> i32 {
     let guess = || (text.chars().count() as f64 * size * 0.6) as u32;
     let measured = area.estimate_text_size(text, &style(size, LEFT)).map(|(width, _)| width);
-    // The library measures with the font size, which is larger than the letters it draws.
+    // The library measures with the font size, which is larger than the text it draws.
     i32::try_from(measured.unwrap_or_else(|_| guess())).unwrap_or(i32::MAX)
 }
 
-/// The largest size up to `size` at which `text` is no wider than `room`.
+/// Returns the largest font size up to `size` at which `text` fits into `room` pixels.
 pub(crate) fn fitting<B: DrawingBackend>(
     area: &DrawingArea<B, plotters::coord::Shift>,
     text: &str,

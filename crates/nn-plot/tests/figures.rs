@@ -1,4 +1,4 @@
-//! Every kind of figure is drawn, as SVG and as PNG; wrong ones are refused in words.
+//! Every kind of figure is drawn as SVG and PNG; invalid figures are refused.
 
 use nn_plot::{
     Axis, Bars, ColourMap, Contours, Curves, Figure, Grid, HeatMap, Histogram, ImageGrid, Mark,
@@ -121,7 +121,7 @@ fn all() -> Vec<(&'static str, Figure)> {
     ]
 }
 
-/// Left in the target folder, to be looked at.
+/// The files stay in the target folder for inspection.
 #[test]
 fn every_kind_is_drawn_as_svg_and_as_png() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -139,7 +139,7 @@ fn every_kind_is_drawn_as_svg_and_as_png() {
 }
 
 #[test]
-fn the_same_figure_gives_the_same_bytes() {
+fn the_same_figure_is_drawn_with_the_same_bytes() {
     for (_, figure) in all() {
         assert_eq!(svg(&figure).unwrap(), svg(&figure).unwrap());
         assert_eq!(png_bytes(&figure).unwrap(), png_bytes(&figure).unwrap());
@@ -165,7 +165,7 @@ fn ink_is_black_on_white() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_by_name() {
+fn invalid_figures_are_refused_by_title() {
     let refused = |figure: &Figure, words: &str| {
         for error in [svg(figure).unwrap_err(), png_bytes(figure).unwrap_err()] {
             let text = error.to_string();
@@ -193,7 +193,7 @@ fn what_makes_no_sense_is_refused_by_name() {
     refused(&Figure::HeatMap(map), "99 values");
     let Figure::Images(mut images) = images(ColourMap::Ink) else { unreachable!() };
     images.pictures[2].width = 9;
-    refused(&Figure::Images(images), "picture 2 has 64 values for 9 x 8");
+    refused(&Figure::Images(images), "image \"picture 2\" has 64 values for 9 x 8");
     let Figure::Bars(mut bars) = bars() else { unreachable!() };
     bars.series[0].1.pop();
     refused(&Figure::Bars(bars), "training has 3 values for 4 names");

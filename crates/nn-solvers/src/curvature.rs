@@ -1,16 +1,16 @@
-//! A symmetric matrix in the form that argmin's solvers ask for.
+//! The Hessian as argmin's solvers need it.
 
 use argmin_math::{ArgminDot, ArgminInv};
 use faer::Mat;
 use faer::linalg::solvers::DenseSolveCore;
 use std::rc::Rc;
 
-/// A Hessian or what stands for one; clones share it.
+/// A Hessian or its approximation; clones share it.
 #[derive(Clone)]
 pub(crate) struct Curvature(Rc<Mat<f64>>);
 
 impl Curvature {
-    /// From size x size elements, row-major.
+    /// Creates it from size x size elements, row-major.
     pub(crate) fn new(elements: &[f64], size: usize) -> Self {
         Self(Rc::new(Mat::from_fn(size, size, |row, column| elements[row * size + column])))
     }
@@ -28,7 +28,8 @@ impl ArgminDot<Vec<f64>, Vec<f64>> for Curvature {
 }
 
 impl ArgminInv<Curvature> for Curvature {
-    /// Not finite where the matrix is singular; the problem notices at the next point.
+    /// Returns the inverse, which is not finite if the matrix is singular; the run stops at the
+    /// next point.
     fn inv(&self) -> Result<Curvature, argmin_math::Error> {
         Ok(Self(Rc::new(self.0.partial_piv_lu().inverse())))
     }

@@ -1,9 +1,9 @@
-//! Steps by the fixed rules that training uses.
+//! Steps of fixed rules, with the optimizers of training.
 
 use crate::problem::Run;
 use nn_core::Optimizer;
 
-/// Steps from `start` until the run ends them.
+/// Takes steps from `at` until the run ends.
 pub(crate) fn descend(
     optimizer: Optimizer,
     learning_rate: f64,
@@ -12,7 +12,7 @@ pub(crate) fn descend(
 ) {
     let mut moments = vec![(0.0, 0.0); at.len()];
     let mut step = 0;
-    while run.arrive(&at).is_continue() {
+    while run.record_step(&at).is_continue() {
         step += 1;
         let update = optimizer.update(step, learning_rate, 0.0, 0.0);
         for ((weight, &gradient), moments) in at.iter_mut().zip(run.gradient()).zip(&mut moments) {

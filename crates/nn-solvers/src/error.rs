@@ -1,49 +1,49 @@
-//! What can go wrong.
+//! Errors of the solvers.
 
 use crate::ObjectiveError;
 
-/// Why a minimisation could not be done.
+/// Why a minimisation failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SolverError {
-    /// A number out of its range.
+    /// A setting is out of range.
     #[error("{setting} is {value}, must be {allowed}")]
     Setting {
-        /// Which setting.
+        /// The setting.
         setting: &'static str,
-        /// What it was given.
+        /// The value given.
         value: String,
-        /// What it may be.
+        /// The valid values.
         allowed: &'static str,
     },
-    /// A solver that keeps a matrix of parameters x parameters, and too many of them.
+    /// The solver stores a parameters x parameters matrix, and there are too many parameters.
     #[error(
-        "{solver} keeps a matrix of {parameters} x {parameters} numbers; it is for at most {most} \
+        "{solver} stores a matrix of {parameters} x {parameters} numbers and is limited to {limit} \
          parameters: use lbfgs or conjugate-gradient"
     )]
     TooManyParameters {
-        /// Its name.
+        /// Name of the solver.
         solver: &'static str,
-        /// How many there are.
+        /// Number of parameters.
         parameters: usize,
-        /// How many it is for.
-        most: usize,
+        /// Maximum number of parameters.
+        limit: usize,
     },
-    /// Gauss-Newton for something that is no sum of losses of outputs.
+    /// Gauss-Newton needs an objective with residuals.
     #[error("gauss-newton needs an objective with residuals: use newton or lbfgs")]
     NoGaussNewton,
-    /// The start is no place to start from.
+    /// Cost or gradient is not finite at the start.
     #[error("cost or gradient is not finite at the start: begin at smaller weights")]
     StartNotFinite,
-    /// The objective itself.
+    /// The objective failed.
     #[error("the objective could not be evaluated: {0}")]
     Objective(#[source] ObjectiveError),
-    /// The library's complaint, where it is none of the above.
+    /// argmin failed for another reason.
     #[error("{solver}: {message}")]
     Library {
-        /// Its name.
+        /// Name of the solver.
         solver: &'static str,
-        /// In the library's words.
+        /// Message of argmin.
         message: String,
     },
 }

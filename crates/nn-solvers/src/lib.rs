@@ -1,10 +1,10 @@
-//! Solvers that are no plain gradient steps, for the cost of a network on a whole data set.
+//! Solvers beyond plain gradient steps, for the full-batch cost of a network.
 //!
-//! [`minimize`] takes an [`Objective`] (anything with a cost and a gradient;
-//! [`nn_core::FullBatch`] is one) and a [`Solver`]; [`minimize_network`] does it for a network. Directions and line searches are those of the
-//! argmin library; this crate adds what its users need besides: one count of evaluations for all
-//! methods, an onlooker that may stop the run, limits, a fresh start when a line search fails, and
-//! an end without a panic when numbers cease to be finite.
+//! [`minimize`] takes an [`Objective`], which is anything with a cost and a gradient, such as
+//! [`nn_core::FullBatch`], and a [`Solver`]. [`minimize_network`] does the same for a network.
+//! Search directions and line searches are those of argmin. This crate adds limits, a count of
+//! evaluations that is the same for all methods, an observer that may stop the run, restarts after
+//! a failed line search, and a regular end when numbers are no longer finite.
 //!
 //! ```
 //! use nn_core::{Activation, Architecture, FullBatch, Initializer, Loss, Network, TrainingConfig};
@@ -18,14 +18,15 @@
 //! let x: Vec<f64> = (-4..=4).map(|i| f64::from(i) / 4.0).collect();
 //! let y = x.iter().map(|x| x * x).collect();
 //! let data = Dataset::regression(x, 1, y, 1)?;
-//! let form = Architecture {
+//! let architecture = Architecture {
 //!     inputs: 1,
 //!     hidden: vec![4],
 //!     outputs: 1,
 //!     activation: Activation::Tanh,
 //!     output_activation: Activation::Identity,
 //! };
-//! let network = Network::<ReferenceTensor<f64>>::new(&(), &form, Initializer::GlorotUniform, 42)?;
+//! let initializer = Initializer::GlorotUniform;
+//! let network = Network::<ReferenceTensor<f64>>::new(&(), &architecture, initializer, 42)?;
 //! let config = TrainingConfig { loss: Loss::SquaredError, ..Default::default() };
 //! let mut cost = FullBatch::new(network, &data, &config)?;
 //! let solver = Solver::Lbfgs { memory: 10 };
@@ -33,7 +34,7 @@
 //!     ControlFlow::Continue(())
 //! })?;
 //! assert!(minimum.cost < 1e-5);
-//! assert_eq!(cost.cost()?, minimum.cost); // the network is left there
+//! assert_eq!(cost.cost()?, minimum.cost); // the network has the weights of the minimum
 //! # Ok(())
 //! # }
 //! ```
@@ -41,16 +42,22 @@
 mod curvature;
 mod descent;
 mod error;
+mod gauss_newton;
+mod limits;
 mod line_search;
 mod minimize;
+mod minimum;
 mod network;
 mod objective;
+mod observed;
 mod problem;
 mod solver;
-mod watched;
 
 pub use error::SolverError;
-pub use minimize::{Iterate, Limits, Minimum, Stopped, minimize};
+pub use gauss_newton::gauss_newton_matrix;
+pub use limits::{Limits, Stopped};
+pub use minimize::minimize;
+pub use minimum::{Iterate, Minimum};
 pub use network::minimize_network;
 pub use objective::{Objective, ObjectiveError, difference_hessian};
 pub use solver::Solver;

@@ -1,8 +1,8 @@
-//! The solvers of argmin, put together.
+//! The solvers of argmin.
 
 use crate::curvature::Curvature;
+use crate::observed::Observed;
 use crate::problem::{Problem, Run};
-use crate::watched::Watched;
 use crate::{Solver, SolverError};
 use argmin::core::{Error, Executor, IterState, LineSearch, Solver as ArgminSolver};
 use argmin::solver::conjugategradient::NonlinearConjugateGradient;
@@ -13,9 +13,10 @@ use argmin::solver::quasinewton::LBFGS;
 use argmin::solver::trustregion::{Steihaug, TrustRegion};
 use std::cell::RefCell;
 
-/// One go of `solver` from `start`, until it or the run ends it. `first_step` is the length that a
-/// line search tries first, in units of its direction.
-pub(crate) fn go(
+/// Runs `solver` from `start` until it or the run ends.
+///
+/// `first_step` is the first step length that a line search tries, in units of its direction.
+pub(crate) fn run_argmin(
     solver: Solver,
     run: &RefCell<Run<'_>>,
     start: Vec<f64>,
@@ -26,21 +27,23 @@ pub(crate) fn go(
         Solver::Lbfgs { memory } => lbfgs(run, start, first_step, memory),
         Solver::NewtonRaphson => execute::<Curvature, _>(run, Newton::new(), start),
         Solver::Newton | Solver::GaussNewton => trust_region(run, start),
-        _ => Ok(()), // fixed rules: see `descent`
+        _ => Ok(()), // fixed rules are in `descent`
     }
 }
 
 type Search = MoreThuenteLineSearch<Vec<f64>, Vec<f64>, f64>;
 
-/// Wolfe's conditions with constants c₁ and c₂.
+/// Creates a line search with constants c₁ and c₂ of the Wolfe conditions.
 fn search(first_step: f64, c1: f64, c2: f64) -> Result<Search, Error> {
     let mut search = Search::new().with_c(c1, c2)?;
     search.initial_step_length(first_step)?;
     Ok(search)
 }
 
-/// The line search must be close, c₂ = 0.1, or directions cease to be conjugate (Nocedal and
-/// Wright, chapter 5).
+/// Runs nonlinear conjugate gradient.
+///
+/// Its line search must be accurate, c₂ = 0.1, to keep directions conjugate (Nocedal and Wright,
+/// chapter 5).
 fn conjugate_gradient(
     run: &RefCell<Run<'_>>,
     start: Vec<f64>,
@@ -64,9 +67,9 @@ fn lbfgs(
 }
 
 fn trust_region(run: &RefCell<Run<'_>>, start: Vec<f64>) -> Result<(), Error> {
-    let most = 2 * start.len() as u64 + 10;
-    let within = Steihaug::new().with_max_iters(most);
-    execute::<Curvature, _>(run, TrustRegion::new(within), start)
+    let max_iterations = 2 * start.len() as u64 + 10;
+    let subproblem = Steihaug::new().with_max_iters(max_iterations);
+    execute::<Curvature, _>(run, TrustRegion::new(subproblem), start)
 }
 
 fn execute<'r, 'a, H, S>(run: &'r RefCell<Run<'a>>, inner: S, start: Vec<f64>) -> Result<(), Error>
@@ -75,13 +78,13 @@ where
     S: ArgminSolver<Problem<'r, 'a>, IterState<Vec<f64>, Vec<f64>, (), H, (), f64>>,
 {
     let problem = Problem(run);
-    let watched = Watched { inner, problem };
-    let executor = Executor::new(problem, watched)
+    let observed = Observed { inner, problem };
+    let executor = Executor::new(problem, observed)
         .configure(|state: IterState<_, _, (), H, (), f64>| state.param(start));
     executor.ctrlc(false).timer(false).run().map(drop)
 }
 
-/// What an argmin error means that neither the run nor a failed line search explains.
-pub(crate) fn complaint(solver: Solver, error: &Error) -> SolverError {
+/// Converts an argmin error that neither the run nor a failed line search explains.
+pub(crate) fn library_error(solver: Solver, error: &Error) -> SolverError {
     SolverError::Library { solver: solver.name(), message: format!("{error:#}") }
 }

@@ -1,21 +1,20 @@
-//! A network's cost on a whole data set as an objective.
+//! The full-batch cost of a network as an objective.
 
 use crate::{
     Iterate, Limits, Minimum, Objective, ObjectiveError, Solver, SolverError, difference_hessian,
-    minimize,
+    gauss_newton_matrix, minimize,
 };
 use nn_core::FullBatch;
-use nn_tensor::{Element, Tensor};
+use nn_tensor::{Device, Element, Tensor};
 use std::ops::ControlFlow;
 
-/// Minimises a network's cost from the weights that it has, and leaves it at the minimum found.
+/// Minimises the cost of a network from its present weights, and leaves it at the minimum found.
 ///
-/// The same as [`minimize`] with the objective moved there afterwards, but the device is entered
-/// once for the whole run instead of once an evaluation, which for small networks is most of the
-/// time.
+/// This is [`minimize`], but it enters the device once per run instead of once per evaluation,
+/// which would dominate the time of small networks.
 ///
 /// # Errors
-/// As [`minimize`].
+/// Returns the errors of [`minimize`].
 pub fn minimize_network<T: Tensor>(
     full_batch: &mut FullBatch<T>,
     solver: Solver,
@@ -24,7 +23,7 @@ pub fn minimize_network<T: Tensor>(
 ) -> Result<Minimum, SolverError> {
     let start: Vec<f64> = full_batch.parameters().iter().map(|&value| value.to_f64()).collect();
     let device = full_batch.network().device().clone();
-    T::run_on(&device, || {
+    device.run(|| {
         let minimum = minimize(full_batch, solver, &start, limits, observer)?;
         move_to(full_batch, &minimum.at);
         Ok(minimum)
@@ -47,14 +46,14 @@ impl<T: Tensor> Objective for FullBatch<T> {
     }
 
     fn hessian(&mut self, at: &[f64], hessian: &mut [f64]) -> Result<(), ObjectiveError> {
-        // The cube root of the rounding error is the best distance for a central difference.
+        // The cube root of the rounding error is the best step for a central difference.
         let rounding = if T::Elem::NAME == f64::NAME { f64::EPSILON } else { f32::EPSILON.into() };
         difference_hessian(self, at, rounding.cbrt(), hessian)
     }
 
     fn gauss_newton(&mut self, at: &[f64], matrix: &mut [f64]) -> Result<bool, ObjectiveError> {
         move_to(self, at);
-        self.gauss_newton_matrix(matrix)?;
+        gauss_newton_matrix(self, matrix)?;
         Ok(true)
     }
 }

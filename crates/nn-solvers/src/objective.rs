@@ -1,44 +1,47 @@
-//! What a solver minimises.
+//! Objectives of the solvers.
 
-/// Why an objective could not be evaluated: a device that failed, say.
+/// Why an objective could not be evaluated, such as a device failure.
 pub type ObjectiveError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A cost that depends on a vector of parameters, with its derivatives.
 pub trait Objective {
-    /// Number of parameters.
+    /// Returns the number of parameters.
     fn dimension(&self) -> usize;
 
-    /// The cost at a point, and its derivative by each parameter.
+    /// Returns the cost at a point, and writes its gradient.
     ///
     /// # Errors
-    /// What the objective's own machinery reports.
+    /// Returns the error of the objective.
     fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> Result<f64, ObjectiveError>;
 
-    /// The second derivatives at a point, dimension x dimension, row-major. As provided, by central
-    /// differences of the gradient.
+    /// Writes the Hessian at a point, dimension x dimension, row-major.
+    ///
+    /// The provided body uses central differences of the gradient.
     ///
     /// # Errors
-    /// As [`evaluate`](Self::evaluate).
+    /// Returns the errors of [`evaluate`](Self::evaluate).
     fn hessian(&mut self, at: &[f64], hessian: &mut [f64]) -> Result<(), ObjectiveError> {
         difference_hessian(self, at, 1e-5, hessian)
     }
 
-    /// A matrix that stands for the Hessian and is never indefinite: JᵀJ of the residuals or the
-    /// like. Returns whether there is one; as provided there is none.
+    /// Writes a positive semidefinite approximation of the Hessian, such as JᵀJ of the residuals.
+    ///
+    /// Returns whether there is one; the provided body returns `false`.
     ///
     /// # Errors
-    /// As [`evaluate`](Self::evaluate).
+    /// Returns the errors of [`evaluate`](Self::evaluate).
     fn gauss_newton(&mut self, _at: &[f64], _matrix: &mut [f64]) -> Result<bool, ObjectiveError> {
         Ok(false)
     }
 }
 
-/// Second derivatives from central differences of the gradient, made symmetric: 2 x dimension
-/// evaluations. `step` is the distance of the points from `at`, relative to each parameter where it
-/// is larger than 1.
+/// Computes the Hessian by central differences of the gradient, made symmetric.
+///
+/// Takes 2 x dimension evaluations. `step` is the distance of the points from `at`, relative to
+/// each parameter that is larger than 1.
 ///
 /// # Errors
-/// As [`Objective::evaluate`].
+/// Returns the errors of [`Objective::evaluate`].
 pub fn difference_hessian<O: Objective + ?Sized>(
     objective: &mut O,
     at: &[f64],

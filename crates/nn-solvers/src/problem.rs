@@ -1,43 +1,44 @@
-//! The objective as argmin's solvers see it, with the book-keeping of a run.
+//! The objective in argmin's terms, and the state of a run.
 
 use crate::curvature::Curvature;
-use crate::minimize::{Iterate, Limits, Minimum, Stopped};
+use crate::limits::{Limits, Stopped};
+use crate::minimum::{Iterate, Minimum};
 use crate::{Objective, SolverError};
 use argmin::core::{CostFunction, Error, Gradient, Hessian};
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 
-/// Which matrix a second-order solver is given.
+/// The matrix of a second-order solver.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Matrix {
     Hessian,
     GaussNewton,
 }
 
-/// One run: the objective, where it stands, and why it ended.
+/// A run: the objective, the present point, and why it ended.
 pub(crate) struct Run<'a> {
     objective: &'a mut dyn Objective,
     observer: &'a mut dyn FnMut(&Iterate<'_>) -> ControlFlow<()>,
     limits: &'a Limits,
     matrix: Matrix,
-    /// The point evaluated last.
+    /// The last evaluated point.
     point: Vec<f64>,
     cost: f64,
     gradient: Vec<f64>,
-    /// The point that the solver stands at.
+    /// The present point of the solver.
     minimum: Minimum,
-    /// Iterations in a row that did not change the cost.
-    unmoved: usize,
+    /// Consecutive iterations that did not change the cost.
+    stalled: usize,
     started: bool,
-    /// Why the run must end, once it must.
+    /// Why the run ended, if it did.
     pub(crate) stopped: Option<Stopped>,
     pub(crate) failure: Option<SolverError>,
 }
 
-/// A solver that has not moved for so long will not move again.
-const MOST_UNMOVED: usize = 40;
+/// Number of stalled iterations after which a run ends.
+const MAX_STALLED: usize = 40;
 
-/// Said to argmin where it must give up; the reason stands in the run.
+/// The error that makes argmin stop; the run holds the reason.
 #[derive(Debug, thiserror::Error)]
 #[error("the run has ended")]
 struct Ended;
@@ -58,15 +59,15 @@ impl<'a> Run<'a> {
             point: Vec::new(),
             cost: f64::NAN,
             gradient: vec![0.0; size],
-            minimum: Minimum::nowhere(),
-            unmoved: 0,
+            minimum: Minimum::unset(),
+            stalled: 0,
             started: false,
             stopped: None,
             failure: None,
         }
     }
 
-    /// Cost and gradient at `at`, computed once for a point however often they are asked for.
+    /// Computes cost and gradient at `at`; asking again for the same point costs nothing.
     pub(crate) fn evaluate(&mut self, at: &[f64]) -> Result<f64, Error> {
         if self.point == at {
             return Ok(self.cost);
@@ -84,14 +85,15 @@ impl<'a> Run<'a> {
         Ok(self.cost)
     }
 
-    /// The gradient where `evaluate` was asked last.
+    /// Returns the gradient at the last evaluated point.
     pub(crate) fn gradient(&self) -> &[f64] {
         &self.gradient
     }
 
-    /// Cost and gradient for a line search, which cannot take what is not finite: such a point
-    /// stands on a steep wall around the place that the solver stands at.
-    fn evaluate_with_wall(&mut self, at: &[f64]) -> Result<(f64, Vec<f64>), Error> {
+    /// Computes cost and gradient for a line search, which needs finite values.
+    ///
+    /// Where they are not finite, it returns those of a steep parabola around the present point.
+    fn evaluate_with_barrier(&mut self, at: &[f64]) -> Result<(f64, Vec<f64>), Error> {
         self.evaluate(at)?;
         if self.is_finite() {
             return Ok((self.cost, self.gradient.clone()));
@@ -103,7 +105,7 @@ impl<'a> Run<'a> {
         if !squared.is_normal() {
             return self.end(Stopped::NotFinite);
         }
-        let slope = 2.0 * height / squared; // of the parabola of that height at that distance
+        let slope = 2.0 * height / squared; // the parabola has that height at that distance
         Ok((here.cost + height, away.into_iter().map(|distance| slope * distance).collect()))
     }
 
@@ -129,8 +131,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The solver has taken a step to `at`. Whether it should go on.
-    pub(crate) fn arrive(&mut self, at: &[f64]) -> ControlFlow<()> {
+    /// Records a step to `at`; returns whether the solver should continue.
+    pub(crate) fn record_step(&mut self, at: &[f64]) -> ControlFlow<()> {
         if self.evaluate(at).is_err() {
             return ControlFlow::Break(());
         }
@@ -149,57 +151,57 @@ impl<'a> Run<'a> {
             evaluations: minimum.evaluations,
             at: &minimum.at,
         };
-        let wish = (self.observer)(&iterate);
-        self.stopped = self.reason_to_stop(wish);
+        let flow = (self.observer)(&iterate);
+        self.stopped = self.reason_to_stop(flow);
         if self.stopped.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     fn count_step(&mut self, at: &[f64]) {
         let change = (self.cost - self.minimum.cost).abs();
         let moved = change > 4.0 * f64::EPSILON * self.cost.abs();
-        self.unmoved = if self.started && !moved { self.unmoved + 1 } else { 0 };
+        self.stalled = if self.started && !moved { self.stalled + 1 } else { 0 };
         self.minimum.iterations += usize::from(self.started);
         self.started = true;
         self.minimum.at.clear();
         self.minimum.at.extend_from_slice(at);
     }
 
-    fn reason_to_stop(&self, wish: ControlFlow<()>) -> Option<Stopped> {
+    fn reason_to_stop(&self, flow: ControlFlow<()>) -> Option<Stopped> {
         let (minimum, limits) = (&self.minimum, self.limits);
         if minimum.gradient_norm <= limits.gradient_norm {
             Some(Stopped::GradientNorm)
         } else if limits.cost.is_some_and(|target| minimum.cost <= target) {
             Some(Stopped::TargetCost)
-        } else if wish.is_break() {
+        } else if flow.is_break() {
             Some(Stopped::Observer)
         } else if minimum.iterations >= limits.iterations {
             Some(Stopped::Iterations)
-        } else if self.unmoved >= MOST_UNMOVED {
+        } else if self.stalled >= MAX_STALLED {
             Some(Stopped::NoFurtherDescent)
         } else {
             None
         }
     }
 
-    /// Iterations done so far.
+    /// Returns the number of iterations so far.
     pub(crate) fn iterations(&self) -> usize {
         self.minimum.iterations
     }
 
-    /// Where the solver stands.
+    /// Returns the present point.
     pub(crate) fn position(&self) -> Vec<f64> {
         self.minimum.at.clone()
     }
 
-    /// The next solver begins where this one stands, which is no step.
+    /// Prepares a restart from the present point, which does not count as a step.
     pub(crate) fn restart(&mut self) {
         self.started = false;
     }
 
-    pub(crate) fn finish(self, otherwise: Stopped) -> Result<Minimum, SolverError> {
+    pub(crate) fn finish(self, default: Stopped) -> Result<Minimum, SolverError> {
         match self.failure {
             Some(failure) => Err(failure),
-            None => Ok(Minimum { stopped: self.stopped.unwrap_or(otherwise), ..self.minimum }),
+            None => Ok(Minimum { stopped: self.stopped.unwrap_or(default), ..self.minimum }),
         }
     }
 
@@ -214,7 +216,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// A handle on the run that argmin may move about and drop.
+/// A handle to the run that argmin can copy and drop.
 #[derive(Clone, Copy)]
 pub(crate) struct Problem<'r, 'a>(pub(crate) &'r RefCell<Run<'a>>);
 
@@ -223,7 +225,7 @@ impl CostFunction for Problem<'_, '_> {
     type Output = f64;
 
     fn cost(&self, at: &Vec<f64>) -> Result<f64, Error> {
-        Ok(self.0.borrow_mut().evaluate_with_wall(at)?.0)
+        Ok(self.0.borrow_mut().evaluate_with_barrier(at)?.0)
     }
 }
 
@@ -232,7 +234,7 @@ impl Gradient for Problem<'_, '_> {
     type Gradient = Vec<f64>;
 
     fn gradient(&self, at: &Vec<f64>) -> Result<Vec<f64>, Error> {
-        Ok(self.0.borrow_mut().evaluate_with_wall(at)?.1)
+        Ok(self.0.borrow_mut().evaluate_with_barrier(at)?.1)
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::SolverError;
 use nn_core::Optimizer;
 
-/// How to look for a minimum.
+/// A minimisation method.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Solver {
     /// Fixed steps down the gradient, eq. (103).
@@ -11,40 +11,37 @@ pub enum Solver {
         /// λ.
         learning_rate: f64,
     },
-    /// Gradient descent with a velocity: v ← μ v + g, w ← w - λ v.
+    /// Gradient descent with momentum: v ← μ v + g, w ← w - λ v.
     Momentum {
         /// λ.
         learning_rate: f64,
-        /// μ, the share of the velocity that stays.
+        /// μ.
         momentum: f64,
     },
-    /// Steps divided by the running root mean square of the gradient (Kingma and Ba 2015), with the
-    /// usual settings of training.
+    /// Adam (Kingma and Ba 2015) with its usual settings.
     Adam {
         /// λ.
         learning_rate: f64,
     },
-    /// Nonlinear conjugate gradient (Polak and Ribière, never below 0) with the line search of Moré
-    /// and Thuente.
+    /// Nonlinear conjugate gradient (Polak-Ribière+) with the line search of Moré and Thuente.
     ConjugateGradient,
-    /// A Hessian guessed from the last few steps (Liu and Nocedal 1989), with the line search of
-    /// Moré and Thuente.
+    /// Limited-memory BFGS (Liu and Nocedal 1989) with the line search of Moré and Thuente.
     Lbfgs {
-        /// Steps remembered; 10 is usual.
+        /// Number of stored steps; 10 is usual.
         memory: usize,
     },
-    /// Newton and Raphson's full step, w ← w - H⁻¹ g, without any safeguard: it goes to maxima and
-    /// saddles just as well.
+    /// The full Newton step w ← w - H⁻¹ g without a safeguard, which also converges to maxima and
+    /// saddle points.
     NewtonRaphson,
-    /// Newton's step kept within a trust region (Steihaug 1983), which goes downhill also where the
-    /// Hessian is indefinite.
+    /// Newton's method with a trust region (Steihaug 1983), which descends even where the Hessian
+    /// is indefinite.
     Newton,
-    /// The same with the Gauss-Newton matrix in place of the Hessian.
+    /// The same with the Gauss-Newton matrix instead of the Hessian.
     GaussNewton,
 }
 
-/// A matrix of doubles for so many parameters takes 128 MiB.
-const MOST_PARAMETERS: usize = 4096;
+/// Maximum number of parameters of a solver with a matrix, which then takes 128 MiB.
+const MAX_PARAMETERS: usize = 4096;
 
 impl Solver {
     /// Names that [`Solver::from_name`] knows.
@@ -59,7 +56,7 @@ impl Solver {
         "gauss-newton",
     ];
 
-    /// A solver with its usual settings. `learning_rate` is for the first three alone.
+    /// Creates a solver with its usual settings; only the first three use `learning_rate`.
     ///
     /// ```
     /// use nn_solvers::Solver;
@@ -81,7 +78,7 @@ impl Solver {
         }
     }
 
-    /// The name on the command line.
+    /// Returns its name on the command line.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -96,7 +93,7 @@ impl Solver {
         }
     }
 
-    /// The optimizer of training and its λ, for solvers that take steps of a fixed rule.
+    /// Returns the optimizer and λ of a solver whose steps follow a fixed rule.
     pub(crate) fn fixed_rule(&self) -> Option<(Optimizer, f64)> {
         match *self {
             Self::GradientDescent { learning_rate } => Some((Optimizer::Sgd, learning_rate)),
@@ -110,21 +107,21 @@ impl Solver {
         }
     }
 
-    /// Whether it asks for a matrix of parameters x parameters.
+    /// Returns whether it stores a parameters x parameters matrix.
     #[must_use]
     pub fn needs_matrix(&self) -> bool {
         matches!(self, Self::NewtonRaphson | Self::Newton | Self::GaussNewton)
     }
 
-    /// Whether every setting is in its range, and the parameters are not too many.
+    /// Checks that every setting is in range and the number of parameters is allowed.
     ///
     /// # Errors
-    /// [`SolverError::Setting`] or [`SolverError::TooManyParameters`].
+    /// Returns [`SolverError::Setting`] or [`SolverError::TooManyParameters`].
     pub fn validate(&self, parameters: usize) -> Result<(), SolverError> {
         SolverError::check("number of parameters", &parameters, parameters > 0, "at least 1")?;
-        if self.needs_matrix() && parameters > MOST_PARAMETERS {
-            let (solver, most) = (self.name(), MOST_PARAMETERS);
-            return Err(SolverError::TooManyParameters { solver, parameters, most });
+        if self.needs_matrix() && parameters > MAX_PARAMETERS {
+            let (solver, limit) = (self.name(), MAX_PARAMETERS);
+            return Err(SolverError::TooManyParameters { solver, parameters, limit });
         }
         let positive = |rate: f64| {
             SolverError::check("learning rate", &rate, rate > 0.0 && rate.is_finite(), "above 0")

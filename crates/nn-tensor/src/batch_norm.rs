@@ -1,6 +1,6 @@
 //! Batch normalisation: what the two operations work on, and their plain bodies.
 
-use crate::{Element, Linear, Role, Shape, Tensor, TensorError, expect_shape};
+use crate::{Element, Linear, Matrix, Role, Shape, TensorError, expect_shape};
 use serde::{Deserialize, Serialize};
 
 /// Added to a variance before its root is taken, so that a constant column divides by no zero.
@@ -30,11 +30,11 @@ pub struct BatchStatistics<T> {
     pub variance: T,
 }
 
-impl<T: Tensor> BatchStatistics<T> {
-    /// Room for a batch of `batch` samples in a layer of `outputs` neurons.
+impl<T: Matrix> BatchStatistics<T> {
+    /// Zeros for a batch of `batch` samples in a layer of `outputs` neurons.
     ///
     /// # Errors
-    /// As [`Tensor::zeros`].
+    /// As [`Matrix::zeros`].
     pub fn zeros(device: &T::Device, batch: usize, outputs: usize) -> Result<Self, TensorError> {
         let row = || T::zeros(device, Shape::new(1, outputs), Role::Weight);
         Ok(Self {
@@ -56,8 +56,8 @@ impl<T: Tensor> BatchStatistics<T> {
     }
 }
 
-/// The provided body of [`Tensor::batch_norm`].
-pub(crate) fn forward<T: Tensor>(
+/// The provided body of [`Tensor::batch_norm`](crate::Tensor::batch_norm).
+pub(crate) fn forward<T: Matrix>(
     tensor: &mut T,
     affine: &Linear<T>,
     batch: &mut BatchStatistics<T>,
@@ -93,8 +93,8 @@ pub(crate) fn forward<T: Tensor>(
     batch.inverse_deviation.write(&inverse_deviations);
 }
 
-/// The provided body of [`Tensor::batch_norm_gradient`].
-pub(crate) fn gradient<T: Tensor>(
+/// The provided body of [`Tensor::batch_norm_gradient`](crate::Tensor::batch_norm_gradient).
+pub(crate) fn gradient<T: Matrix>(
     delta: &mut T,
     gradient: &mut Linear<T>,
     scale: &T,

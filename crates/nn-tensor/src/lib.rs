@@ -1,9 +1,10 @@
-//! The [`Tensor`] trait: what a machine must be able to do so that networks can train on it.
+//! The traits of a backend: what a machine must be able to do so that networks can train on it.
 //!
-//! A backend is one type that implements [`Tensor`]. Six methods are required; every other one has
-//! a plain, correct body, and that body is its specification. [`ReferenceTensor`] is those bodies
-//! and nothing more; a fast backend overrides the ones worth its while, and the `conformance` suite
-//! (feature `conformance`) holds each override to the reference.
+//! A backend is one type that implements [`Matrix`], which has six required methods, and [`Tensor`],
+//! which has none: every operation of a network has a plain, correct body, and that body is its
+//! specification. [`ReferenceTensor`] is those bodies and nothing more; a fast backend overrides the
+//! ones worth its while, and the `conformance` suite (feature `conformance`) holds each override to the
+//! reference. A [`Device`] says where tensors are stored and where work runs.
 //!
 //! Tensors are dense matrices of `f32` or `f64`, row-major wherever a person or a file sees them. A
 //! batch is a matrix with **one sample a row**, so where the lecture writes a column vector
@@ -12,7 +13,7 @@
 //!
 //! ```
 //! use nn_tensor::Orientation::{Keep, Transpose};
-//! use nn_tensor::{ReferenceTensor, Role, Shape, Tensor};
+//! use nn_tensor::{Matrix, ReferenceTensor, Role, Shape};
 //!
 //! # fn main() -> Result<(), nn_tensor::TensorError> {
 //! // Two samples of three features, two outputs: z = x Wᵀ.
@@ -29,11 +30,14 @@ mod activation;
 mod batch_norm;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod device;
 mod element;
 mod error;
 mod keep;
 mod linear;
+mod matrix;
 mod reference;
+mod rows;
 mod shape;
 mod tally;
 mod tensor;
@@ -41,12 +45,15 @@ mod update;
 
 pub use activation::Activation;
 pub use batch_norm::{BATCH_NORM_EPSILON, BatchNorm, BatchStatistics};
+pub use device::{BatchPreparation, Device};
 pub use element::Element;
 pub use error::TensorError;
 pub use keep::{dropout_factor, keep_bits, keep_threshold, keeps};
 pub use linear::{Linear, Moments};
+pub use matrix::Matrix;
 pub use reference::ReferenceTensor;
+pub use rows::{argmax, smoothed_entropy_row};
 pub use shape::{Orientation, Role, Shape, expect_shape};
 pub use tally::{TALLY_WIDTH, Tally, add_to_tally};
-pub use tensor::{Tensor, argmax, smoothed_entropy_row};
+pub use tensor::Tensor;
 pub use update::{Penalty, Update, UpdateRule};

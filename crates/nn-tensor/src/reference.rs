@@ -1,9 +1,9 @@
-//! The plain truth that every backend is held to.
+//! The reference that every backend is held to.
 
-use crate::{Element, Orientation, Role, Shape, Tensor, TensorError, expect_shape};
+use crate::{Element, Matrix, Orientation, Role, Shape, Tensor, TensorError, expect_shape};
 
 /// A matrix in a `Vec`, with the three nested loops of the definition for its product and the
-/// trait's provided bodies for everything else. Slow, and easily seen to be right.
+/// traits' provided bodies for everything else. Slow, and plainly right.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReferenceTensor<E> {
     shape: Shape,
@@ -20,7 +20,9 @@ impl<E: Element> ReferenceTensor<E> {
     }
 }
 
-impl<E: Element> Tensor for ReferenceTensor<E> {
+impl<E: Element> Tensor for ReferenceTensor<E> {}
+
+impl<E: Element> Matrix for ReferenceTensor<E> {
     type Elem = E;
     type Device = ();
 

@@ -1,159 +1,44 @@
-//! The trait itself. Each provided body is the specification of its operation.
+//! What training and using a network need done with matrices.
 
 use crate::Orientation::{Keep, Transpose};
 use crate::batch_norm;
+use crate::matrix::map_elements;
+use crate::rows::softmax_row;
 use crate::{
-    Activation, BatchStatistics, Element, Linear, Moments, Orientation, Role, Shape, TALLY_WIDTH,
-    TensorError, Update, add_to_tally, dropout_factor, expect_shape,
+    Activation, BatchStatistics, Element, Linear, Matrix, Moments, Penalty, Shape, TALLY_WIDTH,
+    Update, add_to_tally, argmax, dropout_factor, expect_shape, smoothed_entropy_row,
 };
-use std::fmt::Debug;
 
-/// A dense matrix on some device, and what training needs done with it.
+/// The operations of a network: forward, losses, backward, the step.
 ///
-/// **Required** are six methods; the rest have bodies that read to the host, compute plainly and
-/// write back. Those bodies are right, and slow: a backend made for speed overrides what it can do
-/// better, the fused [`linear`](Self::linear), [`hidden_delta`](Self::hidden_delta) and
-/// [`linear_update`](Self::linear_update) first.
+/// **Each body is the specification of its operation.** It copies to the host, computes plainly and
+/// copies back: right, and slow. A backend made for speed overrides what it can do better, the fused
+/// [`linear`](Self::linear), [`hidden_delta`](Self::hidden_delta) and
+/// [`linear_update`](Self::linear_update) first, and the `conformance` suite holds each override to
+/// these bodies.
 ///
 /// Results go to `self` or to an out-parameter, so that a training step need not allocate. No
-/// method of a training step returns a number: losses add up in a tally (see [`Tally`](crate::Tally))
-/// that is read once in a while, so that an asynchronous device never waits.
-///
-/// # Panics
-/// Every operation panics when the shapes given to it do not fit, naming the operation and both
-/// shapes: that is the caller's bug. What the outside world can cause is a [`TensorError`], from
-/// [`zeros`](Self::zeros) or, for a device that fails later, from [`synchronize`](Self::synchronize).
-///
-/// ```should_panic
-/// use nn_tensor::{ReferenceTensor, Role, Shape, Tensor};
-/// let zeros = |rows, columns| {
-///     ReferenceTensor::<f32>::zeros(&(), Shape::new(rows, columns), Role::Activation).expect("memory")
-/// };
-/// zeros(2, 3).copy_from(&zeros(3, 2)); // names copy_from, 3 x 2 and 2 x 3
-/// ```
-pub trait Tensor: Sized + Send + Sync + 'static {
-    /// `f32` or `f64`.
-    type Elem: Element;
-    /// Where tensors live: a thread pool, a GPU queue, `()`.
-    type Device: Clone + Debug + Send + Sync;
-
-    // ---- required ----
-
-    /// A tensor of zeros.
-    ///
-    /// # Errors
-    /// [`TensorError::OutOfMemory`] or [`TensorError::Device`].
-    fn zeros(device: &Self::Device, shape: Shape, role: Role) -> Result<Self, TensorError>;
-
-    /// Rows and columns.
-    fn shape(&self) -> Shape;
-
-    /// Where it lives.
-    fn device(&self) -> &Self::Device;
-
-    /// Takes all elements from the host, row-major.
-    fn write(&mut self, values: &[Self::Elem]);
-
-    /// Gives all elements to the host, row-major, after everything asked before is done.
-    fn read(&self, values: &mut [Self::Elem]);
-
-    /// self = α op(a) op(b) + β self.
-    ///
-    /// With β = 0 the old values are never read: a NaN there does no harm.
-    fn matmul(
-        &mut self,
-        alpha: Self::Elem,
-        a: &Self,
-        a_orientation: Orientation,
-        b: &Self,
-        b_orientation: Orientation,
-        beta: Self::Elem,
-    );
-
-    // ---- the device ----
-
-    /// Runs `work` where this device computes best; a thread pool installs itself here, once,
-    /// around a whole training.
-    fn run_on<R: Send>(_device: &Self::Device, work: impl FnOnce() -> R + Send) -> R {
-        work()
-    }
-
-    /// Whether this device computes with as many threads as the machine has cores for us, so that one more
-    /// beside them would only be in their way.
-    fn fills_machine(_device: &Self::Device) -> bool {
-        false
-    }
-
-    /// Does `task` once for each number below `count`, in any order, on the threads that the device computes
-    /// with, where it has such: work of the host between two steps.
-    ///
-    /// ```
-    /// use nn_tensor::{ReferenceTensor, Tensor};
-    /// use std::sync::atomic::{AtomicUsize, Ordering};
-    /// let sum = AtomicUsize::new(0);
-    /// ReferenceTensor::<f32>::for_each(&(), 5, |number| {
-    ///     sum.fetch_add(number, Ordering::Relaxed);
-    /// });
-    /// assert_eq!(sum.into_inner(), 0 + 1 + 2 + 3 + 4);
-    /// assert!(!ReferenceTensor::<f32>::fills_machine(&())); // it computes where the caller stands
-    /// ```
-    fn for_each(_device: &Self::Device, count: usize, task: impl Fn(usize) + Sync) {
-        (0..count).for_each(task);
-    }
-
-    /// Waits for everything asked so far, and says whether the device failed meanwhile.
-    ///
-    /// # Errors
-    /// [`TensorError::Device`], on devices that can fail.
-    fn synchronize(_device: &Self::Device) -> Result<(), TensorError> {
-        Ok(())
-    }
+/// operation of a training step returns a number: losses add up in a tally (see
+/// [`Tally`](crate::Tally)) that is read once in a while, so that an asynchronous device never waits.
+/// Operands whose shapes do not fit are a panic, as in [`Matrix`].
+pub trait Tensor: Matrix {
+    /// Whether the fused operations ([`hidden_delta`](Self::hidden_delta),
+    /// [`linear_gradient`](Self::linear_gradient), [`linear_update`](Self::linear_update)) are faster
+    /// here than the products that they are made of.
+    const FUSED: bool = false;
 
     // ---- to and from the host ----
 
-    /// A tensor that holds `values`, row-major.
-    ///
-    /// # Errors
-    /// As [`zeros`](Self::zeros).
-    fn from_values(
-        device: &Self::Device,
-        shape: Shape,
-        role: Role,
-        values: &[Self::Elem],
-    ) -> Result<Self, TensorError> {
-        let mut tensor = Self::zeros(device, shape, role)?;
-        tensor.write(values);
-        Ok(tensor)
-    }
-
-    /// All elements, row-major, in a new vector.
-    fn to_vec(&self) -> Vec<Self::Elem> {
-        let mut values = vec![Self::Elem::ZERO; self.shape().len()];
-        self.read(&mut values);
-        values
-    }
-
-    /// Sets every element to `value`.
-    fn fill(&mut self, value: Self::Elem) {
-        self.write(&vec![value; self.shape().len()]);
-    }
-
-    /// self = source.
-    fn copy_from(&mut self, source: &Self) {
-        expect_shape("copy_from", "source", source.shape(), self.shape());
-        self.write(&source.to_vec());
-    }
-
     /// Row i of self becomes row `rows[i]` of `source`, a host matrix of bytes, times `scale`.
     fn gather_bytes(&mut self, source: &[u8], rows: &[u32], scale: Self::Elem) {
-        self.write_rows("gather_bytes", rows, source.len(), |index| {
+        write_rows(self, "gather_bytes", rows, source.len(), |index| {
             scale * Self::Elem::from_f64(f64::from(source[index]))
         });
     }
 
     /// Row i of self becomes row `rows[i]` of `source`, a host matrix of `f64`.
     fn gather_values(&mut self, source: &[f64], rows: &[u32]) {
-        self.write_rows("gather_values", rows, source.len(), |index| {
+        write_rows(self, "gather_values", rows, source.len(), |index| {
             Self::Elem::from_f64(source[index])
         });
     }
@@ -165,29 +50,6 @@ pub trait Tensor: Sized + Send + Sync + 'static {
         let mut values = vec![Self::Elem::ZERO; rows * columns];
         for (row, &class) in values.chunks_mut(columns).zip(classes) {
             row[class as usize] = Self::Elem::ONE;
-        }
-        self.write(&values);
-    }
-
-    /// Body shared by the two gathers; not meant to be overridden.
-    #[doc(hidden)]
-    fn write_rows(
-        &mut self,
-        operation: &str,
-        rows: &[u32],
-        source_len: usize,
-        element: impl Fn(usize) -> Self::Elem,
-    ) {
-        let columns = self.shape().columns;
-        expect_len(operation, "rows", rows.len(), self.shape().rows);
-        let mut values = Vec::with_capacity(rows.len() * columns);
-        for &row in rows {
-            let start = row as usize * columns;
-            assert!(
-                start + columns <= source_len,
-                "{operation}: row {row} lies outside the source"
-            );
-            values.extend((start..start + columns).map(&element));
         }
         self.write(&values);
     }
@@ -219,12 +81,12 @@ pub trait Tensor: Sized + Send + Sync + 'static {
         let columns = self.shape().columns;
         expect_shape("add_bias", "bias", bias.shape(), Shape::new(1, columns));
         let bias = bias.to_vec();
-        self.map_elements(|index, value| value + bias[index % columns]);
+        map_elements(self, |index, value| value + bias[index % columns]);
     }
 
     /// self = σ(self), element by element.
     fn activate(&mut self, activation: Activation) {
-        self.map_elements(|_, value| activation.apply(value));
+        map_elements(self, |_, value| activation.apply(value));
     }
 
     /// Batch normalisation (Ioffe and Szegedy 2015), column by column: self = γ x̂ + β with
@@ -239,7 +101,7 @@ pub trait Tensor: Sized + Send + Sync + 'static {
     /// Multiplies each element by 0 or 1 / (1 - rate), as [`keeps`](crate::keeps) decides from
     /// `key` and the element's row-major index.
     fn drop_out(&mut self, rate: f64, key: u64) {
-        self.map_elements(|index, value| value * dropout_factor(key, index as u64, rate));
+        map_elements(self, |index, value| value * dropout_factor(key, index as u64, rate));
     }
 
     /// Row by row, self = exp(logits) / Σ exp(logits): eq. (90), the probability of each class.
@@ -367,11 +229,11 @@ pub trait Tensor: Sized + Send + Sync + 'static {
             let z = weighted_sum.expect("the trait's contract: z is kept for such an activation");
             expect_shape("multiply_by_derivative", "weighted_sum", z.shape(), self.shape());
             let z = z.to_vec();
-            self.map_elements(|index, delta| delta * activation.derivative(z[index]));
+            map_elements(self, |index, delta| delta * activation.derivative(z[index]));
         } else {
             expect_shape("multiply_by_derivative", "activated", activated.shape(), self.shape());
             let a = activated.to_vec();
-            self.map_elements(|index, delta| delta * activation.derivative_from_output(a[index]));
+            map_elements(self, |index, delta| delta * activation.derivative_from_output(a[index]));
         }
     }
 
@@ -425,10 +287,10 @@ pub trait Tensor: Sized + Send + Sync + 'static {
     }
 
     /// self += the penalty's gradient at `weight`: `l1 sign(w) + l2 w`.
-    fn add_penalty_gradient(&mut self, weight: &Self, penalty: crate::Penalty<Self::Elem>) {
+    fn add_penalty_gradient(&mut self, weight: &Self, penalty: Penalty<Self::Elem>) {
         expect_shape("add_penalty_gradient", "weight", weight.shape(), self.shape());
         let weight = weight.to_vec();
-        self.map_elements(|index, gradient| gradient + penalty.gradient(weight[index]));
+        map_elements(self, |index, gradient| gradient + penalty.gradient(weight[index]));
     }
 
     // ---- the step ----
@@ -447,7 +309,7 @@ pub trait Tensor: Sized + Send + Sync + 'static {
         let gradient = gradient.to_vec();
         let mut first = moments.first.as_ref().map(Self::to_vec);
         let mut second = moments.second.as_ref().map(Self::to_vec);
-        self.map_elements(|index, weight| {
+        map_elements(self, |index, weight| {
             let (mut no_first, mut no_second) = (Self::Elem::ZERO, Self::Elem::ZERO);
             let first = first.as_mut().map_or(&mut no_first, |values| &mut values[index]);
             let second = second.as_mut().map_or(&mut no_second, |values| &mut values[index]);
@@ -485,7 +347,7 @@ pub trait Tensor: Sized + Send + Sync + 'static {
     fn move_towards(&mut self, target: &Self, share: Self::Elem) {
         expect_shape("move_towards", "target", target.shape(), self.shape());
         let target = target.to_vec();
-        self.map_elements(|index, value| value + share * (target[index] - value));
+        map_elements(self, |index, value| value + share * (target[index] - value));
     }
 
     /// self = self ⊙ factors, element by element: with factors of 1 and 0, weights that are not there are put
@@ -493,7 +355,7 @@ pub trait Tensor: Sized + Send + Sync + 'static {
     fn multiply_elements(&mut self, factors: &Self) {
         expect_shape("multiply_elements", "factors", factors.shape(), self.shape());
         let factors = factors.to_vec();
-        self.map_elements(|index, value| value * factors[index]);
+        map_elements(self, |index, value| value * factors[index]);
     }
 
     /// Shortens each row whose Euclidean norm is above `longest` to that norm: max-norm
@@ -530,86 +392,28 @@ pub trait Tensor: Sized + Send + Sync + 'static {
         expect_shape("clip_to_norm", "total", total.shape(), Shape::new(1, 1));
         let norm = num_traits::Float::sqrt(total.to_vec()[0]);
         if norm > max_norm {
-            self.map_elements(|_, value| value * (max_norm / norm));
+            map_elements(self, |_, value| value * (max_norm / norm));
         }
-    }
-
-    /// self[i] = function(i, self[i]) on the host: the plain way in which the provided bodies work;
-    /// not meant to be overridden.
-    #[doc(hidden)]
-    fn map_elements(&mut self, mut function: impl FnMut(usize, Self::Elem) -> Self::Elem) {
-        let mut values = self.to_vec();
-        for (index, value) in values.iter_mut().enumerate() {
-            *value = function(index, *value);
-        }
-        self.write(&values);
     }
 }
 
-/// Column of the largest value; the first of equals; 0 where nothing compares (all NaN, empty).
-///
-/// ```
-/// assert_eq!(nn_tensor::argmax(&[0.1, 0.7, 0.7]), 1);
-/// ```
-#[must_use]
-pub fn argmax<E: Element>(row: &[E]) -> usize {
-    let mut best = 0;
-    for (column, value) in row.iter().enumerate() {
-        if *value > row[best] {
-            best = column;
-        }
+/// Body shared by the two gathers.
+fn write_rows<T: Tensor>(
+    tensor: &mut T,
+    operation: &str,
+    rows: &[u32],
+    source_len: usize,
+    element: impl Fn(usize) -> T::Elem,
+) {
+    let columns = tensor.shape().columns;
+    expect_len(operation, "rows", rows.len(), tensor.shape().rows);
+    let mut values = Vec::with_capacity(rows.len() * columns);
+    for &row in rows {
+        let start = row as usize * columns;
+        assert!(start + columns <= source_len, "{operation}: row {row} lies outside the source");
+        values.extend((start..start + columns).map(&element));
     }
-    best
-}
-
-/// Replaces logits by probabilities and returns ln Σ exp(logit - largest) and the largest logit, which
-/// is taken out so that nothing overflows.
-fn softmax_row<E: Element>(row: &mut [E]) -> (E, E) {
-    let largest = row.iter().copied().fold(E::neg_infinity(), E::max);
-    let mut sum = E::ZERO;
-    for value in row.iter_mut() {
-        *value = (*value - largest).exp();
-        sum += *value;
-    }
-    for value in row.iter_mut() {
-        *value = *value / sum;
-    }
-    (sum.ln(), largest)
-}
-
-/// One row of [`Tensor::weighted_cross_entropy`]: replaces logits by `factor` · `weight` ·
-/// (softmax(logits) - q), q being the one-hot vector of `class`, smoothed, and returns `weight` ·
-/// Σ -q ln p.
-///
-/// ```
-/// let mut row = [0.0_f64, 0.0];
-/// // Two classes that are equally likely: ln 2, however the target is smoothed.
-/// let loss = nn_tensor::smoothed_entropy_row(&mut row, 1, 0.2, 1.0, 3.0);
-/// assert!((loss - 3.0 * 2.0_f64.ln()).abs() < 1e-12);
-/// assert!((row[0] - 3.0 * 0.4).abs() < 1e-12 && (row[1] + 3.0 * 0.4).abs() < 1e-12);
-/// ```
-///
-/// # Panics
-/// Where there is no column `class`.
-pub fn smoothed_entropy_row<E: Element>(
-    row: &mut [E],
-    class: usize,
-    smoothing: E,
-    factor: E,
-    weight: E,
-) -> E {
-    let elsewhere = smoothing / E::from_f64(row.len() as f64);
-    // Each -ln p is ln Σ exp(logit - largest) - (logit - largest); the targets add up to 1.
-    let largest = row[argmax(row)];
-    let logit = row[class] - largest;
-    let sum: E = row.iter().map(|&value| value - largest).sum();
-    let (log_of_sum, _) = softmax_row(row);
-    let expected = (E::ONE - smoothing) * logit + sum * elsewhere;
-    row[class] = row[class] - (E::ONE - smoothing);
-    for value in row {
-        *value = (*value - elsewhere) * (factor * weight);
-    }
-    weight * (log_of_sum - expected)
+    tensor.write(&values);
 }
 
 /// Panics, naming the operation and both lengths, unless they agree.

@@ -2,7 +2,7 @@
 
 use nn_tensor::Orientation::{self, Keep, Transpose};
 use nn_tensor::{
-    Activation, BatchStatistics, Linear, Moments, ReferenceTensor, Role, Shape, Tensor,
+    Activation, BatchStatistics, Linear, Matrix, Moments, ReferenceTensor, Role, Shape, Tensor,
     TensorError, Update, UpdateRule, conformance,
 };
 use std::panic::catch_unwind;
@@ -39,7 +39,7 @@ static PRODUCTS: AtomicU32 = AtomicU32::new(0);
 #[derive(Debug)]
 struct Spoilt<const FAULT: usize>(ReferenceTensor<f32>);
 
-impl<const FAULT: usize> Tensor for Spoilt<FAULT> {
+impl<const FAULT: usize> Matrix for Spoilt<FAULT> {
     type Elem = f32;
     type Device = ();
 
@@ -94,7 +94,9 @@ impl<const FAULT: usize> Tensor for Spoilt<FAULT> {
         }
         self.write(&values);
     }
+}
 
+impl<const FAULT: usize> Tensor for Spoilt<FAULT> {
     fn add_bias(&mut self, bias: &Self) {
         let values = match FAULT {
             FORGETS_BIAS => self.to_vec(),
@@ -209,10 +211,11 @@ impl<const FAULT: usize> Tensor for Spoilt<FAULT> {
         let columns = self.shape().columns;
         if FAULT == FORGETS_THE_MEANS {
             let (scale, inverse) = (scale.to_vec(), batch.inverse_deviation.to_vec());
-            self.map_elements(|index, delta| {
-                delta * scale[index % columns] * inverse[index % columns]
-            });
-            return;
+            let mut values = self.to_vec();
+            for (index, delta) in values.iter_mut().enumerate() {
+                *delta *= scale[index % columns] * inverse[index % columns];
+            }
+            return self.write(&values);
         }
         let (mut delta, normalized) = (self.0.clone(), batch.normalized.0.clone());
         let mut inner =

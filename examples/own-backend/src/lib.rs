@@ -1,11 +1,11 @@
-//! A backend of one's own: six methods, and everything else comes with the trait.
+//! A backend of your own: six methods, and everything else comes with the traits.
 //!
-//! [`TallyTensor`] keeps its numbers in a plain vector and counts every multiplication that the
+//! [`CountingTensor`] keeps its numbers in a plain vector and counts every multiplication that the
 //! training asks for, on a device that all tensors share. Its product is the loop of the textbook
 //! with the two inner loops exchanged, so that memory is read in order.
 
 use nn_tensor::Orientation::{Keep, Transpose};
-use nn_tensor::{Orientation, Role, Shape, Tensor, TensorError, expect_shape};
+use nn_tensor::{Device, Matrix, Orientation, Role, Shape, Tensor, TensorError, expect_shape};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -21,15 +21,17 @@ impl Counter {
     }
 }
 
+impl Device for Counter {}
+
 /// A matrix of `f32` that counts its multiplications.
 #[derive(Clone, Debug)]
-pub struct TallyTensor {
+pub struct CountingTensor {
     shape: Shape,
     values: Vec<f32>,
     counter: Counter,
 }
 
-impl TallyTensor {
+impl CountingTensor {
     /// The rows of `self` seen through `orientation`: borrowed as they are, or transposed.
     fn rows(&self, orientation: Orientation) -> Vec<f32> {
         let Shape { rows, columns } = self.shape;
@@ -42,7 +44,9 @@ impl TallyTensor {
     }
 }
 
-impl Tensor for TallyTensor {
+impl Tensor for CountingTensor {}
+
+impl Matrix for CountingTensor {
     type Elem = f32;
     type Device = Counter;
 

@@ -2,7 +2,7 @@
 #![allow(clippy::print_stdout, reason = "a program for a terminal")]
 
 use nn_core::{Activation, Architecture, Trainer, TrainingConfig, evaluate};
-use own_backend::{Counter, TallyTensor};
+use own_backend::{Counter, CountingTensor};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let data = nn_data::embedded_sample()?;
@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let config = TrainingConfig { epochs: 3, batch: 50, ..TrainingConfig::default() };
     let counter = Counter::default();
     let mut trainer =
-        Trainer::<TallyTensor>::new(&counter, &architecture, &config, &data.train, None)?;
+        Trainer::<CountingTensor>::new(&counter, &architecture, &config, &data.train, None)?;
     trainer.run(&mut ())?;
     let result = evaluate(trainer.network(), &data.test, config.loss)?;
     let accuracy = result.accuracy().unwrap_or_default();

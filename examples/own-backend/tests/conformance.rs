@@ -2,5 +2,5 @@
 
 #[test]
 fn it_is_a_backend() {
-    nn_tensor::conformance::run::<own_backend::TallyTensor>(&Default::default());
+    nn_tensor::conformance::run::<own_backend::CountingTensor>(&Default::default());
 }

@@ -1,40 +1,18 @@
-//! A function learned from samples: sin(2x) on [-1, 1], with ten tanh neurons.
+//! A table: the price of a house from its size and its age, each on a scale of its own.
 #![allow(clippy::print_stdout, reason = "a program for a terminal")]
 
-use nn_core::{Activation, Architecture, Initializer, Loss, Predictor, Trainer, TrainingConfig};
-use nn_cpu::{CpuDevice, CpuTensor};
-use nn_data::Dataset;
+use nn_mlp::{Mlp, data};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let x: Vec<f64> = (0..200).map(|i| -1.0 + f64::from(i) / 99.5).collect();
-    let y = x.iter().map(|x| (2.0 * x).sin()).collect();
-    let data = Dataset::regression(x, 1, y, 1)?;
-    let architecture = Architecture {
-        inputs: 1,
-        hidden: vec![10],
-        outputs: 1,
-        activation: Activation::Tanh,
-        output_activation: Activation::Identity,
-    };
-    let config = TrainingConfig {
-        loss: Loss::SquaredError,
-        initializer: Initializer::LecunNormal,
-        learning_rate: 0.02,
-        epochs: 1000,
-        batch: 10,
-        ..TrainingConfig::default()
-    };
-    let device = CpuDevice::new(1)?;
-    let mut trainer = Trainer::<CpuTensor<f64>>::new(&device, &architecture, &config, &data, None)?;
-    trainer.run(&mut ())?;
+    let house = |i: u32| [40 + i * 37 % 160, i * 11 % 80].map(f64::from); // m², years
+    let houses: Vec<[f64; 2]> = (0..600).map(house).collect();
+    let prices: Vec<f64> = houses.iter().map(|[m2, years]| m2 * (3000.0 - 15.0 * years)).collect();
+    let (train, test) = data::regression(&houses, &prices)?.split(0.2, 1)?;
 
-    let probes = Dataset::regression(vec![-0.8, -0.3, 0.0, 0.4, 0.9], 1, vec![0.0; 5], 1)?;
-    let mut worst = 0.0_f64;
-    println!("     x   network    sin 2x");
-    Predictor::new(trainer.network(), config.loss, 5)?.for_each(&probes, |sample, output| {
-        let x = [-0.8, -0.3, 0.0, 0.4, 0.9_f64][sample];
-        worst = worst.max((output[0] - (2.0 * x).sin()).abs());
-        println!("{x:6.1} {:9.4} {:9.4}", output[0], (2.0 * x).sin());
-    })?;
-    if worst > 0.02 { Err(format!("off by {worst}").into()) } else { Ok(()) }
+    let model = Mlp::regressor().fit(&train)?;
+    let evaluation = model.evaluate(&test)?;
+    let off = evaluation.mean_absolute_error();
+    println!("R² {:.4}, off by {off:.0} on average", evaluation.r_squared());
+    println!("100 m², 20 years: {:.0}, in truth 270000", model.predict(&[100.0, 20.0])?.value());
+    if evaluation.r_squared() < 0.99 { Err("R² should reach 0.99".into()) } else { Ok(()) }
 }

@@ -1,4 +1,4 @@
-//! The command `nn`, built beside its tormentor so that the tests of this package can start it.
+//! The command `nn`, built in this package so that its tests can start it.
 
 use std::process::ExitCode;
 

@@ -1,14 +1,16 @@
-//! Numbers at the edges, on both backends, against closed forms.
+//! Numerical edge cases on both backends, compared with closed forms.
 
 use nn_core::{
-    Activation, Architecture, Checkpoint, Initializer, Loss, Model, Network, Optimizer, Schedule,
+    Activation, Architecture, Initializer, Loss, Network, NetworkValues, Optimizer, Schedule,
     Trainer, TrainingConfig, evaluate,
 };
 use nn_cpu::{CpuDevice, CpuTensor};
 use nn_data::Dataset;
-use nn_tensor::{Element, Linear, ReferenceTensor, Role, Shape, TALLY_WIDTH, Tally, Tensor};
+use nn_tensor::{
+    Element, Linear, Matrix, ReferenceTensor, Role, Shape, TALLY_WIDTH, Tally, Tensor,
+};
 
-/// Something to try on every backend and element type.
+/// A check for every backend and element type.
 trait OnAnyBackend {
     fn run<T: Tensor>(device: &T::Device);
 }
@@ -23,7 +25,7 @@ fn on_every_backend<W: OnAnyBackend>() {
     }
 }
 
-/// The distance from 1 to the next number.
+/// Returns the distance from 1 to the next number.
 fn rounding_of<E: Element>() -> f64 {
     E::epsilon().to_f64()
 }
@@ -41,7 +43,7 @@ fn numbers<T: Tensor>(tensor: &T) -> Vec<f64> {
     tensor.to_vec().iter().map(|value| value.to_f64()).collect()
 }
 
-/// Gradient and loss of softmax cross-entropy for one row of logits.
+/// Returns gradient and loss of softmax cross-entropy for one row of logits.
 fn cross_entropy<T: Tensor>(device: &T::Device, logits: &[f64], class: u32) -> (Vec<f64>, f64) {
     let logits: T = row(device, logits);
     let mut gradient = T::zeros(device, logits.shape(), Role::Activation).unwrap();
@@ -64,7 +66,7 @@ impl OnAnyBackend for Softmax {
             assert_eq!(gradient, expected, "class {class}");
             assert!((found - loss).abs() <= 4.0 * rounding * loss, "{found} for {loss}");
         }
-        // All equal, whatever they are: p = 1/k, the loss ln k.
+        // Equal logits of any size: p = 1/k, loss ln k.
         for classes in [1, 2, 10, 65_536] {
             for logit in [0.0, 1e30, -1e30, 1e-40] {
                 let (gradient, found) = cross_entropy::<T>(device, &vec![logit; classes], 0);
@@ -72,7 +74,7 @@ impl OnAnyBackend for Softmax {
                 assert!((gradient[0] - (share - 1.0)).abs() < 16.0 * rounding, "{classes} {logit}");
                 let rest_is_right = |value: &f64| (value - share).abs() <= 1e-3 * share;
                 assert!(gradient[1..].iter().all(rest_is_right), "{classes} {logit}");
-                // The sum of k exponentials is rounded k times at the most.
+                // The sum of k exponentials is rounded at most k times.
                 let bound = rounding * (64.0 + classes as f64 / 16.0);
                 assert!((found - loss).abs() <= bound, "{classes} {logit}: {found} for {loss}");
             }
@@ -128,11 +130,11 @@ impl OnAnyBackend for Subnormals {
 }
 
 #[test]
-fn subnormal_numbers_are_numbers() {
+fn subnormal_weights_are_used() {
     on_every_backend::<Subnormals>();
 }
 
-fn linear_form(inputs: usize, outputs: usize) -> Architecture {
+fn linear_architecture(inputs: usize, outputs: usize) -> Architecture {
     Architecture {
         inputs,
         hidden: vec![],
@@ -142,7 +144,7 @@ fn linear_form(inputs: usize, outputs: usize) -> Architecture {
     }
 }
 
-/// Plain gradient descent with a rate of 0.5.
+/// Plain gradient descent with learning rate 0.5.
 fn descent(batch: usize, epochs: usize) -> TrainingConfig {
     TrainingConfig {
         optimizer: Optimizer::Sgd,
@@ -158,23 +160,23 @@ fn trained<T: Tensor>(
     device: &T::Device,
     data: &Dataset,
     config: &TrainingConfig,
-) -> (Network<T>, Model) {
-    let form = linear_form(data.input_width(), data.output_width());
-    let mut trainer = Trainer::<T>::new(device, &form, config, data, None).unwrap();
+) -> (Network<T>, NetworkValues) {
+    let architecture = linear_architecture(data.input_width(), data.output_width());
+    let mut trainer = Trainer::<T>::new(device, &architecture, config, data, None).unwrap();
     trainer.run(&mut ()).unwrap();
-    let model = trainer.model();
-    (model.to_network(device).unwrap(), model)
+    (trainer.result().duplicate().unwrap(), trainer.result().to_values())
 }
 
 struct BlankImages;
 impl OnAnyBackend for BlankImages {
-    /// Of a black image only the bias is seen: with p = 1/k, one step of descent gives it λ (y - p).
+    /// For a black image only the bias learns: with p = 1/k, one step changes it by λ (y - p).
     fn run<T: Tensor>(device: &T::Device) {
         for classes in [1, 3, 65_536_usize] {
             let class = classes as u32 - 1;
             let data = Dataset::from_images(vec![0], &[1, 1], vec![class], classes).unwrap();
-            let form = linear_form(1, classes);
-            let start = Network::<T>::new(device, &form, Initializer::HeUniform, 1).unwrap();
+            let architecture = linear_architecture(1, classes);
+            let start =
+                Network::<T>::new(device, &architecture, Initializer::HeUniform, 1).unwrap();
             let before = evaluate(&start, &data, Loss::CrossEntropy).unwrap().loss;
             let expected = (classes as f64).ln();
             assert!((before - expected).abs() < 1e-3, "{classes} classes: {before}");
@@ -196,11 +198,12 @@ fn one_pixel_one_sample_and_one_class_up_to_65536() {
 
 struct OneClass;
 impl OnAnyBackend for OneClass {
-    /// The only class has probability 1, so there is nothing to learn: not a bit may change.
+    /// The only class has probability 1, so not a bit may change.
     fn run<T: Tensor>(device: &T::Device) {
         let data = Dataset::from_images(vec![9, 80, 200, 255], &[2, 2], vec![0], 1).unwrap();
         let start =
-            Network::<T>::new(device, &linear_form(4, 1), Initializer::HeUniform, 1).unwrap();
+            Network::<T>::new(device, &linear_architecture(4, 1), Initializer::HeUniform, 1)
+                .unwrap();
         let (network, _) = trained::<T>(device, &data, &descent(1, 5));
         assert_eq!(network.layers()[0].weight.to_vec(), start.layers()[0].weight.to_vec());
         let found = evaluate(&network, &data, Loss::CrossEntropy).unwrap();
@@ -228,27 +231,30 @@ impl OnAnyBackend for MissingClass {
 }
 
 #[test]
-fn a_class_that_never_occurs_is_no_trouble() {
+fn a_class_that_never_occurs_is_accepted() {
     on_every_backend::<MissingClass>();
 }
 
-/// The CPU backend skips pixels that are 0, so a weight that only ever meets such pixels is never
-/// multiplied, where the reference gives 0 · NaN = NaN. It cannot be kept, though.
+/// The CPU backend skips pixels that are 0, so a weight that only meets such pixels is never
+/// multiplied, where the reference computes 0 · NaN = NaN. It cannot be saved, though.
 #[test]
 fn a_weight_that_is_not_finite_is_never_saved() {
     let data = Dataset::from_images(vec![0, 255], &[1, 2], vec![0], 2).unwrap();
     let device = CpuDevice::new(1).unwrap();
     for broken in [f32::NAN, f32::INFINITY] {
-        let mut network =
-            Network::<CpuTensor<f32>>::new(&device, &linear_form(2, 2), Initializer::HeUniform, 1)
-                .unwrap();
+        let mut network = Network::<CpuTensor<f32>>::new(
+            &device,
+            &linear_architecture(2, 2),
+            Initializer::HeUniform,
+            1,
+        )
+        .unwrap();
         network.layers_mut()[0].weight.write(&[broken, 0.5, 0.25, 0.5]);
-        let model = Model::from_network(&network, Loss::CrossEntropy, &[1, 2]);
-        assert!(Checkpoint { model: model.clone(), training: None }.to_bytes().is_err());
-        assert!(nn_core::safetensors::to_bytes(&model).is_err());
+        // No model can be made of it, so there is none to save or export.
+        assert!(network.to_values().validate(&linear_architecture(2, 2)).is_err());
         let mut reference = Network::<ReferenceTensor<f32>>::new(
             &(),
-            &linear_form(2, 2),
+            &linear_architecture(2, 2),
             Initializer::HeUniform,
             1,
         )

@@ -1,11 +1,12 @@
-//! What a user of the libraries may rely on: what can cross threads, and what misuse gets as an answer.
+//! Guarantees for users of the libraries: thread safety, and errors for misuse.
 
 use nn_core::{
-    Activation, Architecture, Checkpoint, CheckpointError, ConfigError, Model, Network,
-    NetworkError, Predictor, TrainError, Trainer, TrainingConfig,
+    Activation, Architecture, ConfigError, Network, NetworkError, Predictor, TrainError, Trainer,
+    TrainingConfig,
 };
 use nn_cpu::{CpuDevice, CpuTensor};
 use nn_data::{DataError, Dataset, IdxArray, TrainTest};
+use nn_mlp::{Checkpoint, FileError, MlpError, Model};
 use nn_tensor::{ReferenceTensor, Role, Shape, Tensor, TensorError};
 
 fn crosses_threads<T: Send + Sync>() {}
@@ -24,16 +25,17 @@ fn values_cross_threads() {
     crosses_threads::<Network<CpuTensor<f32>>>();
     crosses_threads::<Model>();
     crosses_threads::<Checkpoint>();
-    crosses_threads::<CheckpointError>();
+    crosses_threads::<FileError>();
+    crosses_threads::<MlpError>();
     crosses_threads::<ConfigError>();
     crosses_threads::<NetworkError>();
     crosses_threads::<TrainError>();
     crosses_threads::<TrainingConfig>();
     can_be_moved::<Trainer<CpuTensor<f32>>>();
-    can_be_moved::<Predictor<'_, CpuTensor<f32>>>();
+    can_be_moved::<Predictor<CpuTensor<f32>>>();
 }
 
-fn form(inputs: usize) -> Architecture {
+fn architecture(inputs: usize) -> Architecture {
     Architecture {
         inputs,
         hidden: vec![3],
@@ -43,19 +45,19 @@ fn form(inputs: usize) -> Architecture {
     }
 }
 
-/// What the outside world can cause is a typed error that names the thing.
+/// What the outside world can cause is a typed error.
 #[test]
 fn settings_and_data_that_do_not_fit_are_typed_errors() {
     let data = Dataset::classification(vec![0.0, 1.0], 2, vec![1], 2).unwrap();
-    let refusal = |form: &Architecture, config: &TrainingConfig| {
-        Trainer::<ReferenceTensor<f32>>::new(&(), form, config, &data, None).err().unwrap()
+    let refusal = |architecture: &Architecture, config: &TrainingConfig| {
+        Trainer::<ReferenceTensor<f32>>::new(&(), architecture, config, &data, None).err().unwrap()
     };
     let sound = TrainingConfig::default();
-    let wide = refusal(&form(3), &sound);
+    let wide = refusal(&architecture(3), &sound);
     assert!(matches!(wide, TrainError::Network(NetworkError::InputWidth { .. })), "{wide}");
-    let idle = refusal(&form(2), &TrainingConfig { batch: 0, ..sound.clone() });
+    let idle = refusal(&architecture(2), &TrainingConfig { batch: 0, ..sound.clone() });
     assert!(matches!(idle, TrainError::Network(NetworkError::Config(_))), "{idle}");
-    let steps = Architecture { activation: Activation::Heaviside, ..form(2) };
+    let steps = Architecture { activation: Activation::Heaviside, ..architecture(2) };
     let steps = refusal(&steps, &sound);
     assert!(
         matches!(
@@ -67,7 +69,7 @@ fn settings_and_data_that_do_not_fit_are_typed_errors() {
     assert!(matches!(CpuDevice::new(0), Err(TensorError::Device { .. })));
 }
 
-/// Shapes that do not fit are the caller's mistake: the documented panic names operation and shapes.
+/// Mismatched shapes are the caller's mistake: the documented panic names operation and shapes.
 #[test]
 fn shapes_that_do_not_fit_panic_with_their_names_on_both_backends() {
     fn message<T: Tensor>(device: &T::Device) -> String {

@@ -1,4 +1,4 @@
-//! `docs/reliability.md` names tests that exist and numbers that are true.
+//! The tests and numbers named in `docs/reliability.md`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ fn page() -> String {
     fs::read_to_string(root().join("docs/reliability.md")).unwrap()
 }
 
-/// What stands in backquotes as `FILE.rs::TEST` on the page.
+/// Returns every `FILE.rs::TEST` in backquotes on the page.
 fn named_tests(page: &str) -> Vec<(String, String)> {
     let quoted = page.split('`').skip(1).step_by(2);
     quoted
@@ -32,13 +32,13 @@ fn every_test_of_the_page_exists() {
         let function = format!("fn {test}(");
         let place = text.find(&function);
         let place = place.unwrap_or_else(|| panic!("docs/reliability.md: no {test} in {file}"));
-        // The attribute stands right before, perhaps with others between; proptest has them inside.
+        // The attribute may be followed by others; proptest has them inside its macro.
         let before: Vec<&str> = text[..place].lines().rev().take(6).collect();
-        assert!(before.iter().any(|line| line.trim() == "#[test]"), "{file}::{test} is no test");
+        assert!(before.iter().any(|line| line.trim() == "#[test]"), "{file}::{test} is not a test");
     }
 }
 
-/// Rows of faults: each has at least one test.
+/// Every row of faults has at least one test.
 #[test]
 fn every_fault_has_a_test() {
     let page = page();
@@ -50,7 +50,7 @@ fn every_fault_has_a_test() {
     }
 }
 
-/// The number on the page that follows these words.
+/// Returns the number on the page that follows these words.
 fn number_after(words: &str) -> usize {
     let page = page();
     let rest =

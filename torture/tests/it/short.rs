@@ -1,8 +1,8 @@
-//! Each part of the torture, briefly.
+//! Short versions of the parts.
 
 use nn_torture::kills::Ending;
 use nn_torture::trial::{Effort, Tally};
-use nn_torture::{crowd, damage, disk, downloads, kills, threads, writers};
+use nn_torture::{damage, disk, downloads, kills, shared_folder, threads, writers};
 use std::path::PathBuf;
 
 fn briefly(rounds: u64) -> Effort {
@@ -33,7 +33,7 @@ fn interrupted_trainings_end_with_the_bytes_of_a_straight_run() {
 fn no_writer_loses_a_file_whatever_operation_fails_or_kills() {
     let tally = writers::run(&briefly(1));
     tally.assert_nothing_lost();
-    for what in ["file operations made to fail", "processes killed at a file operation"] {
+    for what in ["failed file operations", "processes aborted at a file operation"] {
         assert!(count(&tally, what) > 50, "{tally:?}");
     }
 }
@@ -46,7 +46,7 @@ fn a_disk_that_fills_up_costs_no_file_and_no_result() {
 
 #[test]
 fn of_many_trainings_into_one_folder_one_gets_it() {
-    crowd::run(&briefly(2)).assert_nothing_lost();
+    shared_folder::run(&briefly(2)).assert_nothing_lost();
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn the_number_of_threads_changes_nothing_for_any_network_optimizer_or_dropout() 
 fn every_cut_and_every_flipped_bit_is_found() {
     let tally = damage::run(&briefly(1));
     tally.assert_nothing_lost();
-    assert!(count(&tally, "files with one bit turned") > 20_000, "{tally:?}");
+    assert!(count(&tally, "files with one bit flipped") > 20_000, "{tally:?}");
 }
 
 #[test]

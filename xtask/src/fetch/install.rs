@@ -92,7 +92,7 @@ pub fn install(input: impl Read, dir: &Path, file: &DataFile) -> Result<Valid, I
     let local = |error| InstallError::Local(Error::io("write", &path, error));
     let mut lock = None;
     let mut copied = None;
-    let written = nn_data::replace_file(&path, |mut output| {
+    let written = nn_files::replace_file(&path, |mut output| {
         match copy_verified(input, &mut output, file) {
             Ok(sha256) => {
                 copied = Some(Ok(sha256));
@@ -127,8 +127,13 @@ fn keep_invalid_file(path: &Path, dir: &Path, file: &DataFile) -> io::Result<()>
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
+    // A hard link to a symbolic link would lead to the new file, so the target of the link gets the new name.
+    let wrong = fs::canonicalize(path)?;
     // A hard link costs nothing; a copy where the file system has no hard links.
-    fs::hard_link(path, &aside).or_else(|_| fs::copy(path, &aside).map(|_| ()))
+    fs::hard_link(&wrong, &aside).or_else(|_| {
+        let mut wrong = File::open(&wrong)?;
+        nn_files::replace_file(&aside, |mut file| io::copy(&mut wrong, &mut file).map(|_| ()))
+    })
 }
 
 /// Locks the folder against other processes of this program, where the system can.

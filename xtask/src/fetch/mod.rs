@@ -99,8 +99,8 @@ pub fn fetch(request: &Request<'_>, limits: &Limits) -> Result<Vec<Fetched>, Err
         return Err(Error::Offline { set: set.name, dir: dir.into(), missing: names(&missing) });
     }
     let was_there = dir.exists();
-    fs::create_dir_all(dir).map_err(|error| Error::io("create", dir, error))?;
-    nn_data::sweep_partial_files(dir);
+    nn_files::create_folder(dir).map_err(|error| Error::io("create", dir, error))?;
+    nn_files::sweep_partial_files(dir);
     let found = get(request, limits, missing).inspect_err(|_| {
         // Do not leave an empty new folder behind; `remove_dir` keeps one with files in it.
         let _ = if was_there { Ok(()) } else { fs::remove_dir(dir) };

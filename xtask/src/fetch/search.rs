@@ -195,8 +195,8 @@ fn remove_partials(dir: &Path, file: &DataFile) {
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.starts_with(&download) && name.ends_with(".partial") {
-            // A process that is still downloading holds a lock on its file.
-            nn_data::remove_if_abandoned(&path);
+            // Another run that is still downloading holds a lock on its own.
+            nn_files::remove_if_abandoned(&path);
         }
     }
 }

@@ -133,7 +133,7 @@ fn no_failing_file_operation_loses_a_file() {
             operation += 1;
             if operation == faulty + 1 { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
         };
-        let result = nn_data::watch_file_operations(fail, || copy_from(from.path(), &place));
+        let result = nn_files::watch_file_operations(fail, || copy_from(from.path(), &place));
         let there = fs::read(place.images()).unwrap();
         let aside = fs::read(place.dir().join("train-images-idx3-ubyte.invalid"));
         let is_new = there == payload(IMAGES);

@@ -45,7 +45,7 @@ fn main() -> Result<(), Failure> {
     let device = plain.clone().autodiff();
     device.seed(options.seed);
     let train = Digits::read(&options.data, "train")?;
-    // The data needs no gradient, so it lives outside of what autodiff records.
+    // The data needs no gradient, so it stays outside of autodiff.
     let (images, labels) = tensors(&train, &plain);
     let mut network = Network::new(train.pixels, &options.hidden, &device);
     let mut optimizer = SgdConfig::new().init();
@@ -69,7 +69,7 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Images and labels as tensors that stay.
+/// Images and labels as resident tensors.
 fn tensors(digits: &Digits, device: &Device) -> (Tensor<2>, Tensor<1, Int>) {
     let shape = [digits.count(), digits.pixels];
     let images = Tensor::from_data(TensorData::new(digits.images.clone(), shape), device);

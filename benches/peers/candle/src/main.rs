@@ -32,7 +32,7 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Images and labels as tensors that stay.
+/// Images and labels as resident tensors.
 fn tensors(digits: &Digits) -> Result<(Tensor, Tensor), Failure> {
     let shape = (digits.count(), digits.pixels);
     let images = Tensor::from_slice(&digits.images, shape, &Device::Cpu)?;
@@ -40,7 +40,7 @@ fn tensors(digits: &Digits) -> Result<(Tensor, Tensor), Failure> {
     Ok((images, Tensor::from_vec(labels, digits.count(), &Device::Cpu)?))
 }
 
-/// He-uniform weights, biases of zero; candle's own stream on the CPU takes no seed.
+/// He-uniform weights, zero biases; candle's random stream on the CPU cannot be seeded.
 fn network(inputs: usize, hidden: &[usize]) -> Result<(Vec<Linear>, Vec<Var>), Failure> {
     let sizes: Vec<usize> = [&[inputs], hidden, &[CLASSES]].concat();
     let (mut layers, mut variables) = (Vec::new(), Vec::new());

@@ -1,4 +1,4 @@
-//! Images and labels from IDX files, plain or packed with gzip.
+//! Images and labels from IDX files, plain or gzip.
 
 use std::fs;
 use std::io::Read;
@@ -8,14 +8,14 @@ use flate2::read::MultiGzDecoder;
 
 use crate::Failure;
 
-/// A set of images with their labels.
+/// Images with their labels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Digits {
-    /// Images one after another, each value 0 to 1.
+    /// Pixels of all images, from 0 to 1.
     pub images: Vec<f32>,
     /// The class of each image.
     pub labels: Vec<u8>,
-    /// Values of one image.
+    /// Number of pixels of an image.
     pub pixels: usize,
 }
 
@@ -23,7 +23,8 @@ impl Digits {
     /// Reads the set `train` or `t10k` of a folder.
     ///
     /// # Errors
-    /// If a file cannot be read, is not IDX of unsigned bytes, or the counts differ.
+    /// Returns an error if a file cannot be read, is not IDX of unsigned bytes, or the counts
+    /// differ.
     pub fn read(folder: &Path, set: &str) -> Result<Self, Failure> {
         let (sizes, images) = idx(folder, &format!("{set}-images-idx3-ubyte"))?;
         let (_, labels) = idx(folder, &format!("{set}-labels-idx1-ubyte"))?;
@@ -35,14 +36,14 @@ impl Digits {
         Ok(Self { images, labels, pixels })
     }
 
-    /// How many there are.
+    /// Returns the number of images.
     #[must_use]
     pub fn count(&self) -> usize {
         self.labels.len()
     }
 }
 
-/// Sizes of the dimensions and the bytes behind the header.
+/// Returns the dimensions and the bytes after the header.
 fn idx(folder: &Path, name: &str) -> Result<(Vec<usize>, Vec<u8>), Failure> {
     let bytes = unpacked(folder, name).map_err(|error| format!("{name}: {error}"))?;
     parse(&bytes).ok_or_else(|| format!("{name}: not IDX of unsigned bytes").into())

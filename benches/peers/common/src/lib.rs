@@ -1,4 +1,4 @@
-//! What the Rust peers share, so that they differ in nothing but the framework.
+//! Common parts of the Rust peers, so that they differ only in the framework.
 
 mod idx;
 mod options;
@@ -10,5 +10,5 @@ pub use options::Options;
 pub use report::{epoch, test};
 pub use shuffle::Shuffle;
 
-/// What a peer's `main` can end with.
+/// Result of a peer's `main`.
 pub type Failure = Box<dyn std::error::Error>;

@@ -1,4 +1,4 @@
-//! The flags that every peer takes.
+//! Flags of the peers.
 
 use std::path::PathBuf;
 
@@ -14,13 +14,13 @@ pub struct Options {
     pub data: PathBuf,
     /// Neurons of each hidden layer.
     pub hidden: Vec<usize>,
-    /// Samples in a step.
+    /// Batch size.
     pub batch: usize,
     /// Learning rate of plain SGD.
     pub learning_rate: f64,
-    /// Passes through the training set.
+    /// Number of epochs.
     pub epochs: usize,
-    /// Threads.
+    /// Number of threads.
     pub threads: usize,
     /// Seed of the initial weights and the shuffles.
     pub seed: u64,
@@ -30,7 +30,7 @@ impl Options {
     /// Reads the flags of this process.
     ///
     /// # Errors
-    /// If a flag is unknown, has no value or one that is no number, or `--data` is missing.
+    /// Returns an error if a flag is unknown, has no valid value, or `--data` is missing.
     pub fn from_env() -> Result<Self, Failure> {
         Self::parse(std::env::args().skip(1))
     }

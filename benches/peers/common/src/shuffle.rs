@@ -7,13 +7,13 @@ pub struct Shuffle {
 }
 
 impl Shuffle {
-    /// A stream of orders.
+    /// Creates a stream of orders.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self { state: seed }
     }
 
-    /// The numbers below `count` in a random order.
+    /// Returns the numbers below `count` in random order.
     #[must_use]
     pub fn order(&mut self, count: usize) -> Vec<u32> {
         let mut order: Vec<u32> = (0..count as u32).collect();

@@ -1,4 +1,4 @@
-//! What the machine can do at most, and what each network asks of it: operations and bytes.
+//! Peak rates of the machine, and the operations and bytes that each network needs.
 
 use crate::Done;
 use nn_benches::bandwidth::{LEVELS, read_rate};
@@ -9,8 +9,7 @@ use nn_benches::{
 pub(crate) fn run() -> Done {
     let (data, name) = digits()?;
     let peak = Peak::measure();
-    let mut machine =
-        Table::new("What the machine gives at most", &["what", "1 thread", "2 threads"]);
+    let mut machine = Table::new("Peak rates of the machine", &["what", "1 thread", "2 threads"]);
     for (name, peaks) in [("f32", peak.f32), ("f64", peak.f64)] {
         let [one, two] = peaks.map(|rate| format!("{} Gop/s", giga(rate)));
         machine.row([format!("multiply-adds, {name}"), one, two]);
@@ -21,7 +20,7 @@ pub(crate) fn run() -> Done {
     }
     machine.print();
 
-    let title = format!("What a step of plain descent on {name} asks for, in f32");
+    let title = format!("What an SGD step on {name} needs, in f32");
     let heading = [
         "network, batch",
         "operations, dense",
@@ -30,23 +29,24 @@ pub(crate) fn run() -> Done {
         "activations and δ, KB",
         "pixels, KB",
         "microseconds at the peak, 2 threads",
-        "GB/s then, weights 3 times",
+        "GB/s at that rate, weights 3 times",
     ];
     let mut table = Table::new(title, &heading);
     for (hidden, batch) in NETWORKS {
-        let form = architecture(hidden);
+        let architecture = architecture(hidden);
         let shares = Shares::shuffled(&data.train, batch);
-        let dense = batch as f64 * step_operations(&form, Shares::DENSE);
-        let needed = batch as f64 * step_operations(&form, shares);
-        let weights = 4.0 * form.parameter_count() as f64;
-        let neurons: usize = form.widths()[1..].iter().sum();
+        let dense = batch as f64 * step_operations(&architecture, Shares::DENSE);
+        let needed = batch as f64 * step_operations(&architecture, shares);
+        let weights = 4.0 * architecture.parameter_count() as f64;
+        let neurons: usize = architecture.widths()[1..].iter().sum();
         let activations = (2 * 4 * batch * neurons) as f64;
-        let pixels = (batch * form.inputs) as f64;
+        let pixels = (batch * architecture.inputs) as f64;
         let seconds = needed / peak.f32[1];
-        // Read forward, read for the update and written by it; δ is written, and both are read, twice.
+        // Weights: read in the forward pass, read and written in the update. Activations and δ:
+        // written and read.
         let moved = 3.0 * weights + 2.0 * activations + pixels;
         table.row([
-            format!("{form}, {batch}"),
+            format!("{architecture}, {batch}"),
             thousands(dense),
             thousands(needed),
             thousands(weights / 1e3),

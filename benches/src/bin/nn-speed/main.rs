@@ -1,16 +1,16 @@
-//! Measures speed where `cargo bench` cannot: `cargo xtask speed PART`.
+//! Measurements that `cargo bench` cannot make: `cargo xtask speed PART`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "results and progress")]
 
 mod floor;
+mod latency;
 mod ratios;
 mod scaling;
-mod waits;
 
 use clap::{Parser, Subcommand};
 use std::error::Error;
 use std::process::ExitCode;
 
-/// Measures speed where `cargo bench` cannot.
+/// Measure speed where `cargo bench` cannot.
 #[derive(Parser)]
 #[command(name = "cargo xtask speed", bin_name = "cargo xtask speed")]
 struct Cli {
@@ -20,20 +20,21 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Part {
-    /// What the machine can do at most, and what each network asks of it
+    /// Peak rates of the machine, and what each network needs
     Floor,
-    /// What a user waits for: loading, the first step, a test, an answer; and the memory it takes
-    Waits(waits::Options),
-    /// Optimizers, regularisers and f64 beside plain descent; fails where one takes longer than it should
+    /// Latency of loading, the first step, a test and a prediction; memory of a training
+    Latency(latency::Options),
+    /// Optimizers, regularisers and f64 compared with plain SGD; fails if one is slower than its
+    /// limit
     Ratios(ratios::Options),
-    /// Rate against width, depth, batch and threads: tables, figures, cliffs
+    /// Rate by width, depth, batch and threads: tables, figures, performance cliffs
     Scaling(scaling::Options),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().part {
         Part::Floor => floor::run(),
-        Part::Waits(options) => waits::run(&options),
+        Part::Latency(options) => latency::run(&options),
         Part::Ratios(options) => ratios::run(&options),
         Part::Scaling(options) => scaling::run(&options),
     };
@@ -46,5 +47,5 @@ fn main() -> ExitCode {
     }
 }
 
-/// What may go wrong: data that cannot be read, a program that fails, a ratio that is too high.
+/// Result of a part; errors are unreadable data, a failed program or a ratio above its limit.
 type Done = Result<(), Box<dyn Error>>;

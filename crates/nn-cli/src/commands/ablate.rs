@@ -1,13 +1,15 @@
 //! `nn train --ablate`: what is each ingredient of a recipe worth? It is left out, one at a time.
 
-use super::train::{Trained, Training};
 use crate::backend;
 use crate::error::CliError;
 use crate::stdout;
 use crate::table::{self, Side};
+use crate::training::{Trained, Training};
 use crate::training_report::percent;
-use nn_core::{Distortion, Summary, TrainingConfig};
-use serde_json::json;
+use nn_images::{Pipeline, Step};
+use nn_mlp::Summary;
+use nn_mlp::settings::Settings;
+use serde_json::{Value, json};
 
 /// Columns: what is left out, then accuracies and their changes.
 const WIDTHS: [usize; 5] = [23, 13, 8, 10, 8];
@@ -20,11 +22,11 @@ pub(crate) fn run(base: &Training, seeds: usize) -> Result<(), CliError> {
         say(&heads.map(str::to_owned))?;
     }
     let mut whole: Option<Means> = None;
-    for (name, config) in variants(&base.resolved.config) {
-        let variant = base.variant(&name, config);
+    for (name, settings) in variants(&base.resolved.run.settings) {
+        let variant = base.variant(&name, &settings)?;
         let trained = (0..seeds)
             .map(|index| {
-                let seed = base.resolved.config.seed.wrapping_add(index as u64);
+                let seed = base.resolved.seed().wrapping_add(index as u64);
                 backend::run(variant.resolved.device, variant.with_seed(seed))
             })
             .collect::<Result<Vec<Trained>, CliError>>()?;
@@ -81,76 +83,91 @@ fn change(from: Option<f64>, to: Option<f64>) -> String {
     }
 }
 
-/// The recipe itself, and without each ingredient that it has.
-fn variants(recipe: &TrainingConfig) -> Vec<(String, TrainingConfig)> {
+/// The name of an ingredient, and how it is left out.
+type Ingredient = (&'static str, fn(&mut Settings));
+
+/// The recipe itself, and without each ingredient that it has. Of a recipe of several members, the members are the
+/// ingredients; what one is made of, a recipe of it alone tells.
+fn variants(recipe: &Settings) -> Vec<(String, Settings)> {
     let mut all = vec![("nothing".to_owned(), recipe.clone())];
-    if !recipe.branches.is_empty() {
-        all.extend((0..recipe.branches.len()).map(|further| without_branch(recipe, further)));
+    if recipe.member.len() > 1 {
+        all.extend((0..recipe.member.len()).map(|index| without_member(recipe, index)));
         return all;
     }
-    let mut without = |name: &str, leave_out: fn(&mut TrainingConfig)| {
-        let mut config = recipe.clone();
-        leave_out(&mut config);
-        if config != *recipe {
-            all.push((name.to_owned(), config));
-        }
-    };
-    without("receptive-fields", |config| config.receptive_fields = None);
-    without("batch-norm", |config| config.batch_norm = false);
-    without("average", |config| config.average = None);
-    without("weight-decay", |config| config.weight_decay = 0.0);
-    without("l1", |config| config.l1 = 0.0);
-    without("dropout", |config| config.dropout = 0.0);
-    without("max-norm", |config| config.max_norm = None);
-    without("clip-norm", |config| config.clip_norm = None);
-    without("label-smoothing", |config| config.label_smoothing = 0.0);
-    without("class-weights", |config| config.class_weights.clear());
-    without("deskew", |config| config.deskew = false);
-    without("directions", |config| {
-        config.directions = false;
-        (config.root_directions, config.second_order_directions) = (false, false);
-    });
-    without("root-directions", |config| config.root_directions = false);
-    without("second-order-directions", |config| config.second_order_directions = false);
-    without("distortion", |config| config.distortion = None);
-    without("rotation", |config| distortion(config, |d| d.rotation = 0.0));
-    without("scale", |config| distortion(config, |d| d.scale = 0.0));
-    without("shear", |config| distortion(config, |d| d.shear = 0.0));
-    without("shift", |config| distortion(config, |d| d.shift = 0.0));
-    without("elastic", |config| distortion(config, |d| d.elastic = 0.0));
-    without("fade", |config| distortion(config, |d| d.fade = 0.0));
+    let ingredients: [Ingredient; 10] = [
+        ("local", |settings| settings.network.local = None),
+        ("batch-norm", |settings| settings.network.batch_norm = false),
+        ("average", |settings| settings.training.average = None),
+        ("weight-decay", |settings| settings.training.weight_decay = 0.0),
+        ("l1", |settings| settings.training.l1 = 0.0),
+        ("dropout", |settings| settings.training.dropout = 0.0),
+        ("max-norm", |settings| settings.training.max_norm = None),
+        ("clip-norm", |settings| settings.training.clip_norm = None),
+        ("label-smoothing", |settings| settings.training.label_smoothing = 0.0),
+        ("class-weights", |settings| settings.training.class_weights.clear()),
+    ];
+    for (name, leave_out) in ingredients {
+        let mut settings = recipe.clone();
+        leave_out(&mut settings);
+        all.push((name.to_owned(), settings));
+    }
+    for index in 0..recipe.transform.steps().len() {
+        all.extend(without_transform(recipe, index));
+    }
+    // What the recipe does not have is no ingredient, nor is what the rest cannot do without.
+    let is_ingredient = |settings: &Settings| settings != recipe && settings.validate().is_ok();
+    all.retain(|(name, settings)| name == "nothing" || is_ingredient(settings));
     all
 }
 
-/// Of a network of branches the further ones are the ingredients; what a branch is made of, a recipe of it alone
-/// tells. Those behind the one left out begin with other weights, as seeds go by their number.
-fn without_branch(recipe: &TrainingConfig, further: usize) -> (String, TrainingConfig) {
-    let mut config = recipe.clone();
-    config.branches.remove(further);
-    (format!("branch-{}", further + 2), config)
+/// Seeds go by the number of a member, so those behind the one left out begin with other weights.
+fn without_member(recipe: &Settings, index: usize) -> (String, Settings) {
+    let mut settings = recipe.clone();
+    settings.member.remove(index);
+    (format!("member-{}", index + 1), settings)
 }
 
-fn distortion(config: &mut TrainingConfig, change: fn(&mut Distortion)) {
-    if let Some(distortion) = &mut config.distortion {
-        change(distortion);
+/// Without a transform, and without each of its settings that are off by default.
+fn without_transform(recipe: &Settings, index: usize) -> Vec<(String, Settings)> {
+    let steps = recipe.transform.steps();
+    let with_steps = |steps: Vec<Step>| {
+        let mut settings = Settings { transform: Pipeline::new(steps), ..recipe.clone() };
+        if !settings.transform.has_random() {
+            settings.test.copies = 0; // there is nothing left that could make copies
+        }
+        settings
+    };
+    let kind = steps[index].kind();
+    let mut others = steps.to_vec();
+    others.remove(index);
+    let mut all = vec![(kind.name.to_owned(), with_steps(others))];
+    for (key, default) in kind.defaults() {
+        let is_off = default == Value::Bool(false) || default.as_f64() == Some(0.0);
+        if let Some(step) = steps[index].with(&key, &default).ok().filter(|_| is_off) {
+            let mut changed = steps.to_vec();
+            changed[index] = step;
+            all.push((format!("{}.{key}", kind.name), with_steps(changed)));
+        }
     }
+    all
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::preset::Preset;
+    use nn_mlp::settings::Preset;
 
     #[test]
     fn only_what_a_recipe_has_is_left_out() {
-        let names = |preset: Preset| -> Vec<String> {
-            let config = preset.settings().unwrap().resolve().unwrap().config;
-            variants(&config).into_iter().map(|(name, _)| name).collect()
+        let names = |preset: &str| -> Vec<String> {
+            let settings = Preset::find(preset).unwrap().settings().unwrap();
+            variants(&settings).into_iter().map(|(name, _)| name).collect()
         };
-        assert_eq!(names(Preset::Nielsen), ["nothing"]);
-        let best = names(Preset::Best);
+        assert_eq!(names("nielsen"), ["nothing"]);
+        let best = names("best");
         let has = |name: &str| best.iter().any(|one| one == name);
-        assert!(has("elastic") && has("average") && !has("dropout"), "{best:?}");
-        assert_eq!(names(Preset::Branches), ["nothing", "branch-2", "branch-3"]);
+        assert!(has("augment.elastic") && has("average") && has("local"), "{best:?}");
+        assert!(has("augment") && !has("dropout") && !has("augment.sigma"), "{best:?}");
+        assert_eq!(names("joint"), ["nothing", "member-1", "member-2", "member-3"]);
     }
 }

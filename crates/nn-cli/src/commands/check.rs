@@ -4,7 +4,7 @@ use crate::cli::CheckArgs;
 use crate::error::CliError;
 use crate::stdout;
 use crate::table::{self, Side};
-use nn_core::gradient_check::{GradientCheck, TOLERANCE, check_all};
+use nn_lecture::gradient_check::{GradientCheck, TOLERANCE, check_all};
 use nn_tensor::ReferenceTensor;
 use serde_json::json;
 

@@ -9,8 +9,9 @@ use crate::run_folder::data_given_or_of_run;
 use crate::stdout;
 use crate::table::{self, Side};
 use crate::training_report::percent;
-use nn_core::{Committee, McNemar, Model, argmax};
+use nn_core::argmax;
 use nn_data::Dataset;
+use nn_mlp::{McNemar, Model, Predictor};
 use nn_tensor::Tensor;
 use serde_json::json;
 
@@ -92,7 +93,7 @@ fn verdict(test: &McNemar) -> String {
             "{better} is better: chance alone would differ as much with {chance} (McNemar, exact)"
         )
     } else {
-        format!("no difference can be told from chance: {chance} (McNemar, exact)")
+        format!("the difference is not statistically significant: {chance} (McNemar, exact)")
     }
 }
 
@@ -101,11 +102,10 @@ fn right_answers<T: Tensor>(
     data: &Dataset,
     device: &T::Device,
 ) -> Result<Vec<bool>, CliError> {
-    let networks = model.to_networks::<T>(device)?;
     let mut right = vec![false; data.len()];
-    let mut committee = Committee::of_model(model, &networks)?;
-    committee.expect_test_set(data)?;
-    committee.for_each(data, |sample, outputs| {
+    let mut predictor = Predictor::<T>::new(model, device)?;
+    predictor.evaluate(data)?; // refuses an empty set, and other classes than the model's
+    predictor.for_each(data, |sample, outputs| {
         right[sample] = data.label(sample) == Some(argmax(outputs) as u32);
     })?;
     Ok(right)
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn the_verdict_names_the_better_one_or_none() {
         let said = |a, b| verdict(&McNemar { only_first_right: a, only_second_right: b });
-        assert!(said(5, 6).starts_with("no difference"));
+        assert!(said(5, 6).contains("not statistically significant"));
         assert!(said(2, 30).starts_with("B is better"));
         assert!(said(300, 30).contains("with p < 0.0001 ("));
     }

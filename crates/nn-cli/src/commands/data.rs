@@ -10,9 +10,8 @@ use crate::picture::{Tile, save_png, sheet};
 use crate::progress::thousands;
 use crate::table::{self, Side};
 use crate::{stderr, stdout};
-use nn_data::{Dataset, Inputs, TrainTest, epoch_order};
+use nn_data::{Dataset, Inputs, epoch_order};
 use serde_json::{Value, json};
-use std::path::Path;
 
 /// Samples of a sheet stand side by side up to this many.
 const COLUMNS: usize = 10;
@@ -25,20 +24,12 @@ pub(crate) fn run(command: DataCommand) -> Result<(), CliError> {
     match command {
         DataCommand::Info(arguments) => info(&arguments),
         DataCommand::Sheet(arguments) => contact_sheet(&arguments),
-        DataCommand::Distort(arguments) => super::distort::run(&arguments),
+        DataCommand::Augment(arguments) => super::augment::run(&arguments),
     }
-}
-
-pub(super) fn load(given: Option<&Path>) -> Result<(TrainTest, DataSource), CliError> {
-    let source = DataSource::choose(given);
-    if given.is_none() {
-        source.announce_choice();
-    }
-    Ok((source.load()?, source))
 }
 
 fn info(arguments: &DataInfoArgs) -> Result<(), CliError> {
-    let (data, source) = load(arguments.data.as_deref())?;
+    let (data, source) = DataSource::load_given(arguments.data.as_deref())?;
     let sets = [("train", &data.train), ("test", &data.test)];
     if arguments.format.is_json() {
         return sets
@@ -149,7 +140,7 @@ fn describe(name: &str, set: &Dataset, source: &DataSource) -> Value {
 }
 
 fn contact_sheet(arguments: &SheetArgs) -> Result<(), CliError> {
-    let (data, _) = load(arguments.data.as_deref())?;
+    let (data, _) = DataSource::load_given(arguments.data.as_deref())?;
     let set = if arguments.test { &data.test } else { &data.train };
     let samples = choose(set, arguments)?;
     match &arguments.out {

@@ -2,13 +2,14 @@
 
 use crate::cli::InspectArgs;
 use crate::error::CliError;
-use crate::model_file::{element_name, load_checkpoint, networks_in_words, shape_in_words};
+use crate::model_file::{load_checkpoint, shape_in_words};
 use crate::progress::thousands;
 use crate::run_folder::find_model;
 use crate::stdout;
 use crate::table::{self, Side};
 use crate::training_report::percent;
-use nn_core::{Architecture, Checkpoint, Model, ModelPart, Preprocessing, TrainingState};
+use nn_core::{Architecture, TrainingState};
+use nn_mlp::{Checkpoint, Model, ModelMember, Pipeline};
 use serde_json::{Value, json};
 
 /// Shows what a model file holds.
@@ -18,24 +19,23 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<(), CliError> {
     if arguments.format.is_json() {
         let mut description = describe(&model);
         description["file"] = json!(path.display().to_string());
-        description["training"] = training.as_ref().map_or(Value::Null, describe_training);
+        description["training"] =
+            training.as_ref().map_or(Value::Null, |saved| describe_training(&saved.state));
         return stdout::line(description.to_string());
     }
     let mut facts = vec![
         ("file", path.display().to_string()),
-        ("network", networks_in_words(&model)),
-        ("loss", model.loss.name().to_owned()),
-        ("sample", sample_in_words(&model)),
-        ("elements", element_name(&model).to_owned()),
+        ("network", model.networks_in_words()),
+        ("loss", model.loss().name().to_owned()),
+        ("sample", shape_in_words(model.sample_shape())),
+        ("elements", model.element_name().to_owned()),
     ];
-    if !model.norms.is_empty() {
+    if is_normalised(&model) {
         facts.push(("normalisation", "batch normalisation in each hidden layer".to_owned()));
     }
-    if !model.companions.is_empty() {
-        facts.extend(committee_facts(&model));
-    }
+    facts.extend(member_facts(&model));
     match &training {
-        Some(state) => facts.extend(training_facts(state)),
+        Some(saved) => facts.extend(training_facts(&saved.state)),
         None => facts.push(("training", "none in this file: a finished model".to_owned())),
     }
     let facts: Vec<_> = facts.into_iter().map(|(name, fact)| vec![name.to_owned(), fact]).collect();
@@ -44,61 +44,45 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<(), CliError> {
     layer_tables(&model).iter().try_for_each(stdout::line)
 }
 
-fn sample_in_words(model: &Model) -> String {
-    let shape = shape_in_words(&model.sample_shape);
-    if is_mixed(model) { shape } else { shape + &seen_in_words(model.preprocessing) }
+fn is_normalised(model: &Model) -> bool {
+    model.members().iter().any(|member| !member.values.norms.is_empty())
 }
 
-/// Whether it is a committee whose networks differ in more than their numbers.
-fn is_mixed(model: &Model) -> bool {
-    model.companions.iter().any(|member| member.form.is_some())
+/// The transforms that an image goes through before a network sees it: `deskew, gradient-features`.
+fn transforms_in_words(transforms: &Pipeline) -> String {
+    let kinds: Vec<&str> = transforms.steps().iter().map(|step| step.kind().name).collect();
+    if kinds.is_empty() { "none".to_owned() } else { kinds.join(", ") }
 }
 
-/// What becomes of samples before a network sees them.
-fn seen_in_words(seen: Preprocessing) -> String {
-    let upright = if seen.deskew { ", put upright and to one size first" } else { "" };
-    let described = if seen.directions { ", described by the directions of its edges" } else { "" };
-    let how = match (seen.root_directions, seen.second_order_directions) {
-        (false, false) => "",
-        (true, false) => " (roots)",
-        (false, true) => " (and of these)",
-        (true, true) => " (and of these; roots)",
-    };
-    format!("{upright}{described}{how}")
-}
-
-/// How many networks a committee has, and a line for each where they are not all of one form.
-fn committee_facts(model: &Model) -> Vec<(&'static str, String)> {
-    let members = model.companions.len() + 1;
-    let mut facts = vec![("committee", format!("{members} networks, whose answers are averaged"))];
-    if is_mixed(model) {
-        let seen = |part: &ModelPart<'_>| match seen_in_words(part.preprocessing) {
-            words if words.is_empty() => ", samples as they are".to_owned(),
-            words => words,
-        };
-        let words = |part: ModelPart<'_>| ("", format!("{}{}", part.architecture, seen(&part)));
-        facts.extend(model.parts().map(words));
+/// What each network sees, and how many there are.
+fn member_facts(model: &Model) -> Vec<(&'static str, String)> {
+    match model.members() {
+        [only] => vec![("transforms", transforms_in_words(&only.transforms))],
+        members => {
+            let count = format!("{} networks, whose answers are pooled", members.len());
+            let words = |member: &ModelMember| {
+                let transforms = transforms_in_words(&member.transforms);
+                ("", format!("{}, transforms: {transforms}", member.architecture))
+            };
+            let each = members.iter().map(words);
+            std::iter::once(("ensemble", count)).chain(each).collect()
+        }
     }
-    facts
 }
 
-/// The layers of each network; of several of one form those of the first.
+/// The layers of each network.
 fn layer_tables(model: &Model) -> Vec<String> {
-    if !is_mixed(model) {
-        return layer_table(&model.architecture);
+    if let [only] = model.members() {
+        return layer_table(&only.architecture);
     }
     let mut lines = Vec::new();
-    for (index, part) in model.parts().enumerate() {
+    for (index, member) in model.members().iter().enumerate() {
         lines.push(format!("network {}", index + 1));
-        lines.extend(layer_table(part.architecture));
+        lines.extend(layer_table(&member.architecture));
         lines.push(String::new());
     }
-    lines.push(format!("parameters of all: {}", thousands(parameter_count(model) as u64)));
+    lines.push(format!("parameters of all: {}", thousands(model.parameter_count() as u64)));
     lines
-}
-
-fn parameter_count(model: &Model) -> usize {
-    model.parts().map(|part| part.architecture.parameter_count()).sum()
 }
 
 fn layer_table(form: &Architecture) -> Vec<String> {
@@ -154,22 +138,25 @@ fn training_facts(state: &TrainingState) -> Vec<(&'static str, String)> {
 }
 
 fn describe(model: &Model) -> Value {
+    let member = |member: &ModelMember| {
+        json!({
+            "network": member.architecture.to_string(),
+            "architecture": member.architecture,
+            "transforms": member.transforms,
+        })
+    };
     json!({
         "event": "model",
-        "network": networks_in_words(model),
-        "architecture": model.architecture,
-        "parameters": parameter_count(model),
-        "loss": model.loss,
-        "sample_shape": model.sample_shape,
-        "elements": element_name(model),
-        "batch_norm": !model.norms.is_empty(),
-        "networks": model.companions.len() + 1,
-        "members": model.parts().map(|part| describe_part(&part)).collect::<Vec<_>>(),
+        "network": model.networks_in_words(),
+        "parameters": model.parameter_count(),
+        "loss": model.loss(),
+        "sample_shape": model.sample_shape(),
+        "elements": model.element_name(),
+        "batch_norm": is_normalised(model),
+        "networks": model.members().len(),
+        "class_names": model.parts().class_names,
+        "members": model.members().iter().map(member).collect::<Vec<_>>(),
     })
-}
-
-fn describe_part(part: &ModelPart<'_>) -> Value {
-    json!({"network": part.architecture.to_string(), "preprocessing": part.preprocessing})
 }
 
 fn describe_training(state: &TrainingState) -> Value {

@@ -6,10 +6,10 @@ use crate::data_source::DataSource;
 use crate::error::CliError;
 use crate::table::{self, Side};
 use crate::{stderr, stdout};
-use nn_data::{TrainTest, replace_file};
+use nn_data::TrainTest;
+use nn_files::{create_folder, replace_file};
 use nn_lecture::{Backend, Parameters, Report, TOPICS, Topic, find_topic, page, run_topic};
 use nn_tensor::Tensor;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Lists the topics, runs one, or runs all.
@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: LectureArgs) -> Result<(), CliError> {
         return Err(CliError::Usage("parameters belong to one topic, not to all".to_owned()));
     }
     if let Some(folder) = &arguments.out {
-        fs::create_dir_all(folder).map_err(|cause| CliError::io("create", folder, cause))?;
+        create_folder(folder).map_err(|cause| CliError::io("create", folder, cause))?;
     }
     let source = DataSource::choose(arguments.data.as_deref());
     if arguments.data.is_none() {

@@ -6,10 +6,10 @@ use crate::model_file::{load_checkpoint, rows_and_columns};
 use crate::run_figures::{confusion, curves, gradient_norms};
 use crate::run_folder::data_given_or_of_run;
 use crate::stdout;
-use nn_core::gradient_check::gradients;
-use nn_core::{Committee, Model, TrainingConfig, evaluate_committee};
+use nn_core::{FullBatch, Network, NetworkError, TrainingConfig};
 use nn_cpu::{CpuDevice, CpuTensor};
-use nn_data::DirectionEncoder;
+use nn_data::Dataset;
+use nn_mlp::{Model, Predictor, TestViews};
 use nn_plot::{ColourMap, Figure, ImageGrid, Picture};
 use serde_json::Value;
 use std::fs;
@@ -35,12 +35,13 @@ pub(crate) fn run(arguments: &PlotArgs) -> Result<(), CliError> {
             format!("{}: a file, not the folder of a run; give --model for it", file.display());
         return Err(CliError::Usage(error));
     }
-    let model = load_checkpoint(named)?.model;
+    // Figures are of single views.
+    let model = load_checkpoint(named)?.model.with_views(TestViews::default())?;
     let mut figures = vec![("weights".to_owned(), weights(&model))];
     if let (Some(run), false) = (&arguments.run, arguments.weights) {
         figures.extend(of_run(run, arguments.data.as_deref(), &model)?);
     }
-    fs::create_dir_all(&folder).map_err(|cause| CliError::io("create", &folder, cause))?;
+    nn_files::create_folder(&folder).map_err(|cause| CliError::io("create", &folder, cause))?;
     for (stem, figure) in &figures {
         nn_plot::save(figure, &folder, stem)?;
         let path = folder.join(stem);
@@ -58,27 +59,41 @@ fn of_run(
     let mut figures = curves(&epochs(&run.join("metrics.jsonl"))?);
     let source = data_given_or_of_run(data, run);
     let data = source.load()?;
-    let device = CpuDevice::available().map_err(nn_core::NetworkError::from)?;
-    let networks = model.to_networks::<Backend>(&device)?;
-    let mut committee = Committee::of_model(model, &networks)?;
-    if let Some(classes) = evaluate_committee(&mut committee, &data.test)?.classification {
+    let device = CpuDevice::available().map_err(NetworkError::from)?;
+    let test = Predictor::<Backend>::new(model, &device)?.evaluate(&data.test)?;
+    if let Some(classes) = test.classification {
         figures.push(("confusion".to_owned(), confusion(&classes.confusion)));
     }
     let count = data.train.len().min(GRADIENT_SAMPLES) as u32;
-    let part = model.shown(&data.train.subset(&(0..count).collect::<Vec<_>>())?)?;
-    let config = TrainingConfig { loss: model.loss, ..TrainingConfig::default() };
-    let network = model.folded().to_network::<Backend>(&device)?;
-    let gradients = gradients(&network, &part, &config)?;
-    let whose = whose(model);
-    figures.push(("gradient-norms".to_owned(), gradient_norms(&gradients, count, &whose)));
+    let part = data.train.subset(&(0..count).collect::<Vec<_>>())?;
+    let gradients = gradients_of_first(model, &part, &device)?;
+    let title = subtitle(model);
+    figures.push(("gradient-norms".to_owned(), gradient_norms(&gradients, count, &title)));
     Ok(figures)
 }
 
-/// Of which network of several a figure is; nothing where there is one.
-fn whose(model: &Model) -> String {
-    match model.companions.len() {
-        0 => String::new(),
-        others => format!(" of the first of {} networks", others + 1),
+/// The gradients of the first network on samples as it sees them.
+fn gradients_of_first(
+    model: &Model,
+    data: &Dataset,
+    device: &CpuDevice,
+) -> Result<Vec<nn_tensor::Linear<Backend>>, CliError> {
+    let member = &model.members()[0]; // a model has one: see `Model::from_parts`
+    let seen = member.transforms.apply(data)?;
+    let values = member.values.folded();
+    let network = Network::<Backend>::from_values(device, &member.architecture, &values)?;
+    let config = TrainingConfig { loss: model.loss(), ..TrainingConfig::default() };
+    let mut cost = FullBatch::new(network, &seen, &config)?;
+    let mut gradient = vec![0.0; cost.parameters().len()];
+    cost.cost_and_gradient(&mut gradient)?;
+    Ok(cost.into_gradients())
+}
+
+/// Which network of several a figure shows; nothing where there is one.
+fn subtitle(model: &Model) -> String {
+    match model.members().len() {
+        1 => String::new(),
+        count => format!(" of the first of {count} networks"),
     }
 }
 
@@ -93,8 +108,8 @@ fn epochs(path: &Path) -> Result<Vec<Value>, CliError> {
     Ok(epochs)
 }
 
-/// The neurons whose weights are drawn: all, or as many as there is room for, evenly over the layer, since those
-/// with receptive fields lie beside each other as their windows do.
+/// The neurons whose weights are drawn: all, or evenly spaced ones, since those of a locally connected layer lie
+/// beside each other as their windows do.
 fn drawn_neurons(neurons: usize) -> impl ExactSizeIterator<Item = usize> {
     let drawn = neurons.min(MOST_NEURONS);
     (0..drawn).map(move |index| index * neurons / drawn)
@@ -103,26 +118,28 @@ fn drawn_neurons(neurons: usize) -> impl ExactSizeIterator<Item = usize> {
 /// The first layer's weights, one picture for each neuron, in the form of a sample, or of the planes that
 /// describe it.
 fn weights(model: &Model) -> Figure {
-    let values: Vec<f64> = model.layers[0].weight.to_elements();
-    let inputs = model.architecture.inputs;
-    let (height, width) = match model.preprocessing.directions {
-        true => (DirectionEncoder::PICTURE_SIDE, DirectionEncoder::PICTURE_SIDE),
-        false => rows_and_columns(&model.sample_shape),
-    };
-    let neurons = model.architecture.widths()[1];
+    let member = &model.members()[0]; // a model has one: see `Model::from_parts`
+    let values: Vec<f64> = member.values.layers[0].weight.to_elements();
+    let inputs = member.architecture.inputs;
+    let (height, width) = rows_and_columns(model.sample_shape());
+    let neurons = member.architecture.widths()[1];
     let picture = |neuron: usize| {
         let values = &values[neuron * inputs..][..inputs];
-        let values = if model.preprocessing.directions {
-            DirectionEncoder::picture(values)
-        } else {
-            values.to_vec()
-        };
-        Picture { caption: neuron.to_string(), width, height, values }
+        let caption = neuron.to_string();
+        match member.transforms.picture(values) {
+            Some(seen) => {
+                Picture { caption, width: seen.width, height: seen.height, values: seen.values }
+            }
+            None => Picture { caption, width, height, values: values.to_vec() },
+        }
     };
     let pictures: Vec<Picture> = drawn_neurons(neurons).map(picture).collect();
     let shown = pictures.len();
     Figure::Images(ImageGrid {
-        title: format!("Weights of the first layer{}, {shown} of {neurons} neurons", whose(model)),
+        title: format!(
+            "Weights of the first layer{}, {shown} of {neurons} neurons",
+            subtitle(model)
+        ),
         columns: 10,
         pictures,
         colours: ColourMap::Signed,

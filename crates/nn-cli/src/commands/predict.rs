@@ -5,15 +5,16 @@ use crate::cli::PredictArgs;
 use crate::error::CliError;
 use crate::ink::Polarity;
 use crate::mistakes::said;
-use crate::model_file::{element_name, load_model, rows_and_columns, shape_in_words};
+use crate::model_file::{load_model, rows_and_columns, shape_in_words};
 use crate::photograph::read_photograph;
 use crate::prepare::{Prepared, prepare};
 use crate::printable::printable;
 use crate::progress::thousands;
 use crate::terminal_picture::{Ink, render};
 use crate::{stderr, stdout};
-use nn_core::{Committee, Loss, Model};
+use nn_core::Loss;
 use nn_data::{Dataset, IdxValues, read_idx};
+use nn_mlp::{Model, Predictor, TestViews};
 use nn_tensor::Tensor;
 use serde_json::{Value, json};
 use std::fs::File;
@@ -23,7 +24,8 @@ use std::path::Path;
 /// Says what each file shows. A file that fails says so; the others go on.
 pub(crate) fn run(arguments: PredictArgs) -> Result<(), CliError> {
     let model = load_model(&arguments.model)?;
-    backend::run_in(element_name(&model), arguments.device, Prediction { arguments, model })
+    let model = model.with_views(TestViews::default())?;
+    backend::run_in(model.element_name(), arguments.device, Prediction { arguments, model })
 }
 
 /// Predictions that wait for their backend.
@@ -36,8 +38,7 @@ impl WorkInOwn for Prediction {
     type Output = ();
 
     fn run<T: Tensor>(self, device: &T::Device) -> Result<(), CliError> {
-        let networks = self.model.to_networks::<T>(device)?;
-        let mut predictor = Committee::of_model(&self.model, &networks)?;
+        let mut predictor = Predictor::<T>::new(&self.model, device)?;
         let mut failed = 0;
         for path in &self.arguments.files {
             let result = match is_idx(path) {
@@ -67,11 +68,11 @@ impl WorkInOwn for Prediction {
 impl Prediction {
     fn predict_photograph<T: Tensor>(
         &self,
-        predictor: &mut Committee<'_, T>,
+        predictor: &mut Predictor<T>,
         path: &Path,
     ) -> Result<(), CliError> {
-        let &[height, width] = self.model.sample_shape.as_slice() else {
-            let shape = shape_in_words(&self.model.sample_shape);
+        let &[height, width] = self.model.sample_shape() else {
+            let shape = shape_in_words(self.model.sample_shape());
             let path = path.display();
             return Err(CliError::Failed(format!(
                 "{path}: the model takes samples of shape {shape}, not pictures; give it an IDX file"
@@ -83,8 +84,8 @@ impl Prediction {
             Prepared::Blank => self.say_blank(path),
             Prepared::Digit { sample, polarity } => {
                 // The label is what is asked for: any will do.
-                let outputs = self.model.architecture.outputs;
-                let shape = &self.model.sample_shape;
+                let outputs = self.model.outputs();
+                let shape = self.model.sample_shape();
                 let single = Dataset::from_images(sample.clone(), shape, vec![0], outputs)?;
                 let mut ranked = Vec::new();
                 predictor.for_each(&single, |_, outputs| ranked = self.ranked(outputs))?;
@@ -96,7 +97,7 @@ impl Prediction {
 
     fn predict_idx<T: Tensor>(
         &self,
-        predictor: &mut Committee<'_, T>,
+        predictor: &mut Predictor<T>,
         path: &Path,
     ) -> Result<(), CliError> {
         let samples = self.load_samples(path)?;
@@ -117,10 +118,10 @@ impl Prediction {
     /// The samples of an IDX file, or its only one, if they are of the model's size.
     fn load_samples(&self, path: &Path) -> Result<Dataset, CliError> {
         let (shape, values) = read_idx(path)?.into_parts();
-        let wanted = &self.model.sample_shape;
+        let wanted = self.model.sample_shape();
         let count = match shape.as_slice() {
-            [count, sample @ ..] if sample == wanted.as_slice() => *count,
-            single if single == wanted.as_slice() => 1,
+            [count, sample @ ..] if sample == wanted => *count,
+            single if single == wanted => 1,
             _ => {
                 return Err(CliError::Failed(format!(
                     "{}: its shape is {}, the model takes samples of {}; use data of the size it was trained on",
@@ -132,7 +133,7 @@ impl Prediction {
         };
         // The labels are what is asked for: any will do.
         let labels = vec![0; count];
-        let outputs = self.model.architecture.outputs;
+        let outputs = self.model.outputs();
         let numbers = match values {
             IdxValues::U8(bytes) => {
                 return Ok(Dataset::from_images(bytes, wanted, labels, outputs)?);
@@ -149,7 +150,7 @@ impl Prediction {
 
     /// The largest outputs with their classes, the largest first.
     fn ranked(&self, outputs: &[f64]) -> Vec<(usize, f64)> {
-        let outputs = outputs.iter().map(|&output| said(self.model.loss, output));
+        let outputs = outputs.iter().map(|&output| said(self.model.loss(), output));
         let mut all: Vec<(usize, f64)> = outputs.enumerate().collect();
         all.sort_by(|a, b| b.1.total_cmp(&a.1));
         all.truncate(self.arguments.top);
@@ -189,7 +190,7 @@ impl Prediction {
     }
 
     fn is_probability(&self) -> bool {
-        self.model.loss == Loss::CrossEntropy
+        self.model.loss() == Loss::CrossEntropy
     }
 
     fn event(

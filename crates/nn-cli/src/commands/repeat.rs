@@ -1,16 +1,16 @@
 //! `nn train --seeds N`: the same training with several seeds, and what they have in common.
 
-use super::train::{Trained, Training};
 use crate::backend;
 use crate::error::CliError;
 use crate::model_file::load_checkpoint;
+use crate::output_path;
 use crate::progress::thousands;
 use crate::run_folder::RunFolder;
 use crate::table::{self, Side};
+use crate::training::{Trained, Training};
 use crate::training_report::percent;
-use crate::writable::expect_writable;
 use crate::{stderr, stdout};
-use nn_core::{Checkpoint, Model, Summary};
+use nn_mlp::{Model, Summary};
 use serde_json::json;
 use std::path::Path;
 
@@ -25,7 +25,7 @@ pub(crate) fn run(base: &Training, seeds: usize) -> Result<(), CliError> {
     if !json {
         stdout::line(table::line(&heads, &WIDTHS, &[Side::Right]))?;
     }
-    let first = base.resolved.config.seed;
+    let first = base.resolved.seed();
     let mut done = Vec::with_capacity(seeds);
     for index in 0..seeds {
         let seed = first.wrapping_add(index as u64);
@@ -38,8 +38,8 @@ pub(crate) fn run(base: &Training, seeds: usize) -> Result<(), CliError> {
         done.push(trained);
     }
     sum_up(&done, json)?;
-    match &base.arguments.committee {
-        Some(path) => make_committee(base, &done, path),
+    match &base.arguments.ensemble {
+        Some(path) => write_ensemble(base, &done, path),
         None => Ok(()),
     }
 }
@@ -56,12 +56,12 @@ fn say_what_is_left(error: &CliError, seed: u64, left: usize) {
 
 /// Refuses what the last training would come to, before the first.
 fn expect_room(base: &Training, seeds: usize) -> Result<(), CliError> {
-    let first = base.resolved.config.seed;
+    let first = base.resolved.seed();
     for index in 0..seeds {
         let folder = base.with_seed(first.wrapping_add(index as u64)).arguments.out;
         folder.map_or(Ok(()), |folder| RunFolder::expect_free(&folder))?;
     }
-    base.arguments.committee.as_deref().map_or(Ok(()), expect_writable)
+    base.arguments.ensemble.as_deref().map_or(Ok(()), output_path::expect_writable)
 }
 
 fn row(seed: u64, trained: &Trained) -> Vec<String> {
@@ -120,18 +120,18 @@ fn in_percent(summary: &Summary) -> String {
     )
 }
 
-fn make_committee(base: &Training, done: &[Trained], path: &Path) -> Result<(), CliError> {
+fn write_ensemble(base: &Training, done: &[Trained], out: &Path) -> Result<(), CliError> {
     let load = |trained: &Trained| Ok(load_checkpoint(&trained.folder)?.model);
     let models: Vec<Model> = done.iter().map(load).collect::<Result<_, CliError>>()?;
-    let committee = Model::committee(models)?;
-    Checkpoint { model: committee.clone(), training: None }.save(path)?;
-    let test = backend::run(base.resolved.device, base.testing(committee))?;
-    let (accuracy, errors) = (test.accuracy(), test.errors());
+    let ensemble = Model::ensemble(models)?;
+    ensemble.save(out)?;
+    let test = backend::run(base.resolved.device, base.testing(ensemble))?;
+    let (accuracy, errors) = (crate::training_report::accuracy(&test), test.errors());
     if base.arguments.format.is_json() {
-        let path = path.display().to_string();
-        let event = json!({"event": "committee", "model": path, "test_accuracy": accuracy, "test_errors": errors});
-        return stdout::line(event.to_string());
+        let path = out.display().to_string();
+        let event = json!({"event": "ensemble", "model": path, "test_accuracy": accuracy, "test_errors": errors});
+        return output_path::say(out, event.to_string());
     }
     let accuracy = crate::training_report::accuracy_in_words(&test);
-    stdout::line(format!("{}: committee of {}, {accuracy}", path.display(), done.len()))
+    output_path::say(out, format!("{}: ensemble of {}, {accuracy}", out.display(), done.len()))
 }

@@ -5,14 +5,14 @@ use crate::cli::TestArgs;
 use crate::data_source::FilePair;
 use crate::error::CliError;
 use crate::mistakes::{draw_mistakes, pixels_of, worst_mistakes};
-use crate::model_file::{element_name, load_model, rows_and_columns};
-use crate::run_folder::{data_given_or_of_run, views_of_run};
+use crate::model_file::{load_model, rows_and_columns};
+use crate::output_path;
+use crate::run_folder::{data_given_or_of_run, find_model};
 use crate::stdout::{self, terminal_width};
 use crate::terminal_picture::{Ink, render};
-use crate::writable::expect_writable;
 use crate::{stderr, test_report};
-use nn_core::{Committee, Evaluation, Model, Views, evaluate_committee};
 use nn_data::Dataset;
+use nn_mlp::{Evaluation, Model, Predictor, TestViews};
 use nn_tensor::Tensor;
 
 /// How many mistakes a picture shows.
@@ -22,10 +22,20 @@ const DRAWN: usize = 64;
 pub(crate) fn run(arguments: TestArgs) -> Result<(), CliError> {
     let model = load_model(&arguments.model)?;
     // Found out after a long test, it would cost that.
-    arguments.mistakes.as_deref().map_or(Ok(()), expect_writable)?;
+    expect_picture(&arguments)?;
     let (data, source) = load(&arguments, &model)?;
-    let elements = element_name(&model);
-    backend::run_in(elements, arguments.device, Test { arguments, model, data, source })
+    let model = with_views(model, &arguments)?;
+    backend::run_in(model.element_name(), arguments.device, Test { arguments, model, data, source })
+}
+
+/// Refuses a picture of the mistakes that cannot be written, or would take the place of what is read.
+fn expect_picture(arguments: &TestArgs) -> Result<(), CliError> {
+    let Some(picture) = &arguments.mistakes else { return Ok(()) };
+    let model = find_model(&arguments.model.model);
+    for input in [Some(&model), arguments.images.as_ref(), arguments.labels.as_ref()] {
+        input.map_or(Ok(()), |input| output_path::expect_not_input(picture, input))?;
+    }
+    output_path::expect_writable(picture)
 }
 
 /// The test set, and its name.
@@ -43,7 +53,7 @@ fn load(arguments: &TestArgs, model: &Model) -> Result<(Dataset, String), CliErr
         }
     };
     // A test set may happen to lack the highest classes.
-    let outputs = model.architecture.outputs;
+    let outputs = model.outputs();
     if data.classes().is_some_and(|classes| classes < outputs) {
         data = data.with_classes(outputs)?;
     }
@@ -63,18 +73,16 @@ impl WorkInOwn for Test {
 
     fn run<T: Tensor>(self, device: &T::Device) -> Result<(), CliError> {
         let Self { arguments, model, data, source } = self;
-        let networks = model.to_networks::<T>(device)?;
-        let views = views(&arguments)?;
-        let mut committee = Committee::of_model(&model, &networks)?.with_views(views);
-        let test = evaluate_committee(&mut committee, &data)?;
+        let views = model.parts().views;
+        let mut predictor = Predictor::<T>::new(&model, device)?;
+        let test = predictor.evaluate(&data)?;
         let json = arguments.format.is_json();
         if !json {
             test_report::print(&model, &source, &test, views.count())?;
         }
         let show = !json && stdout::is_terminal();
         if arguments.mistakes.is_some() || show {
-            let mistakes = worst_mistakes(&mut committee, &data, model.loss, DRAWN)?;
-            let data = model.preprocessing.upright(&data)?;
+            let mistakes = worst_mistakes(&mut predictor, &data, model.loss(), DRAWN)?;
             if let Some(path) = &arguments.mistakes {
                 draw_mistakes(&mistakes, &data, path)?;
                 stderr::note(format!("{}: the {} worst mistakes", path.display(), mistakes.len()));
@@ -102,20 +110,14 @@ impl WorkInOwn for Test {
     }
 }
 
-/// In how many ways each image is looked at: as is asked for, or else as the model's run did.
-fn views(arguments: &TestArgs) -> Result<Views, CliError> {
-    let TestArgs { shifts, copies, strength, preset, .. } = *arguments;
+/// The model with the test views that are asked for, or else with its own.
+fn with_views(model: Model, arguments: &TestArgs) -> Result<Model, CliError> {
+    let TestArgs { shifts, copies, strength, .. } = *arguments;
     if (shifts, copies) == (None, None) {
-        return Ok(views_of_run(&arguments.model.model).unwrap_or_default());
+        return Ok(model);
     }
     let (shifts, copies) = (shifts.unwrap_or_default(), copies.unwrap_or_default());
-    if copies == 0 {
-        return Ok(Views { shifts, ..Views::default() });
-    }
-    let distortion = preset.settings()?.resolve()?.config.distortion.ok_or_else(|| {
-        CliError::Usage("this preset distorts no images; give another --preset".to_owned())
-    })?;
-    Ok(Views { shifts, copies, distortion, strength })
+    Ok(model.with_views(TestViews { shifts, copies, strength })?)
 }
 
 /// How many samples fit side by side into a line of the terminal.
@@ -142,7 +144,7 @@ pub(crate) fn show_samples(
 
 fn check_bar(test: &Evaluation, min_accuracy: Option<f64>) -> Result<(), CliError> {
     let Some(bar) = min_accuracy else { return Ok(()) };
-    match test.accuracy() {
+    match crate::training_report::accuracy(test) {
         Some(accuracy) if accuracy >= bar => Ok(()),
         Some(accuracy) => {
             let error = format!("accuracy {accuracy} is below the bar of {bar} (--min-accuracy)");

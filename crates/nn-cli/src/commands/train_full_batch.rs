@@ -1,16 +1,13 @@
 //! `nn train` by a solver that takes the whole training set at each step: L-BFGS and its like.
 
-use super::train::{Trained, Training};
 use crate::error::CliError;
 use crate::run_folder::RunFolder;
 use crate::signals::StopRequest;
 use crate::stderr;
-use crate::training_report::TrainingReport;
-use nn_core::{
-    Checkpoint, EpochRecord, Evaluation, FullBatch, Loss, Model, Network, Position, StepEvent,
-    evaluate,
-};
-use nn_data::Dataset;
+use crate::training::{Trained, Training};
+use crate::training_report::{TrainingReport, accuracy};
+use nn_core::{EpochRecord, FullBatch, Network, NetworkError, Position, StepEvent};
+use nn_mlp::{Evaluation, Model, Predictor, TrainingPlan};
 use nn_solvers::{Iterate, Limits, Minimum, Solver, Stopped, minimize_network};
 use nn_tensor::{Element, Tensor};
 use std::ops::ControlFlow;
@@ -19,42 +16,42 @@ use std::time::{Duration, Instant};
 /// Between two saves of the model: what a power cut may cost.
 const BETWEEN_SAVES: Duration = Duration::from_secs(30);
 
-/// Trains from the first weights, an iteration where others have an epoch.
+/// Trains from initial weights; an iteration is what others call an epoch.
 pub(super) fn run<T: Tensor>(
     training: &Training,
+    plan: &TrainingPlan,
     solver: Solver,
     device: &T::Device,
 ) -> Result<Trained, CliError> {
     let stop = StopRequest::listen()?;
-    let (train, validation) = training.split()?;
-    let validation = Some(&validation).filter(|set| !set.is_empty());
-    let (form, config) = (training.architecture(), &training.resolved.config);
+    let config = plan.config();
+    let architecture = plan
+        .architectures()
+        .next()
+        .ok_or(NetworkError::Empty { what: "list of networks", task: "train" })?;
     // What can refuse comes first: no folder is made for a training that cannot begin.
-    solver.validate(form.parameter_count())?;
-    let new_network = || Network::<T>::new(device, &form, config.initializer, config.seed);
-    let mut cost = FullBatch::new(new_network()?, &train, config)?;
-    let folder = training.new_folder()?;
-    let start = training.start_event(&Position::default(), validation, &folder);
-    let mut onlooker = Onlooker {
+    solver.validate(architecture.parameter_count())?;
+    let new_network = || Network::<T>::new(device, architecture, config.initializer, config.seed);
+    let mut cost = FullBatch::new(new_network()?, plan.train(), config)?;
+    let folder = training.new_folder(plan)?;
+    let start = training.start_event(plan, &Position::default(), &folder)?;
+    let mut watch = Watch {
         network: new_network()?,
-        loss: config.loss,
+        plan,
         training,
-        validation,
-        samples: train.len(),
         stop,
-        report: training.report(&folder, validation.is_some(), train.len(), 0.0),
+        report: training.report(plan, &folder, 0.0),
         evaluations: 0,
         since: Instant::now(),
         saved: Instant::now(),
         failure: None,
     };
-    onlooker.report.start(&start)?;
+    watch.report.start(&start)?;
     let iterations = config.epochs;
     let limits = Limits { iterations, evaluations: usize::MAX, ..Limits::default() };
-    onlooker.since = Instant::now();
-    let minimum =
-        minimize_network(&mut cost, solver, &limits, &mut |iterate| onlooker.look(iterate))?;
-    onlooker.finish(&folder, &minimum)
+    watch.since = Instant::now();
+    let minimum = minimize_network(&mut cost, solver, &limits, &mut |iterate| watch.look(iterate))?;
+    watch.finish(&folder, &minimum)
 }
 
 /// Why a solver ended before its last iteration, if that is worth a word.
@@ -69,15 +66,12 @@ fn early_end(stopped: Stopped) -> Option<&'static str> {
     }
 }
 
-/// Looks on while a solver runs: reports each iteration, saves now and then, listens for signals.
-struct Onlooker<'r, T: Tensor> {
-    /// Stands where the solver stands, to be evaluated and kept.
+/// Observes a solver: reports each iteration, saves now and then, listens for signals.
+struct Watch<'r, T: Tensor> {
+    /// At the solver's current point, to be evaluated and kept.
     network: Network<T>,
-    loss: Loss,
+    plan: &'r TrainingPlan,
     training: &'r Training,
-    validation: Option<&'r Dataset>,
-    /// In the training set, the validation set left out.
-    samples: usize,
     stop: StopRequest,
     report: TrainingReport<'r>,
     /// Passes through the training set up to the last iteration.
@@ -87,7 +81,7 @@ struct Onlooker<'r, T: Tensor> {
     failure: Option<CliError>,
 }
 
-impl<T: Tensor> Onlooker<'_, T> {
+impl<T: Tensor> Watch<'_, T> {
     fn look(&mut self, iterate: &Iterate<'_>) -> ControlFlow<()> {
         if iterate.iteration > 0 {
             self.failure = self.report_iteration(iterate).err();
@@ -109,16 +103,15 @@ impl<T: Tensor> Onlooker<'_, T> {
             StepEvent { epoch, batch: 1, batches: 1, step: epoch as u64, learning_rate: 0.0 };
         self.report.progress.step(&step);
         self.move_to(iterate.at);
-        let validation =
-            self.validation.map(|set| evaluate(&self.network, set, self.loss)).transpose()?;
+        let validation = self.validate()?;
         let record = EpochRecord {
             epoch,
             train_loss: iterate.cost,
             train_accuracy: None, // a solver asks for the cost alone
             validation_loss: validation.as_ref().map(|result| result.loss),
-            validation_accuracy: validation.as_ref().and_then(Evaluation::accuracy),
+            validation_accuracy: validation.as_ref().and_then(nn_core::Evaluation::accuracy),
             learning_rate: 0.0,
-            images_per_s: (self.samples * passes) as f64 / seconds.max(1e-9),
+            samples_per_s: (self.plan.train().len() * passes) as f64 / seconds.max(1e-9),
             seconds,
         };
         let test = self.test()?;
@@ -130,13 +123,13 @@ impl<T: Tensor> Onlooker<'_, T> {
         if let Some(failure) = self.failure {
             return Err(failure);
         }
-        let (done, all) = (minimum.iterations, self.training.resolved.config.epochs);
+        let (done, all) = (minimum.iterations, self.plan.config().epochs);
         if let Some(reason) = early_end(minimum.stopped) {
             self.training.note(format!("ended after {done} of {all} iterations: {reason}"));
         }
         self.move_to(&minimum.at);
         let test = self.test()?;
-        self.model().save(&folder.model())?;
+        self.model()?.save(folder.model())?;
         match self.stop.signal() {
             Some(signal) if minimum.stopped == Stopped::Observer => {
                 self.report.stopped(done, all)?;
@@ -144,13 +137,10 @@ impl<T: Tensor> Onlooker<'_, T> {
             }
             _ => {
                 self.report.done(&test, 1, done, None)?;
-                let validation = self
-                    .validation
-                    .map(|set| evaluate(&self.network, set, self.loss))
-                    .transpose()?;
+                let validation = self.validate()?;
                 Ok(Trained {
-                    accuracy: test.accuracy(),
-                    validation: validation.as_ref().and_then(Evaluation::accuracy),
+                    accuracy: accuracy(&test),
+                    validation: validation.as_ref().and_then(nn_core::Evaluation::accuracy),
                     errors: test.errors(),
                     seconds: self.report.seconds,
                     folder: folder.path().to_owned(),
@@ -160,18 +150,25 @@ impl<T: Tensor> Onlooker<'_, T> {
     }
 
     fn test(&self) -> Result<Evaluation, CliError> {
-        Ok(evaluate(&self.network, &self.training.data.test, self.loss)?)
+        let device = self.network.device();
+        let mut predictor = Predictor::<T>::new(&self.model()?, device)?;
+        Ok(predictor.evaluate(&self.training.data.test)?)
     }
 
-    fn model(&self) -> Checkpoint {
-        let shape = self.training.data.train.sample_shape();
-        Checkpoint { model: Model::from_network(&self.network, self.loss, shape), training: None }
+    fn validate(&self) -> Result<Option<nn_core::Evaluation>, NetworkError> {
+        let loss = self.plan.config().loss;
+        self.plan.validation().map(|set| nn_core::evaluate(&self.network, set, loss)).transpose()
+    }
+
+    fn model(&self) -> Result<Model, CliError> {
+        Ok(self.plan.model_of(vec![self.network.to_values()])?)
     }
 
     /// If it fails, the old file stays and the training goes on.
     fn try_to_save(&mut self) {
         self.saved = Instant::now();
-        if let Err(error) = self.model().save(&self.report.folder.model()) {
+        let saved = self.model().and_then(|model| Ok(model.save(self.report.folder.model())?));
+        if let Err(error) = saved {
             let text = format!("{error}; the training goes on");
             self.report.progress.aside(|| stderr::warning(text));
         }

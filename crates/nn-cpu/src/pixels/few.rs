@@ -2,11 +2,12 @@
 #![allow(unsafe_code, reason = "numbers written eight at a time, halves filled by two threads")]
 
 use super::bytes::{GROUP, Group, Source, prefetch_row, transpose};
+use crate::CpuDevice;
+use crate::element::KernelElement;
 use crate::lines::{Lines, lanes};
 use crate::split::Split;
 use crate::tile::AHEAD;
 use crate::vector::{Kernel, Vector};
-use crate::{CpuDevice, CpuElement};
 use std::ops::Range;
 
 /// Most rows of such a batch.
@@ -56,12 +57,12 @@ impl Half {
 
     /// The values of the listed columns, `rows` for each.
     #[inline]
-    pub(crate) fn values<E: CpuElement>(&self) -> &[E] {
+    pub(crate) fn values<E: KernelElement>(&self) -> &[E] {
         &self.values.numbers()[..self.count * self.rows]
     }
 
     /// Makes room; false when there is no memory for it.
-    fn fit<E: CpuElement>(&mut self, rows: usize, columns: Range<usize>) -> bool {
+    fn fit<E: KernelElement>(&mut self, rows: usize, columns: Range<usize>) -> bool {
         // Values are written a whole group at a time, and may reach that far beyond the last row.
         let room = (columns.len() + 1) * rows + MOST_ROWS;
         // One index is written beyond the last one that stays, and some more are read.
@@ -85,7 +86,7 @@ impl Few {
     }
 
     /// See [`Pixels::gather`](super::Pixels::gather).
-    pub(super) fn gather<E: CpuElement>(
+    pub(super) fn gather<E: KernelElement>(
         &mut self,
         device: &CpuDevice,
         source: Source<'_, E>,
@@ -109,7 +110,7 @@ impl Few {
     }
 
     /// Calls `visit` with row, column and value of all that is not left out.
-    pub(super) fn for_each<E: CpuElement>(&self, mut visit: impl FnMut(usize, usize, E)) {
+    pub(super) fn for_each<E: KernelElement>(&self, mut visit: impl FnMut(usize, usize, E)) {
         for half in &self.halves {
             let columns = half.values::<E>().chunks_exact(self.rows.max(1));
             for (&column, values) in half.indices().iter().zip(columns) {
@@ -127,14 +128,14 @@ struct Fill<'a, E> {
     half: &'a mut Half,
 }
 
-impl<E: CpuElement> Kernel<E> for Fill<'_, E> {
+impl<E: KernelElement> Kernel<E> for Fill<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         if self.source.rows.len() <= GROUP { self.fill::<V, 1>() } else { self.fill::<V, 2>() }
     }
 }
 
-impl<E: CpuElement> Fill<'_, E> {
+impl<E: KernelElement> Fill<'_, E> {
     /// Lists the columns of `G` groups of rows.
     #[inline(always)]
     fn fill<V: Vector<Elem = E>, const G: usize>(self) {

@@ -8,8 +8,9 @@ mod bytes;
 mod few;
 mod tiled;
 
+use crate::CpuDevice;
+use crate::element::KernelElement;
 use crate::layout::Layout;
-use crate::{CpuDevice, CpuElement};
 use bytes::Source;
 pub(crate) use few::{Few, HALVES, Half};
 pub(crate) use tiled::{ENTRY, Lists, Tiled};
@@ -34,7 +35,7 @@ impl Pixels {
 
     /// Lists rows `rows` of a source with `columns` columns, whose bytes are worth `scale` each.
     /// Returns false, and lists nothing, when there is no memory for it.
-    pub(crate) fn gather<E: CpuElement>(
+    pub(crate) fn gather<E: KernelElement>(
         &mut self,
         device: &CpuDevice,
         bytes: &[u8],
@@ -50,7 +51,7 @@ impl Pixels {
     }
 
     /// Writes the batch out, zeros and all.
-    pub(crate) fn write_out<E: CpuElement>(&self, layout: &Layout, values: &mut [E]) {
+    pub(crate) fn write_out<E: KernelElement>(&self, layout: &Layout, values: &mut [E]) {
         values.fill(E::ZERO);
         let write = |row: usize, column: usize, value: E| {
             values[layout.start(column / layout.lanes, row) + column % layout.lanes] = value;

@@ -2,11 +2,12 @@
 #![allow(unsafe_code, reason = "lists filled by several threads, each its own")]
 
 use super::bytes::{GROUP, Group, Source, prefetch_row, transpose};
+use crate::CpuDevice;
+use crate::element::KernelElement;
 use crate::lines::Lines;
 use crate::split::Split;
 use crate::tile::{AHEAD, MOST_ROWS, piece_start, pieces};
 use crate::vector::{Kernel, Vector};
-use crate::{CpuDevice, CpuElement};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -33,7 +34,7 @@ pub(crate) struct Tiled {
 
 impl Tiled {
     /// See [`Pixels::gather`](super::Pixels::gather).
-    pub(super) fn gather<E: CpuElement>(
+    pub(super) fn gather<E: KernelElement>(
         &mut self,
         device: &CpuDevice,
         source: Source<'_, E>,
@@ -69,7 +70,7 @@ impl Tiled {
     }
 
     /// Calls `visit` with row, column and value of all that is not left out.
-    pub(super) fn for_each<E: CpuElement>(&self, mut visit: impl FnMut(usize, usize, E)) {
+    pub(super) fn for_each<E: KernelElement>(&self, mut visit: impl FnMut(usize, usize, E)) {
         for piece in 0..self.by_rows.pieces() {
             let (rows, list) = (self.by_rows.piece(piece), self.by_rows.list::<E>(piece));
             for (&column, of_rows) in list.indices.iter().zip(list.values.chunks_exact(ENTRY)) {
@@ -106,7 +107,7 @@ pub(crate) struct List<'a, E> {
 
 impl Lists {
     /// Makes room; false when there is no memory for it.
-    fn fit<E: CpuElement>(&mut self, len: usize, room: usize) -> bool {
+    fn fit<E: KernelElement>(&mut self, len: usize, room: usize) -> bool {
         (self.len, self.room) = (len, room);
         let values = pieces(len) * self.list_len();
         fit(&mut self.counts, pieces(len))
@@ -132,7 +133,7 @@ impl Lists {
 
     /// The list of piece `piece`.
     #[inline]
-    pub(crate) fn list<E: CpuElement>(&self, piece: usize) -> List<'_, E> {
+    pub(crate) fn list<E: KernelElement>(&self, piece: usize) -> List<'_, E> {
         let (count, first) = (self.counts[piece] as usize, piece * self.list_len());
         List {
             indices: &self.indices[piece * (self.room + 1)..][..count],
@@ -141,7 +142,7 @@ impl Lists {
     }
 
     /// Has `fill` fill the list of each piece, and write how long it has become.
-    fn fill<E: CpuElement>(
+    fn fill<E: KernelElement>(
         &mut self,
         device: &CpuDevice,
         pieces_in_block: usize,
@@ -188,7 +189,7 @@ struct Filling<'a, E> {
     count: usize,
 }
 
-impl<E: CpuElement> Filling<'_, E> {
+impl<E: KernelElement> Filling<'_, E> {
     /// Lists `index` with these bytes, unless they are all 0.
     /// What is not listed is written all the same and then overwritten: that is quicker than to
     /// decide.
@@ -211,7 +212,7 @@ struct FillRows<'a, E> {
     count: &'a mut u32,
 }
 
-impl<E: CpuElement> Kernel<E> for FillRows<'_, E> {
+impl<E: KernelElement> Kernel<E> for FillRows<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         let Self { source, range, mut filling, count } = self;
@@ -242,7 +243,7 @@ struct FillColumns<'a, E> {
     count: &'a mut u32,
 }
 
-impl<E: CpuElement> Kernel<E> for FillColumns<'_, E> {
+impl<E: KernelElement> Kernel<E> for FillColumns<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         let Self { source, range, mut filling, count } = self;

@@ -135,8 +135,8 @@ impl Vector for F32x8 {
 
     #[inline(always)]
     unsafe fn transpose(from: *const f32, to: *mut f32) {
-        // Rows four apart share a register, each a half of it, so that from there on only columns
-        // of four are turned: pairs of numbers first, then pairs of pairs.
+        // Rows four apart share a register, each a half of it, so that what is left are transposes
+        // of 4 x 4: pairs of numbers first, then pairs of pairs.
         // SAFETY: see above.
         unsafe {
             for half in [0, 4] {

@@ -3,7 +3,7 @@
 mod numbers;
 
 use nn_tensor::{
-    Activation, Element, Linear, Moments, Role, Shape, TALLY_WIDTH, Tally, Tensor, Update,
+    Activation, Element, Linear, Matrix, Moments, Role, Shape, TALLY_WIDTH, Tally, Tensor, Update,
     UpdateRule,
 };
 pub(crate) use numbers::{images, numbers};
@@ -169,7 +169,7 @@ impl<X: Tensor> Network<X> {
                 .into_iter()
                 .chain(moments.into_iter().flatten().flatten())
         });
-        layers.chain([&self.tally]).flat_map(Tensor::to_vec).collect()
+        layers.chain([&self.tally]).flat_map(Matrix::to_vec).collect()
     }
 
     /// Losses and correct samples so far.

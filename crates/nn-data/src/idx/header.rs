@@ -1,10 +1,8 @@
 //! The header of an IDX file, checked before a byte of the body is read.
 
+use super::MAX_DIMENSIONS;
 use super::element::ElementType;
 use crate::error::DataError;
-
-/// The most dimensions that are read or written: samples of up to three dimensions.
-pub const MAX_DIMENSIONS: usize = 4;
 
 /// Bytes before the dimensions: two zeros, element type, number of dimensions.
 pub(super) const MAGIC_LENGTH: usize = 4;

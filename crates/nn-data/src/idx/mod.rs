@@ -12,6 +12,8 @@ mod writer;
 
 pub use array::{IdxArray, IdxValues};
 pub use element::ElementType;
-pub use header::MAX_DIMENSIONS;
 pub use reader::{read_idx, read_idx_from};
 pub use writer::{Compression, write_idx, write_idx_to};
+
+/// The most dimensions that are read or written: samples of up to three dimensions.
+pub const MAX_DIMENSIONS: usize = 4;

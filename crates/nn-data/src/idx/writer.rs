@@ -4,11 +4,11 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use flate2::GzBuilder;
+use nn_files::replace_file;
 
 use super::array::{IdxArray, IdxValues};
 use super::header::Header;
 use crate::error::DataError;
-use crate::replace::replace_file;
 
 /// How a file is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

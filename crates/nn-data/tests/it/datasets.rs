@@ -200,3 +200,22 @@ fn training_and_test_set_must_fit_together() {
     let both = TrainTest::matched(few, numbers).unwrap();
     assert_eq!((both.train.classes(), both.test.classes()), (Some(3), Some(3)));
 }
+
+#[test]
+fn mapped_bytes_are_those_of_the_view() {
+    let view = six_images().subset(&[4, 0, 4]).unwrap();
+    let sums = view.map_bytes(&[1, 1], |old, new| new[0] += old[0] + old[1]).unwrap();
+    assert_eq!(sums.inputs(), &Inputs::Bytes(vec![17, 1, 17]));
+    assert_eq!(sums.targets(), &Targets::Classes { labels: vec![1, 0, 1], classes: 3 });
+    assert_eq!((sums.rows(), sums.sample_shape()), (&[0, 1, 2][..], &[1, 1][..]));
+
+    let empty = view.subset(&[]).unwrap().map_bytes(&[5], |_, _| ()).unwrap();
+    assert_eq!((empty.len(), empty.sample_shape()), (0, &[5][..]));
+    let numbers = Dataset::regression(vec![1.0, 2.0], 1, vec![0.5; 2], 1).unwrap();
+    assert!(matches!(numbers.map_bytes(&[1], |_, _| ()), Err(DataError::NotBytes)));
+    assert!(matches!(view.map_bytes(&[0], |_, _| ()), Err(DataError::ZeroWidth { .. })));
+    let huge = view.map_bytes(&[usize::MAX, 2], |_, _| ());
+    assert!(matches!(huge, Err(DataError::SizeOverflow { .. })));
+    let many = view.map_bytes(&[usize::MAX], |_, _| ());
+    assert!(matches!(many, Err(DataError::SizeOverflow { .. })));
+}

@@ -1,7 +1,6 @@
 //! A file is replaced whole or not at all, and nothing is left behind.
 
 use std::fs;
-use std::path::Path;
 
 use crate::common::array;
 use nn_data::{Compression, DataError, IdxArray, IdxValues, read_idx, write_idx, write_idx_to};
@@ -16,17 +15,6 @@ fn the_new_file_takes_the_place_of_the_old_one() {
         assert_eq!(read_idx(&path).unwrap(), array(value));
     }
     assert_eq!(names_in(folder.path()), ["file"]);
-}
-
-#[test]
-fn who_has_the_old_file_open_still_reads_the_old_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("file");
-    write_idx(&path, &array(1), Compression::None).unwrap();
-    let old = fs::File::open(&path).unwrap();
-    write_idx(&path, &array(2), Compression::Gzip).unwrap();
-    assert_eq!(nn_data::read_idx_from(old, "old").unwrap(), array(1));
-    assert_eq!(read_idx(&path).unwrap(), array(2));
 }
 
 #[test]
@@ -79,16 +67,4 @@ fn a_full_disk_is_an_error_at_every_byte() {
         }
         write_idx_to(&mut FullDisk(whole.len()), &array, compression, "full").unwrap();
     }
-}
-
-#[cfg(unix)]
-#[test]
-fn others_may_read_the_file_as_any_other_new_file() {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = tempfile::tempdir().unwrap();
-    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
-    let (plain, ours) = (folder.path().join("plain"), folder.path().join("ours"));
-    fs::write(&plain, "").unwrap();
-    write_idx(&ours, &array(1), Compression::None).unwrap();
-    assert_eq!(mode(&ours), mode(&plain));
 }

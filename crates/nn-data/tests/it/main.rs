@@ -5,7 +5,6 @@ mod common;
 mod datasets;
 #[cfg(feature = "sample")]
 mod embedded;
-mod every_operation_fails;
 mod folders;
 mod idx_damage;
 mod idx_faults;

@@ -1,4 +1,4 @@
-//! Activation functions, each with its derivative: eqs. (94) and (96), and the sigmoid.
+//! Activation functions and their derivatives: eqs. (94) and (96), and the sigmoid.
 
 use crate::range::{Positive, Whole};
 use crate::topic::Parameter;
@@ -6,23 +6,23 @@ use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic
 use nn_core::Activation;
 use nn_plot::{Axis, Curves, Figure, Series, Style};
 
-/// What a person sees in the list of topics.
+/// The topic as it is listed in [`TOPICS`](crate::TOPICS).
 pub const TOPIC: Topic = Topic {
     name: "activations",
     title: "Activation functions and their derivatives",
     equations: &[94, 96],
     parameters: &[
         Parameter { name: "range", default: "4", meaning: "z runs from -range to range, above 0" },
-        Parameter { name: "points", default: "401", meaning: "points along z, 3 to 100001" },
+        Parameter { name: "points", default: "401", meaning: "number of points, 3 to 100001" },
     ],
 };
 
-/// What can be set.
+/// Settings of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// z runs from minus to plus this.
+    /// z runs from -range to range.
     pub range: f64,
-    /// How many values of z.
+    /// Number of values of z.
     pub points: usize,
 }
 
@@ -33,10 +33,10 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// From what a person typed.
+    /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         let range = typed.get("range", default.range, RANGE)?;
@@ -44,10 +44,10 @@ impl Settings {
         Ok(Self { range, points })
     }
 
-    /// Whether everything is in its range.
+    /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         let Self { range, points } = *self;
         RANGE.check("range", range)?;
@@ -58,26 +58,26 @@ impl Settings {
 const RANGE: Positive = Positive(1000.0);
 const POINTS: Whole = Whole(3, 100_001);
 
-/// One activation function along z.
+/// An activation function sampled along z.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sampled {
-    /// Which.
+    /// The activation.
     pub activation: Activation,
     /// (z, σ(z)).
     pub values: Vec<(f64, f64)>,
     /// (z, σ'(z)).
     pub slopes: Vec<(f64, f64)>,
-    /// Largest distance between σ' and the central difference of σ, kinks and jumps left out.
+    /// Largest difference between σ' and the central difference of σ, without kinks and jumps.
     pub worst_slope_error: f64,
 }
 
-/// Half the distance over which a slope is measured.
+/// Half the distance of the points of a central difference.
 const STEP: f64 = 1e-5;
 
 /// Samples every activation function and its derivative.
 ///
 /// # Errors
-/// [`LectureError::Parameter`].
+/// Returns [`LectureError::Parameter`] for an invalid setting.
 pub fn run(settings: &Settings) -> Result<Vec<Sampled>, LectureError> {
     settings.validate()?;
     Ok(Activation::ALL.into_iter().map(|activation| sample(activation, settings)).collect())
@@ -88,7 +88,7 @@ fn sample(activation: Activation, settings: &Settings) -> Sampled {
     let steps = (points - 1) as f64;
     let z = |index: usize| range * (2.0 * index as f64 - steps) / steps;
     let zs = || (0..points).map(z);
-    // At 0 some have a kink or a jump: no difference tells their slope there.
+    // Some have a kink or a jump at 0, where a difference says nothing about the derivative.
     let slope_error = zs().filter(|z| z.abs() > STEP).map(|z| {
         let rise = activation.apply(z + STEP) - activation.apply(z - STEP);
         (activation.derivative(z) - rise / (2.0 * STEP)).abs()
@@ -101,7 +101,7 @@ fn sample(activation: Activation, settings: &Settings) -> Sampled {
     }
 }
 
-/// Lays the result out.
+/// Formats the results as a report.
 #[must_use]
 pub fn report(data: &[Sampled]) -> Report {
     let worst = data.iter().map(|sampled| sampled.worst_slope_error).fold(0.0, f64::max);
@@ -117,8 +117,9 @@ pub fn report(data: &[Sampled]) -> Report {
             ),
             Claim::new(
                 format!(
-                    "The sigmoid's slope is {steepest:.2} at most, so an error carried back \
-                     through it shrinks to a quarter or less; the rectifier's is 1 where it is on"
+                    "The derivative of the sigmoid is {steepest:.2} at most, so an error that is \
+                     backpropagated through it shrinks to a quarter or less; that of the rectifier \
+                     is 1 where its input is positive"
                 ),
                 [("largest σ' of the sigmoid", format!("{steepest:.4}"))],
             ),
@@ -147,7 +148,7 @@ fn lowest(points: &[(f64, f64)]) -> f64 {
 }
 
 fn table(data: &[Sampled]) -> Table {
-    let header = ["activation", "lowest σ", "highest σ", "highest σ'", "σ' against difference"];
+    let header = ["activation", "lowest σ", "highest σ", "highest σ'", "σ' minus difference"];
     data.iter().fold(Table::new("Values along z", &header), |table, sampled| {
         table.row([
             sampled.activation.name().to_owned(),

@@ -1,46 +1,46 @@
-//! The gradient check as a lesson: backpropagation against central differences, eqs. (106) to
-//! (120), and what the common mistakes look like in it.
+//! Backpropagation compared with central differences, eqs. (106) to (120), and how common mistakes
+//! show in that check.
 
 use crate::chain::{Layer, Mistake, backpropagate, differences};
+use crate::gradient_check::{GradientCheck, TOLERANCE, check_all, relative_error};
 use crate::range::Whole;
 use crate::topic::Parameter;
 use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
-use nn_core::gradient_check::{GradientCheck, TOLERANCE, check_all, relative_error};
 use nn_core::{Activation, Initializer, Loss};
 use nn_plot::{Axis, Curves, Figure, HeatMap, Scale, Series, Style};
 use nn_tensor::{Shape, Tensor};
 
-/// What a person sees in the list of topics.
+/// The topic as it is listed in [`TOPICS`](crate::TOPICS).
 pub const TOPIC: Topic = Topic {
     name: "backprop",
-    title: "Backpropagation against central differences, and what mistakes look like",
+    title: "Backpropagation compared with central differences, and common mistakes",
     equations: &[106, 107, 112, 113, 114, 115, 116, 117, 118, 119, 120],
     parameters: &[
-        Parameter {
-            name: "width",
-            default: "4",
-            meaning: "neurons of each layer of the blackboard network, 2 to 50",
-        },
+        Parameter { name: "width", default: "4", meaning: "neurons per layer, 2 to 50" },
         Parameter { name: "layers", default: "3", meaning: "layers with weights, 2 to 10" },
         Parameter {
             name: "activation",
             default: "tanh",
             meaning: "sigmoid, tanh, relu, leaky-relu, gelu or softplus",
         },
-        Parameter { name: "seed", default: "1", meaning: "of weights, input and target" },
+        Parameter {
+            name: "seed",
+            default: "1",
+            meaning: "seed of the weights, the input and the target",
+        },
     ],
 };
 
-/// What can be set.
+/// Settings of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// Neurons of each layer.
+    /// Neurons per layer.
     pub width: usize,
     /// Layers with weights.
     pub layers: usize,
     /// σ of all layers.
     pub activation: Activation,
-    /// Of weights, input and target.
+    /// Seed of the weights, the input and the target.
     pub seed: u64,
 }
 
@@ -54,10 +54,10 @@ const WIDTH: Whole = Whole(2, 50);
 const LAYERS: Whole = Whole(2, 10);
 
 impl Settings {
-    /// From what a person typed.
+    /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         Ok(Self {
@@ -68,10 +68,10 @@ impl Settings {
         })
     }
 
-    /// Whether everything is in its range.
+    /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         WIDTH.check("width", self.width)?;
         LAYERS.check("layers", self.layers)?;
@@ -79,38 +79,38 @@ impl Settings {
     }
 }
 
-/// One way to do it, compared with the differences.
+/// Backpropagation with one mistake, compared with central differences.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attempt {
-    /// What is wrong with it.
+    /// The mistake.
     pub mistake: Mistake,
-    /// Worst relative error of each layer, the first layer first.
+    /// Worst relative error of each layer, in order.
     pub errors: Vec<f64>,
-    /// (central difference, backpropagation) of every derivative.
+    /// (central difference, backpropagation) for every derivative.
     pub pairs: Vec<(f64, f64)>,
 }
 
 impl Attempt {
-    /// Worst relative error of all layers.
+    /// Returns the worst relative error of all layers.
     #[must_use]
     pub fn worst(&self) -> f64 {
         self.errors.iter().copied().fold(0.0, f64::max)
     }
 }
 
-/// What was found.
+/// Results of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lesson {
-    /// The library's own backpropagation: every loss, activation and regulariser.
+    /// The library's own backpropagation, for every loss, activation and regulariser.
     pub checks: Vec<GradientCheck>,
-    /// The blackboard's, right and wrong.
+    /// The plain loops of [`chain`](crate::chain), without and with mistakes.
     pub attempts: Vec<Attempt>,
 }
 
-/// Checks the library, then the blackboard with every mistake.
+/// Checks the library, then the plain loops with every mistake.
 ///
 /// # Errors
-/// [`LectureError`]: a parameter, or the device.
+/// Returns [`LectureError`] for an invalid setting or a device failure.
 pub fn run<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,
@@ -143,7 +143,7 @@ fn layer(settings: &Settings, index: usize) -> Layer {
     }
 }
 
-/// Lays the result out.
+/// Formats the results as a report.
 #[must_use]
 pub fn report(data: &Lesson) -> Report {
     let worst = data.checks.iter().map(|check| check.worst_relative_error).fold(0.0, f64::max);
@@ -166,12 +166,12 @@ pub fn report(data: &Lesson) -> Report {
             ),
             Claim::new(
                 format!(
-                    "Of {planted} planted mistakes the check finds {caught}; the least of them is \
-                     off by {least:.2}"
+                    "The check finds {caught} of {planted} planted mistakes; the smallest relative \
+                     error among them is {least:.2}"
                 ),
                 [
                     ("found", format!("{caught} of {planted}")),
-                    ("least error", format!("{least:.3}")),
+                    ("smallest error", format!("{least:.3}")),
                 ],
             ),
         ],
@@ -189,7 +189,7 @@ fn code() -> Vec<CodeReference> {
     let at = |equation, function, file| CodeReference { equation, function, file };
     vec![
         at("(106)", "Loss::from_sum", "crates/nn-core/src/loss.rs"),
-        at("(107)", "gradients", "crates/nn-core/src/gradient_check.rs"),
+        at("(107)", "FullBatch::cost_and_gradient", "crates/nn-core/src/full_batch.rs"),
         at("(112), (113), (118)", "layer_gradient", core),
         at("(114) to (117), (119)", "hidden_delta", core),
         at("(120)", "output_delta", core),
@@ -198,7 +198,7 @@ fn code() -> Vec<CodeReference> {
 }
 
 fn attempt_table(data: &Lesson) -> Table {
-    let header = ["mistake", "worst relative error", "layers that show it"];
+    let header = ["mistake", "worst relative error", "layers affected"];
     data.attempts.iter().fold(Table::new("Planted mistakes", &header), |table, attempt| {
         let shown = attempt.errors.iter().enumerate().filter(|(_, e)| **e > TOLERANCE);
         let shown: Vec<String> = shown.map(|(layer, _)| (layer + 1).to_string()).collect();
@@ -223,10 +223,10 @@ fn check_table(data: &Lesson) -> Table {
 
 fn heat_map(data: &Lesson) -> Figure {
     let layers = data.attempts.first().map_or(0, |attempt| attempt.errors.len());
-    // The colours count in factors: nothing may be exactly 0.
+    // The scale is logarithmic, so no value may be exactly 0.
     let error = |error: &f64| error.max(1e-16);
     Figure::HeatMap(HeatMap {
-        title: "Relative error against central differences".to_owned(),
+        title: "Relative error compared with central differences".to_owned(),
         x: "layer".to_owned(),
         y: "mistake".to_owned(),
         column_names: (1..=layers).map(|layer| layer.to_string()).collect(),
@@ -237,7 +237,7 @@ fn heat_map(data: &Lesson) -> Figure {
 }
 
 fn scatter(data: &Lesson) -> Figure {
-    let shown = [Mistake::None, Mistake::SignAndLastSlope, Mistake::WeightTransposed];
+    let shown = [Mistake::None, Mistake::WrongSignNoLastSlope, Mistake::TransposedWeight];
     let of = |mistake: &Mistake| data.attempts.iter().find(|a| a.mistake == *mistake);
     let mut series: Vec<Series> = shown
         .iter()
@@ -253,7 +253,7 @@ fn scatter(data: &Lesson) -> Figure {
         series.push(Series::line("equal", diagonal).styled(Style::Dashed));
     }
     Figure::Curves(Curves {
-        title: "Every derivative, both ways".to_owned(),
+        title: "Every derivative by both methods".to_owned(),
         x: Axis::linear("by central differences"),
         y: Axis::linear("by backpropagation"),
         series,

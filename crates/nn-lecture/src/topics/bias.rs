@@ -1,4 +1,4 @@
-//! The bias absorbed into the weights, eq. (97), against the bias kept apart.
+//! The bias absorbed into the weights, eq. (97), compared with a separate bias.
 
 use crate::range::Whole;
 use crate::topic::Parameter;
@@ -7,25 +7,25 @@ use nn_core::{Activation, Initializer};
 use nn_tensor::Orientation::{Keep, Transpose};
 use nn_tensor::{Linear, Role, Shape, Tensor, TensorError};
 
-/// What a person sees in the list of topics.
+/// The topic as it is listed in [`TOPICS`](crate::TOPICS).
 pub const TOPIC: Topic = Topic {
     name: "bias",
-    title: "The bias as one more column of W",
+    title: "The bias as an additional column of W",
     equations: &[97],
     parameters: &[
-        Parameter { name: "inputs", default: "5", meaning: "p, 1 to 4096" },
-        Parameter { name: "outputs", default: "3", meaning: "neurons, 1 to 4096" },
-        Parameter { name: "samples", default: "7", meaning: "samples, 1 to 4096" },
+        Parameter { name: "inputs", default: "5", meaning: "number of inputs p, 1 to 4096" },
+        Parameter { name: "outputs", default: "3", meaning: "number of neurons, 1 to 4096" },
+        Parameter { name: "samples", default: "7", meaning: "samples in the batch, 1 to 4096" },
         Parameter { name: "seed", default: "1", meaning: "seed of the weights" },
     ],
 };
 
-/// What can be set.
+/// Settings of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// p.
+    /// Number of inputs p.
     pub inputs: usize,
-    /// Neurons.
+    /// Number of neurons.
     pub outputs: usize,
     /// Samples in the batch.
     pub samples: usize,
@@ -42,10 +42,10 @@ impl Default for Settings {
 const SIZE: Whole = Whole(1, 4096);
 
 impl Settings {
-    /// From what a person typed.
+    /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         Ok(Self {
@@ -56,10 +56,10 @@ impl Settings {
         })
     }
 
-    /// Whether everything is in its range.
+    /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         let Self { inputs, outputs, samples, .. } = *self;
         for (name, value) in [("inputs", inputs), ("outputs", outputs), ("samples", samples)] {
@@ -69,14 +69,14 @@ impl Settings {
     }
 }
 
-/// The weighted sums and gradients of one batch, both ways.
+/// Weighted sums and gradients of one batch, with a separate and an absorbed bias.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Data {
-    /// What was set.
+    /// Settings used.
     pub settings: Settings,
     /// z = W x + b, samples x outputs.
     pub separate: Vec<f64>,
-    /// z = W x with the 1 appended to x and b to W.
+    /// z = W x with 1 appended to x and b to W.
     pub absorbed: Vec<f64>,
     /// dC/db for some δ.
     pub bias_gradient: Vec<f64>,
@@ -84,10 +84,10 @@ pub struct Data {
     pub last_column: Vec<f64>,
 }
 
-/// Computes z and its gradients both ways.
+/// Computes z and its gradients in both forms.
 ///
 /// # Errors
-/// [`LectureError::Parameter`], or a device that refuses.
+/// Returns [`LectureError::Parameter`], or the error of the device.
 pub fn run<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,
@@ -141,19 +141,19 @@ fn compute<D: Tensor<Elem = f64>>(
     })
 }
 
-/// Appends to each row of `width` numbers one number more: b to W, 1 to x, eq. (97).
+/// Appends one number to each row of `width` numbers: b to W or 1 to x, eq. (97).
 #[must_use]
 pub fn append(matrix: &[f64], width: usize, column: &[f64]) -> Vec<f64> {
     let rows = matrix.chunks_exact(width).zip(column);
     rows.flat_map(|(row, &last)| row.iter().copied().chain([last])).collect()
 }
 
-/// The largest distance between two lists of numbers.
+/// Returns the largest absolute difference of two vectors.
 fn distance(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
 }
 
-/// Lays the result out.
+/// Formats the results as a report.
 #[must_use]
 pub fn report(data: &Data) -> Report {
     let forward = distance(&data.separate, &data.absorbed);
@@ -175,13 +175,13 @@ pub fn report(data: &Data) -> Report {
         title: TOPIC.title.to_owned(),
         claims: vec![
             Claim::new(
-                format!("Both forms give the same weighted sums, {forward:.1e} apart at most"),
+                format!("Both forms compute the same weighted sums, at most {forward:.1e} apart"),
                 [("largest difference", format!("{forward:.1e}"))],
             ),
             Claim::new(
                 format!(
-                    "The gradient of b is the last column of the gradient of W, {backward:.1e} \
-                     apart at most: nothing new has to be derived for biases"
+                    "The gradient of b is the last column of the gradient of W, at most \
+                     {backward:.1e} apart: biases need no separate derivation"
                 ),
                 [("largest difference", format!("{backward:.1e}"))],
             ),
@@ -195,7 +195,7 @@ pub fn report(data: &Data) -> Report {
                 file: "crates/nn-lecture/src/topics/bias.rs",
             },
             CodeReference {
-                equation: "(97), kept apart",
+                equation: "(97), separate bias",
                 function: "Tensor::linear",
                 file: "crates/nn-tensor/src/tensor.rs",
             },

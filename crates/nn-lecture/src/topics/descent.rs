@@ -6,10 +6,10 @@ use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic
 use nn_core::Activation;
 use nn_plot::{Axis, Contours, Curves, Figure, Grid, Mark, Path, Series};
 
-/// What a person sees in the list of topics.
+/// The topic as it is listed in [`TOPICS`](crate::TOPICS).
 pub const TOPIC: Topic = Topic {
     name: "descent",
-    title: "Gradient descent: too small, good and too large steps; several minima",
+    title: "Gradient descent: small, good and large learning rates; several minima",
     equations: &[98, 99, 100, 101, 102, 103],
     parameters: &[
         Parameter { name: "small", default: "0.5", meaning: "a λ that is too small, above 0" },
@@ -19,12 +19,12 @@ pub const TOPIC: Topic = Topic {
     ],
 };
 
-/// What can be set.
+/// Settings of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// λ of the three paths.
     pub rates: [f64; 3],
-    /// Steps of each.
+    /// Steps of each path.
     pub steps: usize,
 }
 
@@ -39,10 +39,10 @@ const STEPS: Whole = Whole(1, 10_000);
 const NAMES: [&str; 3] = ["small", "good", "large"];
 
 impl Settings {
-    /// From what a person typed.
+    /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let Self { mut rates, steps } = Self::default();
         for (rate, name) in rates.iter_mut().zip(NAMES) {
@@ -51,10 +51,10 @@ impl Settings {
         Ok(Self { rates, steps: typed.get("steps", steps, STEPS)? })
     }
 
-    /// Whether everything is in its range.
+    /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         for (name, rate) in NAMES.into_iter().zip(self.rates) {
             RATE.check(name, rate)?;
@@ -63,12 +63,12 @@ impl Settings {
     }
 }
 
-/// What the one neuron does with its weighted sum.
+/// Activation of the neuron.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// The sigmoid: one minimum.
     Sigmoid,
-    /// The sine: many minima, since a wave fits another one badly in many ways.
+    /// The sine: many minima.
     Sine,
 }
 
@@ -88,7 +88,7 @@ impl Unit {
     }
 }
 
-/// The cost of one neuron with one input and a bias on samples that weights (2, b) fit exactly.
+/// The cost of one neuron with one input and a bias, on samples that known weights fit exactly.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cost {
     unit: Unit,
@@ -98,7 +98,8 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// Of `count` samples with x from -2 to 2, on which `minimum` has no error.
+    /// Creates the cost on `count` samples with x from -2 to 2 that the weights `minimum` fit
+    /// exactly.
     #[must_use]
     pub fn new(unit: Unit, minimum: [f64; 2], count: usize) -> Self {
         let x = |i: usize| -2.0 + 4.0 * i as f64 / (count.max(2) - 1) as f64;
@@ -106,20 +107,21 @@ impl Cost {
         Self { unit, samples: (0..count).map(|i| sample(x(i))).collect(), minimum }
     }
 
-    /// C_i = (y - σ(wᵀx))² of one sample, eqs. (98) and (99), with the bias absorbed, eq. (97).
+    /// Computes C_i = (y - σ(wᵀx))² of one sample, eqs. (98) and (99), with absorbed bias, eq.
+    /// (97).
     #[must_use]
     pub fn of_sample(&self, [w1, w2]: [f64; 2], (x, y): (f64, f64)) -> f64 {
         (y - self.unit.value(w1 * x + w2)).powi(2)
     }
 
-    /// C: the mean of C_i over the samples.
+    /// Computes C, the mean of C_i over the samples.
     #[must_use]
     pub fn value(&self, weights: [f64; 2]) -> f64 {
         let costs = self.samples.iter().map(|&sample| self.of_sample(weights, sample));
         costs.sum::<f64>() / self.samples.len() as f64
     }
 
-    /// dC/dw, which is 0 at a minimum, eq. (100).
+    /// Computes dC/dw, which is 0 at a minimum, eq. (100).
     #[must_use]
     pub fn gradient(&self, [w1, w2]: [f64; 2]) -> [f64; 2] {
         let mut gradient = [0.0; 2];
@@ -133,39 +135,39 @@ impl Cost {
     }
 }
 
-/// δw = -λ (dC/dw)ᵀ, eq. (103).
+/// Computes δw = -λ (dC/dw)ᵀ, eq. (103).
 #[must_use]
 pub fn increment(gradient: [f64; 2], learning_rate: f64) -> [f64; 2] {
     gradient.map(|slope| -learning_rate * slope)
 }
 
-/// w + δw, eq. (101).
+/// Computes w + δw, eq. (101).
 #[must_use]
 pub fn moved(weights: [f64; 2], increment: [f64; 2]) -> [f64; 2] {
     [weights[0] + increment[0], weights[1] + increment[1]]
 }
 
-/// ΔC ≃ dC/dw δw, eq. (102).
+/// Computes the predicted change ΔC ≃ dC/dw δw, eq. (102).
 #[must_use]
 pub fn predicted_change(gradient: [f64; 2], increment: [f64; 2]) -> f64 {
     gradient[0] * increment[0] + gradient[1] * increment[1]
 }
 
-/// A walk down a cost.
+/// A path of gradient descent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Walk {
     /// λ.
     pub learning_rate: f64,
-    /// The weights, the start first.
+    /// The weights, beginning with the start.
     pub points: Vec<[f64; 2]>,
-    /// C at each of them.
+    /// C at each point.
     pub costs: Vec<f64>,
-    /// |dC/dw| at the end.
+    /// |dC/dw| at the last point.
     pub last_slope: f64,
 }
 
 impl Walk {
-    /// How often a step went up.
+    /// Returns the number of steps that increased the cost.
     #[must_use]
     pub fn rises(&self) -> usize {
         self.costs.windows(2).filter(|pair| pair[1] > pair[0]).count()
@@ -177,7 +179,7 @@ impl Walk {
     }
 }
 
-/// Below this slope a walk has arrived.
+/// Gradient norm at which a path stops.
 const FLAT: f64 = 1e-10;
 
 fn walk(cost: &Cost, start: [f64; 2], learning_rate: f64, steps: usize) -> Walk {
@@ -196,7 +198,7 @@ fn walk(cost: &Cost, start: [f64; 2], learning_rate: f64, steps: usize) -> Walk 
     Walk { learning_rate, points, costs, last_slope: slope[0].hypot(slope[1]) }
 }
 
-/// One step from the same place for a falling λ: is ΔC what eq. (102) predicts?
+/// One step from the same point, to compare ΔC with the prediction of eq. (102).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FirstStep {
     /// λ.
@@ -207,37 +209,38 @@ pub struct FirstStep {
     pub predicted: f64,
 }
 
-/// What the topic found.
+/// Results of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Data {
     /// The cost with one minimum.
-    pub bowl: Cost,
-    /// Its paths, for each λ.
+    pub one_minimum: Cost,
+    /// Its paths, one per learning rate.
     pub rates: Vec<Walk>,
-    /// Single steps.
+    /// Single steps with decreasing λ.
     pub first_steps: Vec<FirstStep>,
     /// The cost with several minima.
-    pub hills: Cost,
-    /// Its paths, from each start.
+    pub several_minima: Cost,
+    /// Its paths, one per start.
     pub starts: Vec<Walk>,
 }
 
 const START: [f64; 2] = [-1.5, 2.5];
-/// Starts on the cost with several minima; each ends in another one.
+/// Starts on the cost with several minima; each converges to a different one.
 const STARTS: [[f64; 2]; 4] = [[1.0, 0.0], [0.3, -2.0], [4.2, -1.0], [4.5, 0.5]];
 
-/// Walks down both costs.
+/// Runs gradient descent on both costs.
 ///
 /// # Errors
-/// [`LectureError::Parameter`].
+/// Returns [`LectureError::Parameter`] for an invalid setting.
 pub fn run(settings: &Settings) -> Result<Data, LectureError> {
     settings.validate()?;
-    let bowl = Cost::new(Unit::Sigmoid, [2.0, -1.0], 9);
-    let hills = Cost::new(Unit::Sine, [2.0, 0.5], 21);
-    let rates = settings.rates.map(|rate| walk(&bowl, START, rate, settings.steps)).into();
-    let starts = STARTS.map(|start| walk(&hills, start, 0.1, 20_000)).into();
-    let first_steps = [10.0, 1.0, 0.1, 0.01, 0.001].map(|rate| first_step(&bowl, rate)).into();
-    Ok(Data { bowl, rates, first_steps, hills, starts })
+    let one_minimum = Cost::new(Unit::Sigmoid, [2.0, -1.0], 9);
+    let several_minima = Cost::new(Unit::Sine, [2.0, 0.5], 21);
+    let rates = settings.rates.map(|rate| walk(&one_minimum, START, rate, settings.steps)).into();
+    let starts = STARTS.map(|start| walk(&several_minima, start, 0.1, 20_000)).into();
+    let first_steps =
+        [10.0, 1.0, 0.1, 0.01, 0.001].map(|rate| first_step(&one_minimum, rate)).into();
+    Ok(Data { one_minimum, rates, first_steps, several_minima, starts })
 }
 
 fn first_step(cost: &Cost, learning_rate: f64) -> FirstStep {
@@ -247,7 +250,7 @@ fn first_step(cost: &Cost, learning_rate: f64) -> FirstStep {
     FirstStep { learning_rate, change, predicted: predicted_change(gradient, step) }
 }
 
-/// Lays the result out.
+/// Formats the results as a report.
 #[must_use]
 pub fn report(data: &Data) -> Report {
     Report {
@@ -288,15 +291,15 @@ fn claims(data: &Data) -> Vec<Claim> {
         Claim::new(
             format!(
                 "After the same number of steps, C is {} for the small, the good and the large λ; \
-                 {rises:?} of their steps went up",
+                 {rises:?} of their steps increased the cost",
                 ends.join(", ")
             ),
-            [("steps up", format!("{rises:?}"))],
+            [("increasing steps", format!("{rises:?}"))],
         ),
         Claim::new(
             format!(
-                "On the cost with several minima, four starts end at C = {}: descent finds the \
-                 minimum of its valley, not the lowest",
+                "On the cost with several minima, four starts end at C = {}: gradient descent finds \
+                 a local minimum, not necessarily the lowest",
                 heights.join(", ")
             ),
             [("C at the ends", heights.join(", "))],
@@ -305,7 +308,7 @@ fn claims(data: &Data) -> Vec<Claim> {
 }
 
 fn rate_table(data: &Data) -> Table {
-    let header = ["λ", "steps", "w₁", "w₂", "C", "steps up"];
+    let header = ["λ", "steps", "w₁", "w₂", "C", "increasing steps"];
     data.rates.iter().fold(Table::new("Three learning rates", &header), |table, walk| {
         let ([w1, w2], cost) = walk.end();
         table.row([
@@ -321,7 +324,7 @@ fn rate_table(data: &Data) -> Table {
 
 fn step_table(data: &Data) -> Table {
     let header = ["λ", "ΔC", "dC/dw δw", "ratio"];
-    let title = "One step: the change against its prediction, eq. (102)";
+    let title = "One step: the change and its prediction, eq. (102)";
     data.first_steps.iter().fold(Table::new(title, &header), |table, step| {
         table.row([
             step.learning_rate.to_string(),
@@ -373,8 +376,8 @@ fn figures(data: &Data) -> Vec<(String, Figure)> {
     let start = |walk: &Walk| format!("from ({}, {})", walk.points[0][0], walk.points[0][1]);
     let by_start = data.starts.iter().map(|walk| path(start(walk), walk)).collect();
     let grid = |cost: &Cost, x, y| Grid::sample(x, y, (120, 100), |a, b| cost.value([a, b]));
-    let bowl = grid(&data.bowl, (-4.0, 6.0), (-4.0, 4.0));
-    let hills = grid(&data.hills, (-1.0, 7.0), (-3.5, 3.5));
+    let one_minimum = grid(&data.one_minimum, (-4.0, 6.0), (-4.0, 4.0));
+    let several_minima = grid(&data.several_minima, (-1.0, 7.0), (-3.5, 3.5));
     let low = vec![0.001, 0.003, 0.01, 0.02, 0.04, 0.08, 0.12, 0.17, 0.22, 0.28, 0.35, 0.45];
     let even = (1..12).map(|i| 0.1 * f64::from(i)).collect();
     let curve = |walk: &Walk| {
@@ -390,12 +393,18 @@ fn figures(data: &Data) -> Vec<(String, Figure)> {
     vec![
         (
             "descent-paths".to_owned(),
-            contours("Descent with three learning rates", &data.bowl, bowl, low, by_rate),
+            contours(
+                "Descent with three learning rates",
+                &data.one_minimum,
+                one_minimum,
+                low,
+                by_rate,
+            ),
         ),
         ("descent-cost".to_owned(), Figure::Curves(cost)),
         (
             "descent-minima".to_owned(),
-            contours("Several minima", &data.hills, hills, even, by_start),
+            contours("Several minima", &data.several_minima, several_minima, even, by_start),
         ),
     ]
 }

@@ -1,4 +1,4 @@
-//! The data: what an image is to a network, eqs. (90) and (91).
+//! The data: images as input of a network, eqs. (90) and (91).
 
 use crate::range::Whole;
 use crate::samples::{Samples, percent};
@@ -7,23 +7,23 @@ use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic
 use nn_data::TrainTest;
 use nn_plot::{Axis, Bars, ColourMap, Figure, Histogram, ImageGrid, Picture};
 
-/// What a person sees in the list of topics.
+/// The topic as it is listed in [`TOPICS`](crate::TOPICS).
 pub const TOPIC: Topic = Topic {
     name: "digits",
-    title: "Look at the data",
+    title: "The data",
     equations: &[90, 91],
     parameters: &[
-        Parameter { name: "first", default: "0", meaning: "the first image shown, counted from 0" },
-        Parameter { name: "count", default: "20", meaning: "how many images are shown, 1 to 400" },
+        Parameter { name: "first", default: "0", meaning: "first image shown, counted from 0" },
+        Parameter { name: "count", default: "20", meaning: "number of images shown, 1 to 400" },
     ],
 };
 
-/// What can be set.
+/// Settings of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// The first image shown.
     pub first: usize,
-    /// How many are shown.
+    /// Number of images shown.
     pub count: usize,
 }
 
@@ -36,20 +36,20 @@ impl Default for Settings {
 const COUNT: Whole = Whole(1, 400);
 
 impl Settings {
-    /// From what a person typed.
+    /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         let first = typed.get("first", default.first, "a whole number from 0")?;
         Ok(Self { first, count: typed.get("count", default.count, COUNT)? })
     }
 
-    /// Whether everything is in its range, for a training set of `samples`.
+    /// Checks that every setting is in its range for a training set of `samples`.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self, samples: usize) -> Result<(), LectureError> {
         COUNT.check("count", self.count)?;
         let below = format!("below {samples}, the number of training images");
@@ -57,12 +57,12 @@ impl Settings {
     }
 }
 
-/// What the topic found.
+/// Results of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Data {
-    /// Samples in the training set of each class.
+    /// Training samples of each class.
     pub train_counts: Vec<usize>,
-    /// The same for the test set.
+    /// Test samples of each class.
     pub test_counts: Vec<usize>,
     /// Height and width of an image.
     pub shape: (usize, usize),
@@ -70,16 +70,17 @@ pub struct Data {
     pub shown: Vec<Picture>,
     /// The mean image of each class.
     pub means: Vec<Picture>,
-    /// How often each pixel is inked, as shares of the training images.
+    /// Fraction of the training images in which each pixel is inked.
     pub inked: Vec<f64>,
     /// Mean of all pixel values of the training set.
     pub mean_pixel: f64,
 }
 
-/// Looks at the data.
+/// Computes statistics of the data.
 ///
 /// # Errors
-/// [`LectureError::Parameter`], [`LectureError::Data`] for data without classes.
+/// Returns [`LectureError::Parameter`] for an invalid setting, [`LectureError::Data`] for data
+/// without classes.
 pub fn run(settings: &Settings, data: &TrainTest) -> Result<Data, LectureError> {
     let train = Samples::new(TOPIC.name, &data.train)?;
     settings.validate(train.len())?;
@@ -105,7 +106,7 @@ pub fn run(settings: &Settings, data: &TrainTest) -> Result<Data, LectureError> 
     })
 }
 
-/// The mean image of each class, and how often each pixel is inked.
+/// Computes the mean image of each class, and the fraction of images in which each pixel is inked.
 fn averages(train: &Samples<'_>, counts: &[usize]) -> (Vec<Picture>, Vec<f64>) {
     let mut sums = vec![vec![0.0; train.width()]; train.classes()];
     let mut inked = vec![0.0; train.width()];
@@ -124,7 +125,7 @@ fn averages(train: &Samples<'_>, counts: &[usize]) -> (Vec<Picture>, Vec<f64>) {
     (means.collect(), inked)
 }
 
-/// Lays the result out.
+/// Formats the results as a report.
 #[must_use]
 pub fn report(data: &Data) -> Report {
     let (height, width) = data.shape;
@@ -135,7 +136,7 @@ pub fn report(data: &Data) -> Report {
         Claim::new(
             format!(
                 "An image is a vector of {} numbers ({height} x {width} pixels), 0 white to 1 \
-                 black; the answer is one of {} classes",
+                 black; the output is one of {} classes",
                 height * width,
                 data.train_counts.len()
             ),
@@ -143,8 +144,8 @@ pub fn report(data: &Data) -> Report {
         ),
         Claim::new(
             format!(
-                "Of all pixels of the {samples} training images {} are white, and {never} of the \
-                 {} places are white in every image",
+                "{} of all pixels of the {samples} training images are white, and {never} of the \
+                 {} positions are white in every image",
                 percent(1.0 - ink),
                 data.inked.len()
             ),
@@ -197,7 +198,7 @@ fn figures(data: &Data) -> Vec<(String, Figure)> {
         ],
     };
     let ink = Histogram {
-        title: "How often each pixel is inked".to_owned(),
+        title: "Pixels by the share of images in which they are inked".to_owned(),
         x: Axis::linear("share of images in which a pixel is inked (%)"),
         bins: 40,
         values: data.inked.iter().map(|share| 100.0 * share).collect(),

@@ -1,4 +1,4 @@
-//! A second data set of another size: the 8x8 digits that scikit-learn ships.
+//! A data set of another image size: the 8x8 digits of scikit-learn.
 
 use crate::range::Whole;
 use crate::samples::{Samples, percent};
@@ -11,10 +11,10 @@ use nn_data::{DataError, Dataset, IdxValues, TrainTest, read_idx_from};
 use nn_plot::{Axis, ColourMap, Curves, Figure, HeatMap, ImageGrid, Picture, Scale, Series};
 use nn_tensor::Tensor;
 
-/// What a person sees in the list of topics.
+/// The topic as it is listed in [`TOPICS`](crate::TOPICS).
 pub const TOPIC: Topic = Topic {
     name: "digits8x8",
-    title: "Digits of 8 x 8 pixels: nothing assumes 28 x 28",
+    title: "Digits of 8 x 8 pixels",
     equations: &[],
     parameters: &[
         Parameter { name: "hidden", default: "32", meaning: "hidden neurons, 1 to 1024" },
@@ -23,10 +23,10 @@ pub const TOPIC: Topic = Topic {
     ],
 };
 
-/// What can be set.
+/// Settings of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// Hidden neurons.
+    /// Number of hidden neurons.
     pub hidden: usize,
     /// Passes over the data.
     pub epochs: usize,
@@ -44,10 +44,10 @@ const HIDDEN: Whole = Whole(1, 1024);
 const EPOCHS: Whole = Whole(1, 1000);
 
 impl Settings {
-    /// From what a person typed.
+    /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         Ok(Self {
@@ -57,10 +57,10 @@ impl Settings {
         })
     }
 
-    /// Whether everything is in its range.
+    /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         let Self { hidden, epochs, .. } = *self;
         HIDDEN.check("hidden", hidden)?;
@@ -68,15 +68,15 @@ impl Settings {
     }
 }
 
-/// The data set has grey values from 0 to this; its files have them as 0 to 255.
+/// Largest grey value of the data set; its files scale it to 255.
 const BLACK: f64 = 16.0;
 
-/// The 1,437 training and 360 test digits that are compiled into this crate, values 0 to 1.
+/// Returns the 1,437 training and 360 test digits compiled into this crate, values 0 to 1.
 ///
 /// Source and licence (CC BY 4.0) are in `data/digits8x8/README.md`.
 ///
 /// # Errors
-/// None in a sound build: the tests read the very bytes that are compiled in.
+/// Returns an error only if the embedded files are damaged, which the tests exclude.
 pub fn embedded() -> Result<TrainTest, DataError> {
     const TRAIN_IMAGES: &[u8] =
         include_bytes!("../../../../data/digits8x8/train-images-idx3-ubyte.gz");
@@ -94,39 +94,39 @@ fn pair(images: &[u8], labels: &[u8]) -> Result<Dataset, DataError> {
         let (_, values) = read_idx_from(file, name)?.into_parts();
         Ok::<_, DataError>(match values {
             IdxValues::U8(bytes) => bytes,
-            // make.py writes nothing else; the data set below would be refused as empty.
+            // make.py writes bytes only; any other type would be refused below as empty.
             _ => Vec::new(),
         })
     };
     let pixels = bytes(images, "embedded 8x8 images")?;
     let labels = bytes(labels, "embedded 8x8 labels")?;
-    // Rounding undoes make.py's: sixteenths, as scikit-learn has them, to the last bit.
+    // make.py scaled sixteenths to bytes; rounding restores scikit-learn's values to the last bit.
     let grey = |pixel: u8| (f64::from(pixel) * BLACK / 255.0).round() / BLACK;
     let values = pixels.into_iter().map(grey).collect();
     Dataset::classification(values, 64, labels.into_iter().map(u32::from).collect(), 10)
 }
 
-/// What the topic found.
+/// Results of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Data {
-    /// Right answers on the training set, as a share.
+    /// Accuracy on the training set.
     pub train_accuracy: f64,
-    /// Right answers on the test set.
+    /// Accuracy on the test set.
     pub test_accuracy: f64,
-    /// Accuracy on the training set by epoch.
+    /// Training accuracy by epoch.
     pub curve: Vec<f64>,
-    /// Which test digit was taken for which.
+    /// Confusion matrix of the test set.
     pub confusion: Option<ConfusionMatrix>,
     /// The first images.
     pub shown: Vec<Picture>,
-    /// Weights and biases of the network.
+    /// Number of weights and biases.
     pub parameters: usize,
 }
 
 /// Trains a network with one hidden layer on the 8x8 digits.
 ///
 /// # Errors
-/// [`LectureError`].
+/// Returns [`LectureError`] for an invalid setting or data, or a failed computation.
 pub fn run<S: Tensor<Elem = f32>>(
     settings: &Settings,
     device: &S::Device,
@@ -168,13 +168,13 @@ pub fn run<S: Tensor<Elem = f32>>(
     })
 }
 
-/// Lays the result out.
+/// Formats the results as a report.
 #[must_use]
 pub fn report(data: &Data) -> Report {
     let (train, test) = (percent(data.train_accuracy), percent(data.test_accuracy));
     let sentence = format!(
-        "A network of {} weights and biases is right for {train} of the 1437 training digits and \
-         {test} of the 360 test digits",
+        "A network of {} weights and biases has an accuracy of {train} on the 1437 training digits \
+         and {test} on the 360 test digits",
         data.parameters
     );
     let header = ["parameters", "training", "test"];
@@ -183,10 +183,10 @@ pub fn report(data: &Data) -> Report {
         topic: TOPIC.name,
         title: TOPIC.title.to_owned(),
         claims: vec![Claim::new(sentence, [("training accuracy", train), ("test accuracy", test)])],
-        tables: vec![Table::new("Right answers", &header).row(row)],
+        tables: vec![Table::new("Accuracy", &header).row(row)],
         figures: figures(data),
         code: vec![CodeReference {
-            equation: "the same network code, inputs from the data",
+            equation: "training, with the input size of the data",
             function: "run",
             file: "crates/nn-lecture/src/topics/digits8x8.rs",
         }],
@@ -216,9 +216,9 @@ fn figures(data: &Data) -> Vec<(String, Figure)> {
         let names: Vec<_> = (0..classes).map(|class| class.to_string()).collect();
         let pairs = (0..classes).flat_map(|row| (0..classes).map(move |column| (row, column)));
         let map = HeatMap {
-            title: "8 x 8 test digits".to_owned(),
-            x: "taken for".to_owned(),
-            y: "is".to_owned(),
+            title: "8 x 8 test digits: confusion matrix".to_owned(),
+            x: "predicted class".to_owned(),
+            y: "true class".to_owned(),
             column_names: names.clone(),
             row_names: names,
             values: pairs.map(|(row, column)| confusion.count(row, column) as f64).collect(),

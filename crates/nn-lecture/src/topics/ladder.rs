@@ -1,4 +1,4 @@
-//! From the perceptron to the deep network: what each step of the lecture buys.
+//! From the perceptron to the deep network: the accuracy of each step of the lecture.
 
 use crate::least_squares::classify;
 use crate::range::Whole;
@@ -12,10 +12,10 @@ use nn_plot::{Axis, Bars, Figure};
 use nn_tensor::Tensor;
 use std::time::Instant;
 
-/// What a person sees in the list of topics.
+/// The topic as it is listed in [`TOPICS`](crate::TOPICS).
 pub const TOPIC: Topic = Topic {
     name: "ladder",
-    title: "Perceptron, linear, one hidden layer, deep: one table",
+    title: "Perceptron, linear, one hidden layer and deep network compared",
     equations: &[],
     parameters: &[
         Parameter { name: "epochs", default: "5", meaning: "passes over the data, 1 to 1000" },
@@ -23,7 +23,7 @@ pub const TOPIC: Topic = Topic {
     ],
 };
 
-/// What can be set.
+/// Settings of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Passes over the data.
@@ -41,46 +41,46 @@ impl Default for Settings {
 const EPOCHS: Whole = Whole(1, 1000);
 
 impl Settings {
-    /// From what a person typed.
+    /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         let epochs = typed.get("epochs", default.epochs, EPOCHS)?;
         Ok(Self { epochs, seed: typed.get("seed", default.seed, "a whole number from 0")? })
     }
 
-    /// Whether everything is in its range.
+    /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         EPOCHS.check("epochs", self.epochs)
     }
 }
 
-/// One step of the ladder.
+/// A network of the comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rung {
-    /// A few words.
+    /// Short name.
     pub name: &'static str,
-    /// Weights and biases.
+    /// Number of weights and biases.
     pub parameters: usize,
-    /// Multiplications for one image; as many additions.
+    /// Multiplications per image; there are as many additions.
     pub multiplications: usize,
-    /// Right answers on the training set, as a share.
+    /// Accuracy on the training set.
     pub train_accuracy: f64,
-    /// Right answers on the test set.
+    /// Accuracy on the test set.
     pub test_accuracy: f64,
-    /// Seconds of training.
+    /// Training time in seconds.
     pub seconds: f64,
 }
 
-/// Climbs the ladder.
+/// Trains each network.
 ///
 /// # Errors
-/// [`LectureError`].
+/// Returns [`LectureError`] for an invalid setting or data, or a failed computation.
 pub fn run<S: Tensor<Elem = f32>>(
     settings: &Settings,
     device: &S::Device,
@@ -166,13 +166,13 @@ fn network_rung<S: Tensor<Elem = f32>>(
     })
 }
 
-/// Lays the result out.
+/// Formats the results as a report.
 #[must_use]
 pub fn report(data: &[Rung]) -> Report {
     let accuracy = |rung: Option<&Rung>| rung.map_or(String::new(), |r| percent(r.test_accuracy));
     let (first, last) = (accuracy(data.first()), accuracy(data.last()));
     let header = ["network", "training", "test", "parameters", "multiplications", "seconds"];
-    let table = data.iter().fold(Table::new("The ladder", &header), |table, rung| {
+    let table = data.iter().fold(Table::new("Networks of the lecture", &header), |table, rung| {
         table.row([
             rung.name.to_owned(),
             percent(rung.train_accuracy),
@@ -184,9 +184,9 @@ pub fn report(data: &[Rung]) -> Report {
     });
     let heights = |of: fn(&Rung) -> f64| data.iter().map(|rung| 100.0 * (1.0 - of(rung))).collect();
     let bars = Bars {
-        title: "Wrong answers, step by step up the ladder".to_owned(),
+        title: "Error rate of each network".to_owned(),
         x: "network".to_owned(),
-        y: Axis::linear("wrong answers (%)"),
+        y: Axis::linear("error rate (%)"),
         names: data.iter().map(|rung| rung.name.to_owned()).collect(),
         series: vec![
             ("training".to_owned(), heights(|rung| rung.train_accuracy)),
@@ -198,7 +198,7 @@ pub fn report(data: &[Rung]) -> Report {
         title: TOPIC.title.to_owned(),
         claims: vec![Claim::new(
             format!(
-                "From the perceptron to the deep network, test accuracy goes from {first} to {last}"
+                "From the perceptron to the deep network, the test accuracy rises from {first} to {last}"
             ),
             [("perceptron", first.clone()), ("deep", last.clone())],
         )],

@@ -1,4 +1,5 @@
-//! The linear two-layer network, eqs. (92) and (93): ordinary least squares, closed form and descent.
+//! The linear two-layer network, eqs. (92) and (93): ordinary least squares by QR and by gradient
+//! descent.
 
 use crate::least_squares::{LeastSquares, Rows, classify, solve};
 use crate::range::Whole;
@@ -10,10 +11,10 @@ use nn_data::{Dataset, TrainTest};
 use nn_plot::{Axis, ColourMap, Curves, Figure, ImageGrid, Picture, Series};
 use nn_tensor::Tensor;
 
-/// What a person sees in the list of topics.
+/// The topic as it is listed in [`TOPICS`](crate::TOPICS).
 pub const TOPIC: Topic = Topic {
     name: "linear",
-    title: "The linear network: least squares by QR and by descent",
+    title: "The linear network: least squares by QR and by gradient descent",
     equations: &[92, 93],
     parameters: &[
         Parameter {
@@ -21,11 +22,15 @@ pub const TOPIC: Topic = Topic {
             default: "40",
             meaning: "samples of the small problem, 4 to 10000",
         },
-        Parameter { name: "steps", default: "400", meaning: "steps of descent, 1 to 100000" },
+        Parameter {
+            name: "steps",
+            default: "400",
+            meaning: "steps of gradient descent, 1 to 100000",
+        },
     ],
 };
 
-/// What can be set.
+/// Settings of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Samples of the small problem.
@@ -44,10 +49,10 @@ const SAMPLES: Whole = Whole(4, 10_000);
 const STEPS: Whole = Whole(1, 100_000);
 
 impl Settings {
-    /// From what a person typed.
+    /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         let samples = typed.get("samples", default.samples, SAMPLES)?;
@@ -55,10 +60,10 @@ impl Settings {
         Ok(Self { samples, steps })
     }
 
-    /// Whether everything is in its range.
+    /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         let Self { samples, steps } = *self;
         SAMPLES.check("samples", samples)?;
@@ -66,56 +71,56 @@ impl Settings {
     }
 }
 
-/// A descent at one learning rate.
+/// A run of gradient descent with one learning rate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Descent {
     /// λ.
     pub learning_rate: f64,
-    /// λ as a share of 2/μmax, the rate at which descent stops converging.
+    /// λ divided by 2/μmax, the limit of convergence.
     pub share_of_limit: f64,
-    /// C before each step, less the least C there is; as far as it went.
+    /// C minus the minimum of C before each step, until the run ended.
     pub excess_cost: Vec<f64>,
-    /// Largest difference between its weights and those of QR; `None` where it diverged.
+    /// Largest difference from the weights of QR; `None` if it diverged.
     pub distance: Option<f64>,
 }
 
-/// What least squares comes to on the images.
+/// Least squares on the images.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Classifier {
     /// W and b.
     pub layer: Affine,
-    /// Right answers on the training set, as a share.
+    /// Accuracy on the training set.
     pub train_accuracy: f64,
-    /// Right answers on the test set.
+    /// Accuracy on the test set.
     pub test_accuracy: f64,
-    /// Independent columns, of inputs + 1.
+    /// Number of independent columns, of inputs + 1.
     pub rank: usize,
-    /// Eigenvalues of the Hessian, falling.
+    /// Eigenvalues of the Hessian in descending order.
     pub eigenvalues: Vec<f64>,
-    /// Weights as pictures.
+    /// Weights as images.
     pub pictures: Vec<Picture>,
 }
 
-/// What the topic found.
+/// Results of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Data {
     /// (w₁, w₂, b) of the small problem by QR.
     pub solution: Vec<f64>,
-    /// Eigenvalues of its Hessian, falling.
+    /// Eigenvalues of its Hessian in descending order.
     pub eigenvalues: Vec<f64>,
-    /// Gradient descent on it.
+    /// Runs of gradient descent on it.
     pub descents: Vec<Descent>,
     /// Least squares on the images.
     pub classifier: Classifier,
 }
 
-/// λ of the descents, as shares of 2/μmax.
+/// λ of the runs, divided by 2/μmax.
 const SHARES: [f64; 4] = [0.02, 0.5, 0.95, 1.02];
 
-/// Solves the small problem both ways, and the images by QR.
+/// Solves the small problem by QR and by gradient descent, and the images by QR.
 ///
 /// # Errors
-/// [`LectureError`].
+/// Returns [`LectureError`] for an invalid setting or data, or a failed computation.
 pub fn run<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,
@@ -136,11 +141,11 @@ pub fn run<D: Tensor<Elem = f64>>(
     Ok(Data { solution, eigenvalues: exact.eigenvalues, descents, classifier })
 }
 
-/// Two features of unequal scale on a deterministic lattice, and y = 1.5 x₁ - 2 x₂ + 0.5 with a
-/// ripple that no plane fits.
+/// Returns two features of unequal scale on a deterministic lattice, and y = 1.5 x₁ - 2 x₂ + 0.5
+/// plus a nonlinear term.
 fn small_problem(samples: usize) -> (Vec<f64>, Vec<f64>) {
     let part = |factor: f64, i: usize| 2.0 * (factor * (i as f64 + 1.0)).fract() - 1.0;
-    // Multiples of irrational numbers fill the square evenly.
+    // Multiples of irrational numbers cover the square evenly.
     let features = |i: usize| [part(0.618_033_988_75, i), 0.4 * part(0.414_213_562_37, i)];
     let target = |i: usize| {
         let [a, b] = features(i);
@@ -161,14 +166,14 @@ fn numeric(cause: String) -> LectureError {
     LectureError::Numeric { what: "the eigenvalues of the Hessian", cause }
 }
 
-/// C = 1/N Σ (y - ŷ)², with ŷ of eq. (92).
+/// Returns C = 1/N Σ (y - ŷ)² with ŷ of eq. (92).
 fn mean_square(inputs: &[f64], targets: &[f64], weights: &[f64]) -> f64 {
     let residual = |(x, y): (&[f64], &f64)| y - weights[0] * x[0] - weights[1] * x[1] - weights[2];
     let squares = inputs.chunks_exact(2).zip(targets).map(|pair| residual(pair).powi(2));
     squares.sum::<f64>() / targets.len() as f64
 }
 
-/// A network without hidden layers, trained full batch by plain descent from its random start.
+/// Trains a network without hidden layers by full-batch gradient descent from random weights.
 fn descend<D: Tensor<Elem = f64>>(
     data: &Dataset,
     device: &D::Device,
@@ -194,7 +199,7 @@ fn descend<D: Tensor<Elem = f64>>(
         ..TrainingConfig::default()
     };
     let mut trainer = Trainer::<D>::new(device, &architecture, &config, data, None)?;
-    // A descent that diverges is what this shows: its history up to there is kept.
+    // A run may diverge, which the topic shows: its history up to there is kept.
     let finished = trainer.run(&mut ()).is_ok();
     let excess_cost: Vec<_> =
         trainer.history().iter().map(|epoch| (epoch.train_loss - least).max(0.0)).collect();
@@ -224,7 +229,7 @@ fn classifier(data: &TrainTest) -> Result<Classifier, LectureError> {
     })
 }
 
-/// Lays the result out.
+/// Formats the results as a report.
 #[must_use]
 pub fn report(data: &Data) -> Report {
     Report {
@@ -258,22 +263,22 @@ fn claims(data: &Data) -> Vec<Claim> {
     let image_limit = 2.0 / ends(&classifier.eigenvalues).0;
     vec![
         Claim::new(
-            format!("QR and gradient descent end at the same weights, {closest:.1e} apart"),
+            format!("QR and gradient descent reach the same weights, {closest:.1e} apart"),
             [("largest difference", format!("{closest:.1e}"))],
         ),
         Claim::new(
             format!(
-                "The Hessian's eigenvalues run from {smallest:.3} to {largest:.3}: descent \
-                 converges for λ below 2/μmax = {:.3} and fails above",
+                "The eigenvalues of the Hessian range from {smallest:.3} to {largest:.3}: gradient \
+                 descent converges for λ below 2/μmax = {:.3} and diverges above",
                 2.0 / largest
             ),
             [("μmax", format!("{largest:.4}")), ("μmin", format!("{smallest:.4}"))],
         ),
         Claim::new(
             format!(
-                "As a classifier of the images, least squares is right for {train} of the training \
-                 set and {test} of the test set; {} of the {columns} columns are independent, and \
-                 descent would need λ below {image_limit:.4}",
+                "As a classifier of the images, least squares has an accuracy of {train} on the \
+                 training set and {test} on the test set; {} of the {columns} columns are \
+                 independent, and gradient descent would need λ below {image_limit:.4}",
                 classifier.rank
             ),
             [("training accuracy", train.clone()), ("test accuracy", test.clone())],
@@ -281,7 +286,7 @@ fn claims(data: &Data) -> Vec<Claim> {
     ]
 }
 
-/// The largest and the smallest of falling eigenvalues.
+/// Returns the largest and the smallest of eigenvalues in descending order.
 fn ends(eigenvalues: &[f64]) -> (f64, f64) {
     let end = |value: Option<&f64>| value.copied().unwrap_or(0.0);
     (end(eigenvalues.first()), end(eigenvalues.last()))
@@ -297,7 +302,7 @@ fn solution_table(data: &Data) -> Table {
 }
 
 fn descent_table(data: &Data) -> Table {
-    let header = ["λ", "λ / (2/μmax)", "steps", "C above the least, at the end", "weights off by"];
+    let header = ["λ", "λ / (2/μmax)", "steps", "final C - min C", "error of the weights"];
     data.descents.iter().fold(Table::new("Gradient descent", &header), |table, descent| {
         let end = descent.excess_cost.last().copied().unwrap_or(f64::NAN);
         table.row([
@@ -310,7 +315,7 @@ fn descent_table(data: &Data) -> Table {
     })
 }
 
-/// Costs below this are rounding.
+/// Costs below this are rounding errors.
 const SMALLEST_COST: f64 = 1e-15;
 
 fn figures(data: &Data) -> Vec<(String, Figure)> {
@@ -321,25 +326,25 @@ fn figures(data: &Data) -> Vec<(String, Figure)> {
         Series::line(&name, points.collect())
     };
     let cost = Curves {
-        title: "Descent: the rate decides".to_owned(),
+        title: "Gradient descent by learning rate".to_owned(),
         x: Axis::linear("step"),
-        y: Axis::log("C − least C").from_to(SMALLEST_COST, 1e3),
+        y: Axis::log("C − min C").from_to(SMALLEST_COST, 1e3),
         series: data.descents.iter().map(curve).collect(),
     };
     let eigenvalues = data.classifier.eigenvalues.iter().enumerate();
-    // Those that are 0 but for rounding belong to columns that depend on others.
+    // Eigenvalues that are 0 up to rounding belong to dependent columns.
     let points =
         eigenvalues.take(data.classifier.rank).map(|(i, &v)| ((i + 1) as f64, v)).collect();
     let spectrum = Curves {
         title: "Eigenvalues of the Hessian on the images".to_owned(),
-        x: Axis::linear("number"),
+        x: Axis::linear("index"),
         y: Axis::log("eigenvalue"),
         series: vec![Series::line("", points)],
     };
     let weights = ImageGrid {
-        title: "Least-squares weights (blue for, orange against; largest cut off)".to_owned(),
+        title: "Least-squares weights (blue for, orange against the class; clipped)".to_owned(),
         columns: 2,
-        pictures: data.classifier.pictures.iter().map(inner_scale).collect(),
+        pictures: data.classifier.pictures.iter().map(clipped).collect(),
         colours: ColourMap::Signed,
     };
     vec![
@@ -349,9 +354,9 @@ fn figures(data: &Data) -> Vec<(String, Figure)> {
     ]
 }
 
-/// Pixels that are almost never inked have huge weights: colours saturate at three times the
-/// median magnitude, so that the others can be seen.
-fn inner_scale(picture: &Picture) -> Picture {
+/// Clips weights at three times their median magnitude, since pixels that are almost never inked
+/// have huge weights.
+fn clipped(picture: &Picture) -> Picture {
     let mut sizes: Vec<f64> =
         picture.values.iter().map(|v| v.abs()).filter(|&size| size > 0.0).collect();
     sizes.sort_by(f64::total_cmp);

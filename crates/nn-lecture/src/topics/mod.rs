@@ -1,4 +1,4 @@
-//! One file a topic.
+//! The topics, one file or folder each.
 
 pub mod activations;
 pub mod backprop;
@@ -9,11 +9,8 @@ pub mod digits8x8;
 pub mod ladder;
 pub mod linear;
 pub mod overfitting;
-mod overfitting_report;
 pub mod perceptron;
 pub mod single_step;
 pub mod solvers;
 pub mod universal;
-mod universal_report;
-mod universal_trials;
 pub mod vanishing;

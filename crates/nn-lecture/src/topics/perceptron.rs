@@ -1,4 +1,4 @@
-//! The perceptron, eq. (95): one binary neuron a class, and the multi-class rule.
+//! The perceptron, eq. (95): one binary neuron per class, and the multi-class rule.
 
 use crate::range::Whole;
 use crate::samples::{Affine, Samples, percent};
@@ -8,31 +8,31 @@ use nn_core::{Activation, argmax};
 use nn_data::{TrainTest, epoch_order};
 use nn_plot::{Axis, ColourMap, Curves, Figure, ImageGrid, Picture, Series, Style};
 
-/// What a person sees in the list of topics.
+/// The topic as it is listed in [`TOPICS`](crate::TOPICS).
 pub const TOPIC: Topic = Topic {
     name: "perceptron",
     title: "The perceptron, binary and multi-class",
     equations: &[94, 95],
     parameters: &[
         Parameter { name: "epochs", default: "10", meaning: "passes over the data, 1 to 1000" },
-        Parameter { name: "seed", default: "1", meaning: "seed of the order of samples" },
-        Parameter { name: "runs", default: "5", meaning: "orders tried, seed by seed, 1 to 100" },
+        Parameter { name: "seed", default: "1", meaning: "seed of the order of the samples" },
+        Parameter { name: "runs", default: "5", meaning: "number of orders tried, 1 to 100" },
     ],
 };
 
-/// Accuracy that the lecture gets on MNIST's training set with scikit-learn, and that of the same
-/// call over ten random states (tests/golden/perceptron.py).
+/// Accuracy of scikit-learn on MNIST's training set in the lecture, and of the same call with ten
+/// random states (tests/golden/perceptron.py).
 pub const SCIKIT_LEARN: &str = "89 % on MNIST's 60000 training images, from one run of \
     scikit-learn, whose runs over ten random states give 88.0 % (81.4 % to 90.1 %)";
 
-/// What can be set.
+/// Settings of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Passes over the training set.
     pub epochs: usize,
-    /// Seed of the order in which samples are shown.
+    /// Seed of the order of the samples.
     pub seed: u64,
-    /// How many orders are tried: this seed's and the next ones'.
+    /// Number of orders tried, with consecutive seeds.
     pub runs: usize,
 }
 
@@ -46,10 +46,10 @@ const EPOCHS: Whole = Whole(1, 1000);
 const RUNS: Whole = Whole(1, 100);
 
 impl Settings {
-    /// From what a person typed.
+    /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         let epochs = typed.get("epochs", default.epochs, EPOCHS)?;
@@ -57,64 +57,65 @@ impl Settings {
         Ok(Self { epochs, seed, runs: typed.get("runs", default.runs, RUNS)? })
     }
 
-    /// Whether everything is in its range.
+    /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         EPOCHS.check("epochs", self.epochs)?;
         RUNS.check("runs", self.runs)
     }
 }
 
-/// How a perceptron learns from a mistake.
+/// Learning rule of a perceptron.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// Every neuron for itself: is it my class or not? w_k += (y_k - f_k(x)) x, as scikit-learn does.
+    /// Each neuron solves a binary problem: w_k += (y_k - f_k(x)) x, as in scikit-learn.
     EachNeuron,
-    /// The most active neuron is the answer; if it is wrong, it gives x up and the right one takes it.
+    /// If the most active neuron is wrong, x is subtracted from its weights and added to the right
+    /// one's.
     MostActive,
 }
 
 /// A perceptron after training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trained {
-    /// How it learned.
+    /// The learning rule.
     pub rule: Rule,
     /// Weights and biases of the first run.
     pub layer: Affine,
-    /// Right answers of the most active neuron on the training set, as a share: for each run, after
-    /// each of its epochs.
+    /// Accuracy of the most active neuron on the training set, for each run after each epoch.
     pub train_accuracy: Vec<Vec<f64>>,
-    /// The same on the test set at the end of each run.
+    /// Accuracy on the test set at the end of each run.
     pub test_accuracy: Vec<f64>,
-    /// Share of right yes-or-no answers of each neuron on the training set, eq. (95).
+    /// Accuracy of each neuron's binary output on the training set, eq. (95).
     pub binary_accuracy: Vec<f64>,
 }
 
-/// What the topic found.
+/// Results of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Data {
-    /// One by each rule.
+    /// One perceptron for each rule.
     pub trained: Vec<Trained>,
-    /// Samples in the training set.
+    /// Number of training samples.
     pub samples: usize,
     /// Seed of the first run.
     pub seed: u64,
-    /// Two classes: their weights by the first rule and an image of each.
+    /// For two classes: the weights by the first rule, and an image.
     pub pictures: (Vec<Picture>, Vec<Picture>),
 }
 
-/// f_k(x) of eq. (95) for one neuron's weighted sum: 1 where it is above 0, else 0.
+/// Returns f_k(x) of eq. (95) for a neuron's weighted sum: 1 if it is above 0, else 0.
 #[must_use]
 pub fn binary_output(weighted_sum: f64) -> f64 {
     Activation::Heaviside.apply(weighted_sum)
 }
 
-/// Trains by both rules.
+/// Trains with both rules.
 ///
 /// # Errors
-/// [`LectureError::Parameter`], [`LectureError::Data`] for data without classes.
+/// Returns [`LectureError::Parameter`] for an invalid setting, [`LectureError::Data`] for data
+/// without classes.
 pub fn run(settings: &Settings, data: &TrainTest) -> Result<Data, LectureError> {
     settings.validate()?;
     let (train, test) =
@@ -144,7 +145,7 @@ fn learn(rule: Rule, settings: &Settings, train: &Samples<'_>, test: &Samples<'_
     Trained { rule, layer, train_accuracy, test_accuracy, binary_accuracy }
 }
 
-/// One run, and its accuracy on the training set after each epoch.
+/// Trains once; returns the layer and its training accuracy after each epoch.
 fn learn_once(rule: Rule, epochs: usize, seed: u64, train: &Samples<'_>) -> (Affine, Vec<f64>) {
     let mut layer = Affine::zeros(train.width(), train.classes());
     let mut accuracy = Vec::with_capacity(epochs);
@@ -156,7 +157,7 @@ fn learn_once(rule: Rule, epochs: usize, seed: u64, train: &Samples<'_>) -> (Aff
     (layer, accuracy)
 }
 
-/// Shows every sample once, in `order`, and learns from the mistakes.
+/// Trains on every sample once, in `order`.
 pub(crate) fn train_epoch(rule: Rule, layer: &mut Affine, train: &Samples<'_>, order: &[u32]) {
     let mut sums = vec![0.0; train.classes()];
     let mut change = vec![0.0; train.classes()];
@@ -170,7 +171,7 @@ pub(crate) fn train_epoch(rule: Rule, layer: &mut Affine, train: &Samples<'_>, o
     }
 }
 
-/// By how much of x each neuron's weights change: 0 where it was right.
+/// Computes the factor of x that is added to each neuron's weights: 0 if it was right.
 fn correction(rule: Rule, sums: &[f64], label: usize, change: &mut [f64]) {
     match rule {
         Rule::EachNeuron => {
@@ -180,14 +181,14 @@ fn correction(rule: Rule, sums: &[f64], label: usize, change: &mut [f64]) {
         }
         Rule::MostActive => {
             change.fill(0.0);
-            // Where the answer is right, the two cancel.
+            // If the prediction is right, the two cancel.
             change[label] += 1.0;
             change[argmax(sums)] -= 1.0;
         }
     }
 }
 
-/// w_k += c_k x, b_k += c_k.
+/// Applies w_k += c_k x, b_k += c_k.
 fn learn_sample(layer: &mut Affine, train: &Samples<'_>, sample: usize, change: &[f64]) {
     let outputs = change.len();
     layer.biases.iter_mut().zip(change).for_each(|(bias, c)| *bias += c);
@@ -213,22 +214,22 @@ fn binary_accuracy(layer: &Affine, train: &Samples<'_>) -> Vec<f64> {
 }
 
 impl Trained {
-    /// Accuracy on the training set at the end of each run.
+    /// Returns the training accuracy at the end of each run.
     #[must_use]
     pub fn final_accuracy(&self) -> Vec<f64> {
         self.train_accuracy.iter().filter_map(|run| run.last()).copied().collect()
     }
 }
 
-/// Mean, least and greatest of some shares, of which there is at least one.
-fn summary(shares: &[f64]) -> (f64, f64, f64) {
-    let mean = shares.iter().sum::<f64>() / shares.len() as f64;
-    let least = shares.iter().copied().fold(f64::INFINITY, f64::min);
-    (mean, least, shares.iter().copied().fold(f64::NEG_INFINITY, f64::max))
+/// Returns mean, minimum and maximum of at least one accuracy.
+fn summary(accuracies: &[f64]) -> (f64, f64, f64) {
+    let mean = accuracies.iter().sum::<f64>() / accuracies.len() as f64;
+    let least = accuracies.iter().copied().fold(f64::INFINITY, f64::min);
+    (mean, least, accuracies.iter().copied().fold(f64::NEG_INFINITY, f64::max))
 }
 
 impl Rule {
-    /// A few words.
+    /// Returns a short name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -238,7 +239,7 @@ impl Rule {
     }
 }
 
-/// Lays the result out.
+/// Formats the results as a report.
 #[must_use]
 pub fn report(data: &Data) -> Report {
     Report {
@@ -264,7 +265,8 @@ fn code(equation: &'static str, function: &'static str) -> CodeReference {
 }
 
 fn claim(trained: &Trained, samples: usize) -> Claim {
-    // A perceptron never settles on data that no plane separates: one number alone is luck.
+    // The perceptron does not converge on data that are not linearly separable, so one run says
+    // little.
     let finals = trained.final_accuracy();
     let (mean, lowest, highest) = summary(&finals);
     let (train, test) = (percent(mean), percent(summary(&trained.test_accuracy).0));
@@ -272,9 +274,9 @@ fn claim(trained: &Trained, samples: usize) -> Claim {
     let (rule, runs) = (trained.rule.name(), finals.len());
     Claim::new(
         format!(
-            "Learning by the rule \"{rule}\", the most active neuron is right for {train} of the \
-             {samples} training images and {test} of the test images: means of {runs} runs that \
-             differ in the order of the samples alone ({lowest} to {highest} of the training \
+            "With the rule \"{rule}\", the accuracy of the most active neuron is {train} on the \
+             {samples} training images and {test} on the test images: means of {runs} runs that \
+             differ only in the order of the samples ({lowest} to {highest} on the training \
              images). The lecture gets {SCIKIT_LEARN}"
         ),
         [
@@ -286,14 +288,14 @@ fn claim(trained: &Trained, samples: usize) -> Claim {
     )
 }
 
-/// Accuracies run by run, and their means.
+/// Returns the accuracies of each run and their means.
 fn run_table(data: &Data, seed: u64) -> Table {
     let names = data
         .trained
         .iter()
         .flat_map(|trained| [format!("{}: training", trained.rule.name()), "test".to_owned()]);
     let mut table = Table { header: vec!["seed".to_owned()], ..Table::default() };
-    table.title = "Right answers of the most active neuron, run by run".to_owned();
+    table.title = "Accuracy of the most active neuron, run by run".to_owned();
     table.header.extend(names);
     let finals: Vec<_> = data.trained.iter().map(Trained::final_accuracy).collect();
     let columns = || data.trained.iter().zip(&finals).flat_map(|(t, f)| [f, &t.test_accuracy]);
@@ -308,8 +310,8 @@ fn run_table(data: &Data, seed: u64) -> Table {
 }
 
 fn neuron_table(data: &Data) -> Table {
-    let title = "Each neuron's yes or no, eq. (95), on the training set, first run";
-    let mut table = Table::new(title, &["class", "right", "bias"]);
+    let title = "Accuracy of each neuron's binary output, eq. (95), on the training set, first run";
+    let mut table = Table::new(title, &["class", "accuracy", "bias"]);
     for trained in data.trained.iter().filter(|trained| trained.rule == Rule::EachNeuron) {
         let rows = trained.binary_accuracy.iter().zip(&trained.layer.biases).enumerate();
         for (class, (&right, bias)) in rows {
@@ -326,7 +328,7 @@ fn figures(data: &Data) -> Vec<(String, Figure)> {
         Series::line(trained.rule.name(), points).styled(Style::LineAndPoints)
     };
     let accuracy = Curves {
-        title: "Perceptron: accuracy jumps from epoch to epoch".to_owned(),
+        title: "Perceptron: accuracy by epoch".to_owned(),
         x: Axis::linear("epoch"),
         y: Axis::linear("training accuracy (%)"),
         series: data.trained.iter().map(curve).collect(),
@@ -337,7 +339,7 @@ fn figures(data: &Data) -> Vec<(String, Figure)> {
         Series::line(trained.rule.name(), finals.map(point).collect()).styled(Style::Points)
     };
     let runs = Curves {
-        title: "Perceptron: accuracy depends on the order of the samples".to_owned(),
+        title: "Perceptron: accuracy by order of the samples".to_owned(),
         x: Axis::linear("seed of the order"),
         y: Axis::linear("training accuracy (%)"),
         series: data.trained.iter().map(spread).collect(),
@@ -346,7 +348,7 @@ fn figures(data: &Data) -> Vec<(String, Figure)> {
         let (title, pictures) = (title.to_owned(), pictures.to_vec());
         Figure::Images(ImageGrid { title, columns: 2, pictures, colours })
     };
-    let weights = "Weights: blue speaks for the class, orange against it";
+    let weights = "Weights: blue for the class, orange against it";
     vec![
         ("perceptron-images".to_owned(), grid("Images", &data.pictures.1, ColourMap::Ink)),
         ("perceptron-weights".to_owned(), grid(weights, &data.pictures.0, ColourMap::Signed)),
@@ -360,8 +362,8 @@ mod tests {
     use super::*;
     use crate::topics::digits8x8;
 
-    /// One pass in the data's order over "is it a 0?": scikit-learn's weights, to the last bit,
-    /// since all of them are sixteenths (tests/golden/topics.py).
+    /// One pass over the data in order, class 0 against the rest: scikit-learn's weights to the
+    /// last bit, since all of them are sixteenths (tests/golden/topics.py).
     #[test]
     fn one_pass_gives_scikit_learns_weights() {
         let golden: serde_json::Value =

@@ -1,41 +1,49 @@
-//! One step of descent with every number shown: a 1-3-1 network and one sample, eqs. (98) to (103)
-//! and (111) to (120).
+//! One step of gradient descent with every number: a 1-3-1 network and one sample, eqs. (98) to
+//! (103) and (111) to (120).
 
 use crate::chain::{Layer, Mistake, backpropagate, forward};
-use crate::fit::{dataset, form, full_batch, short};
+use crate::fit::{dataset, full_batch, one_to_one, short};
+use crate::gradient_check::relative_error;
 use crate::range::Positive;
 use crate::topic::Parameter;
 use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
-use nn_core::gradient_check::relative_error;
 use nn_core::{Activation, FullBatch, Initializer, Loss};
 use nn_plot::{Axis, Curves, Figure, Series, Style};
 use nn_solvers::{Iterate, Limits, Solver, Stopped, minimize_network};
 use nn_tensor::Tensor;
 use std::ops::ControlFlow;
 
-/// What a person sees in the list of topics.
+/// The topic as it is listed in [`TOPICS`](crate::TOPICS).
 pub const TOPIC: Topic = Topic {
     name: "single-step",
-    title: "One step of gradient descent on a 1-3-1 network, every number shown",
+    title: "One step of gradient descent on a 1-3-1 network, with every number",
     equations: &[98, 99, 101, 102, 103, 108, 109, 110, 111],
     parameters: &[
-        Parameter { name: "x", default: "0.5", meaning: "the sample, any number" },
-        Parameter { name: "y", default: "0.8414709848", meaning: "its target, sin(2x) of 0.5" },
+        Parameter { name: "x", default: "0.5", meaning: "the sample, -1000 to 1000" },
+        Parameter {
+            name: "y",
+            default: "0.8414709848",
+            meaning: "its target; the default is sin(2x) at 0.5",
+        },
         Parameter {
             name: "learning-rate",
             default: "0.1",
             meaning: "λ of the step, above 0, to 100",
         },
-        Parameter { name: "seed", default: "1", meaning: "of the weights, drawn from U(0, 1)" },
+        Parameter {
+            name: "seed",
+            default: "1",
+            meaning: "seed of the weights, drawn from U(0, 1)",
+        },
         Parameter {
             name: "converged",
             default: "1e-6",
-            meaning: "the loop stops at this cost, above 0, to 1",
+            meaning: "cost at which the loop stops, above 0, to 1",
         },
     ],
 };
 
-/// What can be set.
+/// Settings of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// x.
@@ -44,7 +52,7 @@ pub struct Settings {
     pub y: f64,
     /// λ.
     pub learning_rate: f64,
-    /// Of the weights.
+    /// Seed of the weights.
     pub seed: u64,
     /// Cost at which the loop stops.
     pub converged: f64,
@@ -62,10 +70,10 @@ const SEED: &str = "a whole number";
 const CONVERGED: Positive = Positive(1.0);
 
 impl Settings {
-    /// From what a person typed.
+    /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         Ok(Self {
@@ -77,10 +85,10 @@ impl Settings {
         })
     }
 
-    /// Whether everything is in its range.
+    /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         let Self { x, y, learning_rate: rate, converged, .. } = *self;
         LectureError::check("x", x, x.abs() <= 1e3, NUMBER)?;
@@ -90,43 +98,43 @@ impl Settings {
     }
 }
 
-/// A named number.
+/// A line of the table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
-    /// Its symbol.
+    /// Symbol.
     pub symbol: String,
-    /// How it comes about.
+    /// Formula.
     pub formula: &'static str,
-    /// Its values, one a neuron.
+    /// Values, one per neuron.
     pub values: Vec<f64>,
 }
 
-/// What was found.
+/// Results of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     /// The forward and the backward pass, line by line.
     pub lines: Vec<Line>,
-    /// C = ½ (y - a)² before.
+    /// C = ½ (y - a)² before the step.
     pub cost_before: f64,
-    /// And after the step.
+    /// C after the step.
     pub cost_after: f64,
-    /// What eq. (102) foretells: -λ ‖dC/dw‖².
-    pub foretold_change: f64,
-    /// The lines against the backend's backpropagation: worst relative error.
+    /// Change predicted by eq. (102): -λ ‖dC/dw‖².
+    pub predicted_change: f64,
+    /// Worst relative error of the lines compared with the backend's backpropagation.
     pub disagreement: f64,
-    /// λ and steps until the cost is low enough, where it comes to that.
+    /// For each λ the steps to convergence, or `None` if it was not reached.
     pub epochs_by_rate: Vec<(f64, Option<usize>)>,
 }
 
 /// Neurons of the hidden layer.
 const WIDTH: usize = 3;
-/// Steps that the loop takes at most.
+/// Maximum number of steps of the loop.
 const MOST_EPOCHS: usize = 20_000;
 
-/// Takes the step, and then the loop at several learning rates.
+/// Takes one step, then trains to convergence with several learning rates.
 ///
 /// # Errors
-/// [`LectureError`]: a parameter, or the device.
+/// Returns [`LectureError`] for an invalid setting or a device failure.
 pub fn run<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,
@@ -134,9 +142,9 @@ pub fn run<D: Tensor<Elem = f64>>(
     settings.validate()?;
     let data = dataset(&[settings.x], &[settings.y])?;
     let fresh = (Initializer::UniformPositive, settings.seed);
-    let form = form(vec![WIDTH], Activation::Sigmoid);
-    // ½ (y - a)² of the tutorial.
-    let mut cost = full_batch::<D>(device, &form, fresh, &data, Loss::HalfSumOfSquares)?;
+    let architecture = one_to_one(vec![WIDTH], Activation::Sigmoid);
+    // The tutorial's ½ (y - a)².
+    let mut cost = full_batch::<D>(device, &architecture, fresh, &data, Loss::HalfSumOfSquares)?;
     let start = cost.parameters().to_vec();
     let mut gradient = vec![0.0; start.len()];
     let cost_before = cost.cost_and_gradient(&mut gradient)?;
@@ -151,18 +159,18 @@ pub fn run<D: Tensor<Elem = f64>>(
         lines: lines(&start, &moved, &by_hand, settings),
         cost_before,
         cost_after,
-        foretold_change: -settings.learning_rate * squared,
+        predicted_change: -settings.learning_rate * squared,
         disagreement: relative_error(&gradient, &by_hand.gradient),
         epochs_by_rate: loops(&mut cost, &start, settings)?,
     })
 }
 
-/// The same numbers in plain loops.
+/// The same numbers computed in plain loops.
 struct ByHand {
     hidden_sum: Vec<f64>,
     hidden: Vec<f64>,
     output: f64,
-    /// Half of what [`backpropagate`] gives, which is for ‖y - a‖² without the ½.
+    /// Half the result of [`backpropagate`], which is for ‖y - a‖² without the ½.
     gradient: Vec<f64>,
 }
 
@@ -201,11 +209,11 @@ fn lines(start: &[f64], moved: &[f64], by_hand: &ByHand, settings: &Settings) ->
     let parts = [("W1", 0..3), ("b1", 3..6), ("W2", 6..9), ("b2", 9..10)];
     let mut lines = vec![
         line("x", "the sample", &[settings.x]),
-        line("y", "what it should become", &[settings.y]),
+        line("y", "the target", &[settings.y]),
         line("λ", "the learning rate", &[settings.learning_rate]),
     ];
     for (name, range) in &parts {
-        lines.push(line(name, "drawn, biases 0.1", &start[range.clone()]));
+        lines.push(line(name, "initial value; biases 0.1", &start[range.clone()]));
     }
     lines.extend([
         line("z1", "W1 x + b1, (105)", &by_hand.hidden_sum),
@@ -226,7 +234,8 @@ fn lines(start: &[f64], moved: &[f64], by_hand: &ByHand, settings: &Settings) ->
     lines
 }
 
-/// Steps to convergence at rates around the step's, each from the same weights.
+/// Computes the steps to convergence for learning rates around that of the step, from the same
+/// weights.
 fn loops<D: Tensor<Elem = f64>>(
     cost: &mut FullBatch<D>,
     start: &[f64],
@@ -243,14 +252,14 @@ fn loops<D: Tensor<Elem = f64>>(
         let learning_rate = factor * settings.learning_rate;
         let solver = Solver::GradientDescent { learning_rate };
         cost.set_parameters(start);
-        let go_on = &mut |_: &Iterate<'_>| ControlFlow::Continue(());
-        let end = minimize_network(cost, solver, &limits, go_on)?;
+        let no_observer = &mut |_: &Iterate<'_>| ControlFlow::Continue(());
+        let end = minimize_network(cost, solver, &limits, no_observer)?;
         Ok((learning_rate, (end.stopped == Stopped::TargetCost).then_some(end.iterations)))
     };
     factors.into_iter().map(epochs).collect()
 }
 
-/// Lays the result out.
+/// Formats the results as a report.
 #[must_use]
 pub fn report(data: &Step) -> Report {
     let change = data.cost_after - data.cost_before;
@@ -263,26 +272,26 @@ pub fn report(data: &Step) -> Report {
         claims: vec![
             Claim::new(
                 format!(
-                    "One step takes the cost from {} to {}: ΔC = {change:.3e}, foretold \
+                    "One step changes the cost from {} to {}: ΔC = {change:.3e}, predicted \
                      -λ|dC/dw|² = {:.3e}",
                     short(data.cost_before),
                     short(data.cost_after),
-                    data.foretold_change
+                    data.predicted_change
                 ),
                 [
                     ("ΔC", format!("{change:.6e}")),
-                    ("-λ|dC/dw|²", format!("{:.6e}", data.foretold_change)),
+                    ("-λ|dC/dw|²", format!("{:.6e}", data.predicted_change)),
                 ],
             ),
             Claim::new(
                 format!(
-                    "The numbers by hand are those of the backend's backpropagation to {:.1e}",
+                    "The plain loops agree with the backend's backpropagation to {:.1e}",
                     data.disagreement
                 ),
                 [("worst relative error", format!("{:.1e}", data.disagreement))],
             ),
             Claim::new(
-                format!("In a loop, λ = {} needs the fewest steps: {}", short(best.0), best.1),
+                format!("λ = {} converges in the fewest steps: {}", short(best.0), best.1),
                 [("best λ", short(best.0)), ("steps", best.1.to_string())],
             ),
         ],
@@ -306,7 +315,7 @@ fn code() -> Vec<CodeReference> {
 }
 
 fn line_table(data: &Step) -> Table {
-    let header = ["number", "how", "value", "neuron 2", "neuron 3"];
+    let header = ["symbol", "formula", "value", "neuron 2", "neuron 3"];
     data.lines.iter().fold(Table::new("One step, number by number", &header), |table, line| {
         let value =
             |index: usize| line.values.get(index).map_or(String::new(), |v| format!("{v:.6}"));
@@ -315,8 +324,7 @@ fn line_table(data: &Step) -> Table {
 }
 
 fn rate_table(data: &Step) -> Table {
-    let table =
-        Table::new("Steps until the cost is low enough (parameter converged)", &["λ", "steps"]);
+    let table = Table::new("Steps to convergence (parameter converged)", &["λ", "steps"]);
     data.epochs_by_rate.iter().fold(table, |table, (rate, steps)| {
         let steps = steps.map_or_else(|| "not reached".to_owned(), |steps| steps.to_string());
         table.row([short(*rate), steps])

@@ -1,6 +1,7 @@
-//! Methods beyond gradient descent, which the lecture names: the same cost, the same start.
+//! The methods beyond gradient descent that the lecture names, on the same cost from the same
+//! start.
 
-use crate::fit::{SolverRun, dataset, form, full_batch, short, solve, spread};
+use crate::fit::{SolverRun, dataset, full_batch, one_to_one, short, solve, spread};
 use crate::range::{Positive, Whole};
 use crate::topic::Parameter;
 use crate::{Claim, CodeReference, LectureError, Parameters, Report, Table, Topic};
@@ -10,34 +11,38 @@ use nn_solvers::{Limits, Solver, Stopped, minimize_network};
 use nn_tensor::Tensor;
 use std::ops::ControlFlow;
 
-/// What a person sees in the list of topics.
+/// The topic as it is listed in [`TOPICS`](crate::TOPICS).
 pub const TOPIC: Topic = Topic {
     name: "solvers",
-    title: "Gradient descent against conjugate gradient, L-BFGS, Newton and Gauss-Newton",
+    title: "Gradient descent compared with conjugate gradient, L-BFGS, Newton and Gauss-Newton",
     equations: &[100],
     parameters: &[
         Parameter {
             name: "learning-rate",
             default: "1",
-            meaning: "λ of gradient descent on the two-weight cost (momentum and adam take a tenth), above 0, to 1000",
+            meaning: "λ of gradient descent on the two-weight cost (a tenth of it for momentum and adam), above 0, to 1000",
         },
         Parameter {
             name: "gradient-norm",
             default: "1e-6",
-            meaning: "a run is done when the gradient is this short, above 0, to 1",
+            meaning: "stop at this gradient norm, above 0, to 1",
         },
-        Parameter { name: "iterations", default: "2000", meaning: "steps at most, 1 to 100000" },
+        Parameter {
+            name: "iterations",
+            default: "2000",
+            meaning: "maximum number of steps, 1 to 100000",
+        },
     ],
 };
 
-/// What can be set.
+/// Settings of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// λ of gradient descent; momentum and Adam take a tenth of it.
+    /// λ of gradient descent; momentum and Adam use a tenth of it.
     pub learning_rate: f64,
-    /// When a run is done.
+    /// Gradient norm at which a run stops.
     pub gradient_norm: f64,
-    /// Steps at most.
+    /// Maximum number of steps.
     pub iterations: usize,
 }
 
@@ -52,10 +57,10 @@ const NORM: Positive = Positive(1.0);
 const ITERATIONS: Whole = Whole(1, 100_000);
 
 impl Settings {
-    /// From what a person typed.
+    /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         Ok(Self {
@@ -65,10 +70,10 @@ impl Settings {
         })
     }
 
-    /// Whether everything is in its range.
+    /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         RATE.check("learning-rate", self.learning_rate)?;
         NORM.check("gradient-norm", self.gradient_norm)?;
@@ -76,39 +81,39 @@ impl Settings {
     }
 }
 
-/// A solver's way over the two-weight cost.
+/// A run of a solver on the two-weight cost.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Walk {
-    /// Costs and counts.
+    /// Costs and counts of the run.
     pub run: SolverRun,
     /// (w, b) at the start and after each step.
     pub path: Vec<(f64, f64)>,
 }
 
-/// What was found.
+/// Results of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
-    /// One neuron, two weights.
+    /// Runs on one neuron with two weights.
     pub walks: Vec<Walk>,
     /// Lowest point that any solver found there.
-    pub bottom: (f64, f64),
+    pub lowest: (f64, f64),
     /// Its cost.
-    pub bottom_cost: f64,
-    /// The cost over the plane of the two weights.
+    pub lowest_cost: f64,
+    /// The cost on a grid of the two weights.
     pub surface: Grid,
-    /// The tutorial's network of 31 weights on sin 2x, the same budget of evaluations for all.
+    /// Runs on the tutorial's network of 31 weights on sin 2x, with the same number of evaluations.
     pub network: Vec<SolverRun>,
 }
 
-/// Where all solvers start on the two-weight cost.
+/// The start of all solvers on the two-weight cost.
 pub const START: [f64; 2] = [-0.5, 2.0];
-/// Evaluations that each solver has on the network.
+/// Maximum number of evaluations on the network.
 const BUDGET: usize = 500;
-/// Ends of the two axes.
+/// Ranges of the two axes.
 const W: (f64, f64) = (-3.0, 5.0);
 const B: (f64, f64) = (-3.0, 4.0);
 
-/// The samples of the two-weight cost: a sigmoid that the neuron can nearly follow.
+/// Returns the samples of the two-weight cost: a sigmoid that the neuron can nearly fit.
 #[must_use]
 pub fn neuron_samples() -> (Vec<f64>, Vec<f64>) {
     let x = spread(-3.0, 3.0, 13);
@@ -121,7 +126,7 @@ pub fn neuron_samples() -> (Vec<f64>, Vec<f64>) {
 /// Runs every solver on both costs.
 ///
 /// # Errors
-/// [`LectureError`]: a parameter, or the device.
+/// Returns [`LectureError`] for an invalid setting or a device failure.
 pub fn run<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,
@@ -131,33 +136,37 @@ pub fn run<D: Tensor<Elem = f64>>(
     let rate = settings.learning_rate;
     let walks: Result<Vec<_>, _> = Solver::NAMES
         .iter()
-        .filter_map(|name| Solver::from_name(name, rate * share_of_rate(name)))
+        .filter_map(|name| Solver::from_name(name, rate * rate_factor(name)))
         .map(|solver| walk(&mut neuron, solver, settings))
         .collect();
     let walks = walks?;
     let lowest = walks.iter().min_by(|a, b| a.run.minimum.cost.total_cmp(&b.run.minimum.cost));
     let at = lowest.map_or(START.to_vec(), |walk| walk.run.minimum.at.clone());
-    let bottom_cost = lowest.map_or(f64::NAN, |walk| walk.run.minimum.cost);
+    let lowest_cost = lowest.map_or(f64::NAN, |walk| walk.run.minimum.cost);
     let surface = surface(&mut neuron)?;
     Ok(Comparison {
         walks,
-        bottom: (at[0], at[1]),
-        bottom_cost,
+        lowest: (at[0], at[1]),
+        lowest_cost,
         surface,
         network: on_network::<D>(device)?,
     })
 }
 
-/// Momentum's steps add up to ten of plain descent, and Adam's are of length λ whatever the
-/// gradient: they take a smaller λ.
-fn share_of_rate(solver: &str) -> f64 {
+/// Returns the factor of λ for a solver.
+///
+/// Steps of momentum add up to ten of plain gradient descent, and those of Adam have length λ
+/// independent of the gradient, so both use a smaller λ.
+fn rate_factor(solver: &str) -> f64 {
     if ["momentum", "adam"].contains(&solver) { 0.1 } else { 1.0 }
 }
 
 fn neuron<D: Tensor<Elem = f64>>(device: &D::Device) -> Result<FullBatch<D>, LectureError> {
     let (x, y) = neuron_samples();
-    let architecture =
-        Architecture { output_activation: Activation::Sigmoid, ..form(vec![], Activation::Tanh) };
+    let architecture = Architecture {
+        output_activation: Activation::Sigmoid,
+        ..one_to_one(vec![], Activation::Tanh)
+    };
     let fresh = (Initializer::LecunNormal, 1);
     full_batch(device, &architecture, fresh, &dataset(&x, &y)?, Loss::SquaredError)
 }
@@ -198,7 +207,7 @@ fn surface<D: Tensor<Elem = f64>>(cost: &mut FullBatch<D>) -> Result<Grid, Lectu
 fn on_network<D: Tensor<Elem = f64>>(device: &D::Device) -> Result<Vec<SolverRun>, LectureError> {
     let x = spread(-1.0, 1.0, 200);
     let y: Vec<f64> = x.iter().map(|x| (2.0 * x).sin()).collect();
-    let (data, architecture) = (dataset(&x, &y)?, form(vec![10], Activation::Tanh));
+    let (data, architecture) = (dataset(&x, &y)?, one_to_one(vec![10], Activation::Tanh));
     let limits =
         Limits { iterations: BUDGET, evaluations: BUDGET, gradient_norm: 1e-9, cost: None };
     let solvers = [
@@ -209,16 +218,16 @@ fn on_network<D: Tensor<Elem = f64>>(device: &D::Device) -> Result<Vec<SolverRun
         Solver::Lbfgs { memory: 10 },
         Solver::GaussNewton,
     ];
-    let go = |solver| {
+    let train = |solver| {
         let fresh = (Initializer::UniformPositive, 1);
         let mut cost =
             full_batch::<D>(device, &architecture, fresh, &data, Loss::HalfSquaredError)?;
         solve(&mut cost, solver, &limits)
     };
-    solvers.into_iter().map(go).collect()
+    solvers.into_iter().map(train).collect()
 }
 
-/// Lays the result out.
+/// Formats the results as a report.
 #[must_use]
 pub fn report(data: &Comparison) -> Report {
     let walk = |name: &str| data.walks.iter().find(|walk| walk.run.solver == name);
@@ -235,23 +244,23 @@ pub fn report(data: &Comparison) -> Report {
         claims: vec![
             Claim::new(
                 format!(
-                    "To the same minimum of the same cost: {plain} steps of gradient descent, \
-                     {newton} of Newton's method within a trust region"
+                    "The same minimum takes {plain} steps of gradient descent and {newton} of Newton's \
+                     method with a trust region"
                 ),
                 [("steps, gradient descent", plain.to_string()), ("newton", newton.to_string())],
             ),
             Claim::new(
-                unsafe_newton(walk("newton-raphson"), data.bottom_cost),
+                unsafe_newton(walk("newton-raphson"), data.lowest_cost),
                 [(
-                    "cost it ends at",
+                    "final cost",
                     walk("newton-raphson")
                         .map_or_else(String::new, |walk| short(walk.run.minimum.cost)),
                 )],
             ),
             Claim::new(
                 format!(
-                    "On the tutorial's network, {BUDGET} evaluations bring gradient descent to \
-                     C = {}, L-BFGS to {}",
+                    "On the tutorial's network, {BUDGET} evaluations reduce the cost to C = {} with \
+                     gradient descent and to {} with L-BFGS",
                     short(descent),
                     short(lbfgs)
                 ),
@@ -270,23 +279,23 @@ pub fn report(data: &Comparison) -> Report {
         ],
         code: vec![
             code("(100)", "minimize", "minimize.rs"),
-            code("conjugate gradient, L-BFGS, Newton", "go", "line_search.rs"),
+            code("conjugate gradient, L-BFGS, Newton", "run_argmin", "line_search.rs"),
             code("gradient descent, momentum", "descend", "descent.rs"),
         ],
     }
 }
 
-fn unsafe_newton(walk: Option<&Walk>, bottom: f64) -> String {
+fn unsafe_newton(walk: Option<&Walk>, lowest_cost: f64) -> String {
     let Some(walk) = walk else { return String::new() };
     let minimum = &walk.run.minimum;
-    if minimum.cost <= bottom + 1e-6 {
+    if minimum.cost <= lowest_cost + 1e-6 {
         return format!(
-            "Newton-Raphson without a safeguard gets there too, in {} steps, from this start",
+            "Newton-Raphson without a safeguard converges to it too, in {} steps, from this start",
             minimum.iterations
         );
     }
     format!(
-        "Newton-Raphson without a safeguard does not: from this start it ends at C = {} ({})",
+        "Newton-Raphson without a safeguard does not reach it: from this start it ends at C = {} ({})",
         short(minimum.cost),
         in_words(minimum.stopped)
     )
@@ -301,13 +310,13 @@ fn code(equation: &'static str, function: &'static str, file: &str) -> CodeRefer
     CodeReference { equation, function, file }
 }
 
-/// Why a run ended, for a table.
+/// Describes in a few words why a run ended.
 pub(crate) fn in_words(stopped: Stopped) -> &'static str {
     match stopped {
         Stopped::GradientNorm => "gradient vanishes",
         Stopped::TargetCost => "target reached",
-        Stopped::Iterations => "out of steps",
-        Stopped::Evaluations => "out of evaluations",
+        Stopped::Iterations => "step limit",
+        Stopped::Evaluations => "evaluation limit",
         Stopped::NoFurtherDescent => "no further descent",
         Stopped::Observer => "stopped",
         Stopped::NotFinite => "diverged",
@@ -338,12 +347,12 @@ fn contours(data: &Comparison, second_order: bool) -> Figure {
     let inside = |&(w, b): &(f64, f64)| (W.0..=W.1).contains(&w) && (B.0..=B.1).contains(&b);
     let path = |walk: &Walk| {
         let points: Vec<_> = walk.path.iter().copied().take_while(inside).collect();
-        let left = if points.len() < walk.path.len() { " (leaves)" } else { "" };
+        let left = if points.len() < walk.path.len() { " (leaves the plot)" } else { "" };
         Path { name: format!("{}{left}", walk.run.solver), points }
     };
-    let kind = if second_order { "with second derivatives" } else { "with gradients alone" };
+    let kind = if second_order { "with second derivatives" } else { "with first derivatives" };
     let highest = data.surface.values.iter().copied().fold(0.0, f64::max);
-    let height = |share: f64| data.bottom_cost + share * share * (highest - data.bottom_cost);
+    let height = |share: f64| data.lowest_cost + share * share * (highest - data.lowest_cost);
     Figure::Contours(Contours {
         title: format!("Paths {kind}"),
         x: Axis::linear("weight w"),
@@ -351,21 +360,21 @@ fn contours(data: &Comparison, second_order: bool) -> Figure {
         grid: data.surface.clone(),
         levels: (1..=14).map(|level| height(f64::from(level) / 15.0)).collect(),
         paths: data.walks.iter().filter(of_order).map(path).collect(),
-        marks: vec![Mark { name: "minimum".to_owned(), at: data.bottom }],
+        marks: vec![Mark { name: "minimum".to_owned(), at: data.lowest }],
     })
 }
 
 fn neuron_curves(data: &Comparison) -> Figure {
     let series = |walk: &Walk| {
         let above = |&(evaluations, cost): &(usize, f64)| {
-            (evaluations as f64, (cost - data.bottom_cost).max(1e-16))
+            (evaluations as f64, (cost - data.lowest_cost).max(1e-16))
         };
         Series::line(walk.run.solver, walk.run.history.iter().map(above).collect())
     };
     Figure::Curves(Curves {
         title: "One neuron: cost above the minimum".to_owned(),
         x: Axis::log("evaluations of cost and gradient"),
-        y: Axis::log("C - C of the minimum"),
+        y: Axis::log("C − C of the minimum"),
         series: data.walks.iter().map(series).collect(),
     })
 }

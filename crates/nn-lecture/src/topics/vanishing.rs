@@ -1,5 +1,5 @@
-//! The vanishing gradient: how long the gradient of each layer is in a deep network, eq. (119)
-//! applied again and again.
+//! The vanishing gradient: the gradient norm of each layer of a deep network, by repeated
+//! application of eq. (119).
 
 use crate::fit::{dataset, full_batch, short};
 use crate::range::Whole;
@@ -10,29 +10,29 @@ use nn_data::Dataset;
 use nn_plot::{Axis, Curves, Figure, Series, Style};
 use nn_tensor::Tensor;
 
-/// What a person sees in the list of topics.
+/// The topic as it is listed in [`TOPICS`](crate::TOPICS).
 pub const TOPIC: Topic = Topic {
     name: "vanishing",
     title: "The vanishing gradient in deep networks",
     equations: &[104, 105, 119],
     parameters: &[
         Parameter { name: "depth", default: "10", meaning: "hidden layers, 2 to 50" },
-        Parameter { name: "width", default: "30", meaning: "neurons in each, 1 to 500" },
+        Parameter { name: "width", default: "30", meaning: "neurons per hidden layer, 1 to 500" },
         Parameter { name: "samples", default: "100", meaning: "training images, 1 to 1000" },
-        Parameter { name: "seed", default: "1", meaning: "of the weights" },
+        Parameter { name: "seed", default: "1", meaning: "seed of the weights" },
     ],
 };
 
-/// What can be set.
+/// Settings of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// Hidden layers.
+    /// Number of hidden layers.
     pub depth: usize,
-    /// Neurons in each.
+    /// Neurons per hidden layer.
     pub width: usize,
-    /// Images.
+    /// Number of images.
     pub samples: usize,
-    /// Of the weights.
+    /// Seed of the weights.
     pub seed: u64,
 }
 
@@ -47,10 +47,10 @@ const WIDTH: Whole = Whole(1, 500);
 const SAMPLES: Whole = Whole(1, 1000);
 
 impl Settings {
-    /// From what a person typed.
+    /// Reads the settings from typed parameters.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn read(typed: &Parameters) -> Result<Self, LectureError> {
         let default = Self::default();
         Ok(Self {
@@ -61,10 +61,10 @@ impl Settings {
         })
     }
 
-    /// Whether everything is in its range.
+    /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`LectureError::Parameter`].
+    /// Returns [`LectureError::Parameter`] for an invalid setting.
     pub fn validate(&self) -> Result<(), LectureError> {
         DEPTH.check("depth", self.depth)?;
         WIDTH.check("width", self.width)?;
@@ -72,20 +72,22 @@ impl Settings {
     }
 }
 
-/// A kind of network, before its first step.
+/// A kind of network and its initialisation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Kind {
-    /// A few words.
+    /// Short name.
     pub name: &'static str,
     /// σ of the hidden layers.
     pub activation: Activation,
-    /// How weights are drawn.
+    /// Weight initialisation.
     pub initializer: Initializer,
-    /// And then multiplied.
+    /// Factor of the initial weights.
     pub gain: f64,
 }
 
-/// What is compared. Glorot's scale is made for tanh; the sigmoid's slope is a quarter of tanh's,
+/// The networks compared.
+///
+/// Glorot's scale is derived for tanh; the derivative of the sigmoid is a quarter of that of tanh,
 /// hence the factor 4.
 pub const KINDS: [Kind; 5] = [
     kind("sigmoid, Glorot", Activation::Sigmoid, Initializer::GlorotUniform, 1.0),
@@ -104,17 +106,17 @@ const fn kind(
     Kind { name, activation, initializer, gain }
 }
 
-/// One kind's gradients.
+/// The gradients of one kind of network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
-    /// Which.
+    /// The kind.
     pub kind: Kind,
-    /// ‖∂C/∂W^l‖ divided by √(number of weights), the first layer first.
+    /// ‖∂C/∂W^l‖ / √(number of weights) of each layer, in order.
     pub per_weight: Vec<f64>,
 }
 
 impl Measured {
-    /// First hidden layer over last hidden layer; both have inputs that are activations.
+    /// Returns the ratio of the second to the last hidden layer, whose inputs are both activations.
     #[must_use]
     pub fn first_over_last(&self) -> f64 {
         let hidden = &self.per_weight[1..self.per_weight.len() - 1];
@@ -122,21 +124,21 @@ impl Measured {
     }
 }
 
-/// What was found.
+/// Results of the topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gradients {
-    /// Networks on images.
+    /// Gradients of networks on images.
     pub measured: Vec<Measured>,
-    /// ∂C/∂b^l along a chain of single sigmoids, by backpropagation.
+    /// ∂C/∂b^l in a chain of single sigmoid neurons, by backpropagation.
     pub chain: Vec<f64>,
-    /// The same from the closed form.
+    /// The same by the closed form.
     pub chain_closed_form: Vec<f64>,
 }
 
-/// Measures every kind on the first images of `data`, and the chain.
+/// Measures every kind of network on the first images of `data`, and the chain.
 ///
 /// # Errors
-/// [`LectureError`]: a parameter, data without classes, or the device.
+/// Returns [`LectureError`] for an invalid setting, data without classes, or a device failure.
 pub fn run<D: Tensor<Elem = f64>>(
     settings: &Settings,
     device: &D::Device,
@@ -195,16 +197,16 @@ fn measure<D: Tensor<Elem = f64>>(
 /// Input, target, weight and bias of the chain.
 const CHAIN: (f64, f64, f64, f64) = (0.5, 1.0, 1.0, 0.0);
 
-/// ∂C/∂b^l along 1-1-…-1 with a linear output, C = (y - a)².
+/// Computes ∂C/∂b^l of a 1-1-…-1 network with a linear output, C = (y - a)².
 fn chain<D: Tensor<Elem = f64>>(
     depth: usize,
     device: &D::Device,
 ) -> Result<Vec<f64>, LectureError> {
     let (x, y, weight, bias) = CHAIN;
-    let form = crate::fit::form(vec![1; depth], Activation::Sigmoid);
+    let architecture = crate::fit::one_to_one(vec![1; depth], Activation::Sigmoid);
     let fresh = (Initializer::GlorotUniform, 1);
     let data = dataset(&[x], &[y])?;
-    let mut cost = full_batch::<D>(device, &form, fresh, &data, Loss::SquaredError)?;
+    let mut cost = full_batch::<D>(device, &architecture, fresh, &data, Loss::SquaredError)?;
     let parameters: Vec<f64> = [weight, bias].repeat(depth + 1);
     cost.set_parameters(&parameters);
     let mut gradient = vec![0.0; parameters.len()];
@@ -212,7 +214,7 @@ fn chain<D: Tensor<Elem = f64>>(
     Ok(gradient.chunks_exact(2).map(|layer| layer[1]).collect())
 }
 
-/// The product of eq. (119) written out: δ^l = 2 (a^L - y) Π_{k=l+1}^{L} w · Π_{k=l}^{L-1} σ'(z^k).
+/// Computes the product of eq. (119): δ^l = 2 (a^L - y) Π_{k=l+1}^{L} w · Π_{k=l}^{L-1} σ'(z^k).
 fn chain_closed_form(depth: usize) -> Vec<f64> {
     let (x, y, weight, bias) = CHAIN;
     let mut activations = vec![x];
@@ -228,7 +230,7 @@ fn chain_closed_form(depth: usize) -> Vec<f64> {
     (1..=depth).map(delta).chain([2.0 * (output - y)]).collect()
 }
 
-/// Lays the result out.
+/// Formats the results as a report.
 #[must_use]
 pub fn report(data: &Gradients) -> Report {
     let ratio = |name: &str| {
@@ -245,9 +247,9 @@ pub fn report(data: &Gradients) -> Report {
         claims: vec![
             Claim::new(
                 format!(
-                    "From the last to the second hidden layer the sigmoid's gradient shrinks to \
-                     {sigmoid:.1e}; with four times the weights to {better:.1e}; with ReLU and \
-                     He's weights to {he:.1e}"
+                    "From the last to the second hidden layer the gradient changes by a factor of \
+                     {sigmoid:.1e} with sigmoids, {better:.1e} with four times the weights, and \
+                     {he:.1e} with ReLU and He initialisation"
                 ),
                 [
                     ("sigmoid, Glorot", format!("{sigmoid:.3e}")),
@@ -257,10 +259,10 @@ pub fn report(data: &Gradients) -> Report {
             ),
             Claim::new(
                 format!(
-                    "Along a chain of single sigmoids with weight 1 each layer passes at most \
-                     {shrink:.3} of its δ, as σ' ≤ 1/4 says"
+                    "In a chain of single sigmoids with weight 1 each layer passes on at most \
+                     {shrink:.3} of its δ, in agreement with σ' ≤ 1/4"
                 ),
-                [("largest share passed", format!("{shrink:.4}"))],
+                [("largest ratio", format!("{shrink:.4}"))],
             ),
         ],
         tables: vec![kinds_table(data), chain_table(data)],
@@ -299,7 +301,7 @@ fn kinds_table(data: &Gradients) -> Table {
 }
 
 fn chain_table(data: &Gradients) -> Table {
-    let header = ["layer", "δ by backpropagation", "δ by the closed form", "share passed on"];
+    let header = ["layer", "δ by backpropagation", "δ by the closed form", "ratio to the next"];
     let table = Table::new("A chain of single sigmoids", &header);
     let both = data.chain.iter().zip(&data.chain_closed_form).enumerate();
     both.fold(table, |table, (index, (measured, exact))| {

@@ -1,5 +1,5 @@
-//! The blackboard's forward pass and backpropagation on a 2-2-2 network whose numbers are exact,
-//! worked out by hand: weighted sums of 0 make sigmoids of 1/2 with a slope of 1/4.
+//! Forward pass and backpropagation of [`nn_lecture::chain`] on a 2-2-2 network with exact numbers,
+//! computed by hand: a weighted sum of 0 has a sigmoid of 1/2 with derivative 1/4.
 
 use nn_core::Activation;
 use nn_lecture::chain::{Layer, Mistake, backpropagate, cost, differences, forward};
@@ -34,7 +34,7 @@ fn the_cost_of_one_sample_by_hand() {
 }
 
 /// δ² = -2 (1 - 0, 1 - 4); δ¹ = ¼ (2 · -2 + 6 · 6, -4 · -2 + 8 · 6) = (8, 14); each gradient is δ
-/// times what came in, and δ itself for the bias.
+/// times the input of the layer, and δ for the bias.
 #[test]
 fn deltas_and_gradients_by_hand() {
     let by_hand = [[16.0, 8.0, 28.0, 14.0, 8.0, 14.0], [-1.0, -1.0, 3.0, 3.0, -2.0, 6.0]];

@@ -1,5 +1,6 @@
 //! Claims of the topics `solvers`, `single-step`, `universal`, `backprop`, `overfitting` and
-//! `vanishing`, against closed forms, central differences and golden values by numpy and scipy.
+//! `vanishing`, compared with closed forms, central differences and golden values of NumPy and
+//! SciPy.
 
 use nn_core::{Activation, Initializer};
 use nn_data::Dataset;
@@ -10,7 +11,7 @@ use nn_tensor::{ReferenceTensor, Shape};
 
 type Reference = ReferenceTensor<f64>;
 
-/// The numbers of a golden file, however they are spaced.
+/// Returns the numbers of a golden file, separated by any whitespace.
 fn numbers(text: &str) -> Vec<f64> {
     text.split_whitespace().map(|number| number.parse().unwrap()).collect()
 }
@@ -25,11 +26,11 @@ fn typed<const N: usize>(pairs: [(&str, &str); N]) -> Parameters {
 fn solvers_agree_with_scipy_on_the_minimum() {
     let data = solvers::run::<Reference>(&solvers::Settings::default(), &()).unwrap();
     let golden = numbers(include_str!("../golden/neuron_minimum.txt"));
-    assert!((data.bottom_cost - golden[2]).abs() < 1e-12, "{}", data.bottom_cost);
+    assert!((data.lowest_cost - golden[2]).abs() < 1e-12, "{}", data.lowest_cost);
     for walk in &data.walks {
         let name = walk.run.solver;
         if name == "newton-raphson" {
-            continue; // without a safeguard it need not
+            continue; // without a safeguard it need not converge
         }
         let (w, b) = walk.path[walk.path.len() - 1];
         let away = ((w - golden[0]).powi(2) + (b - golden[1]).powi(2)).sqrt();
@@ -46,7 +47,7 @@ fn solvers_agree_with_scipy_on_the_minimum() {
 
 // ---- single-step ----
 
-/// Every line of the table from its formula, and the derivatives from central differences.
+/// Compares every line of the table with its formula, and the derivatives with central differences.
 #[test]
 fn every_number_of_the_single_step_is_right() {
     let settings = single_step::Settings::default();
@@ -98,15 +99,15 @@ fn every_number_of_the_single_step_is_right() {
     assert!(data.disagreement < 1e-12);
 }
 
-/// ΔC < 0 for small λ, and equal to the foretold -λ |dC/dw|² in the limit, eqs. (102) and (103).
+/// ΔC < 0 for small λ, and equal to the predicted -λ |dC/dw|² in the limit, eqs. (102) and (103).
 #[test]
-fn a_small_step_lowers_the_cost_as_foretold() {
+fn a_small_step_lowers_the_cost_as_predicted() {
     let mut last = f64::INFINITY;
     for learning_rate in [1e-1, 1e-2, 1e-3, 1e-4] {
         let settings = single_step::Settings { learning_rate, ..Default::default() };
         let data = single_step::run::<Reference>(&settings, &()).unwrap();
         let change = data.cost_after - data.cost_before;
-        let off = (change / data.foretold_change - 1.0).abs();
+        let off = (change / data.predicted_change - 1.0).abs();
         assert!(change < 0.0 && off < last, "{learning_rate}: {change}, off by {off}");
         last = off;
     }
@@ -120,7 +121,7 @@ fn small(expression: &str) -> universal::Settings {
     universal::Settings { expression, epochs: 50, most_width: 5, samples: 60, ..Default::default() }
 }
 
-/// The tutorial's own settings, epoch for epoch what numpy gets from the same weights.
+/// The tutorial's settings, epoch by epoch equal to NumPy from the same weights.
 #[test]
 fn the_tutorials_fit_is_numpys() {
     let start = numbers(include_str!("../golden/universal_start.txt"));
@@ -139,9 +140,9 @@ fn the_tutorials_fit_is_numpys() {
     }
 }
 
-/// tanh(3x) is one neuron; two neurons cannot be needed.
+/// tanh(3x) needs one neuron, the difference of two tanh needs two.
 #[test]
-fn the_smallest_net_is_found_where_it_is_known() {
+fn the_smallest_network_is_found_where_it_is_known() {
     let data = universal::run::<Reference>(&small("0.5 + 2*tanh(3*x)"), &()).unwrap();
     assert_eq!(data.sweeps[0].smallest, Some(1), "{:?}", data.sweeps[0].errors);
     let data = universal::run::<Reference>(&small("tanh(4*x+2) - tanh(4*x-2)"), &()).unwrap();
@@ -176,17 +177,17 @@ fn the_gradient_check_finds_every_planted_mistake() {
     }
 }
 
-/// Where a mistake shows: in the layers that the equation it spoils passes on to.
+/// A mistake affects the layers that its equation propagates to.
 #[test]
-fn mistakes_show_in_the_layers_they_spoil() {
+fn mistakes_show_in_the_layers_they_affect() {
     let data = backprop::run::<Reference>(&backprop::Settings::default(), &()).unwrap();
     let layers = |mistake| {
         let attempt = data.attempts.iter().find(|attempt| attempt.mistake == mistake).unwrap();
         attempt.errors.iter().map(|&error| error > 1e-6).collect::<Vec<_>>()
     };
-    assert_eq!(layers(Mistake::SignLost), [true, true, true]);
-    assert_eq!(layers(Mistake::HiddenSlopeForgotten), [true, true, false]);
-    assert_eq!(layers(Mistake::WeightTransposed), [true, true, false]);
+    assert_eq!(layers(Mistake::WrongSign), [true, true, true]);
+    assert_eq!(layers(Mistake::NoHiddenSlope), [true, true, false]);
+    assert_eq!(layers(Mistake::TransposedWeight), [true, true, false]);
 }
 
 // ---- overfitting ----
@@ -204,7 +205,7 @@ fn the_network_overfits_and_remedies_help() {
     }
     assert!(remedy("L2").weight_size < plain.weight_size);
     assert!(remedy("L1").weight_size < plain.weight_size);
-    // What the report counts is what the numbers say, the ensemble among them.
+    // The report counts the remedies correctly, including the ensemble.
     let report = overfitting::report(&data);
     let costs: Vec<f64> = data.remedies[1..].iter().map(|remedy| remedy.test_cost).collect();
     let costs = [costs, vec![data.ensemble.cost_of_mean]].concat();
@@ -213,14 +214,14 @@ fn the_network_overfits_and_remedies_help() {
     assert!(sentence.starts_with(&format!("{helped} of 7 remedies lower")), "{sentence}");
     let ensemble_helps = data.ensemble.cost_of_mean < plain.test_cost;
     assert_eq!(sentence.contains("but not") && sentence.ends_with("ensemble"), !ensemble_helps);
-    // Early stopping keeps the step whose validation cost is lowest.
+    // Early stopping keeps the step with the lowest validation cost.
     let early = remedy("early stopping");
     assert!(early.steps < settings.steps);
 }
 
-/// Krogh and Vedelsby 1995: the cost of the mean is the mean cost less the spread, exactly.
+/// Krogh and Vedelsby (1995): the cost of the mean is the mean cost minus the variance, exactly.
 #[test]
-fn an_ensemble_costs_less_by_its_spread() {
+fn the_cost_of_an_ensemble_is_lower_by_its_variance() {
     let settings = overfitting::Settings { steps: 200, ..Default::default() };
     let ensemble = overfitting::run::<Reference>(&settings, &()).unwrap().ensemble;
     let difference = ensemble.mean_cost - ensemble.spread - ensemble.cost_of_mean;
@@ -229,7 +230,7 @@ fn an_ensemble_costs_less_by_its_spread() {
 }
 
 #[test]
-fn early_stopping_and_l2_are_their_closed_forms() {
+fn early_stopping_and_l2_match_their_closed_forms() {
     let settings = overfitting::Settings { steps: 10, ..Default::default() };
     let data = overfitting::run::<Reference>(&settings, &()).unwrap();
     assert_eq!(data.shrinkage.len(), 3);
@@ -253,7 +254,7 @@ fn the_chain_is_the_product_of_its_slopes() {
         for (measured, exact) in data.chain.iter().zip(&data.chain_closed_form) {
             assert!((measured / exact - 1.0).abs() < 1e-12, "{measured} {exact}");
         }
-        // |σ'| <= 1/4 and w = 1: no layer passes on more than a quarter.
+        // |σ'| <= 1/4 and w = 1, so each layer passes on at most a quarter.
         let hidden = &data.chain[..depth];
         assert!(hidden.windows(2).all(|pair| pair[0].abs() <= 0.25 * pair[1].abs() + 1e-300));
     }
@@ -316,7 +317,7 @@ fn wrong_parameters_are_named() {
     says(vanishing("depth", "1"), "parameter depth is 1, must be");
 }
 
-/// Each default that a person reads is the default that is used, and is in its range.
+/// The documented defaults are the ones that are used, and are in range.
 #[test]
 fn defaults_are_as_documented() {
     let typed = |topic: nn_lecture::Topic| {

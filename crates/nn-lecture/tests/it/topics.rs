@@ -1,5 +1,6 @@
-//! The claims of the topics digits, linear, perceptron, activations, bias, descent, ladder and
-//! digits8x8, against numpy, scipy and scikit-learn (golden/topics.py) and closed forms.
+//! Claims of the topics `digits`, `linear`, `perceptron`, `activations`, `bias`, `descent`,
+//! `ladder` and
+//! `digits8x8`, compared with NumPy, SciPy and scikit-learn (golden/topics.py) and closed forms.
 
 use nn_cpu::{CpuDevice, CpuTensor};
 use nn_data::{Dataset, TrainTest};
@@ -26,7 +27,7 @@ fn near(a: &[f64], b: &[f64], tolerance: f64) {
     }
 }
 
-/// The first `count` digits of the embedded sample, and 100 to test on.
+/// Returns the first `count` training digits of the embedded sample, and 100 test digits.
 fn some_digits(count: u32) -> TrainTest {
     let sample = nn_data::embedded_sample().unwrap();
     let part = |set: &Dataset, count| set.subset(&(0..count).collect::<Vec<_>>()).unwrap();
@@ -51,7 +52,7 @@ fn digits_are_what_numpy_reads() {
     let three: f64 = data.means[3].values.iter().sum();
     near(&[three], &[golden["mean_of_3"].as_f64().unwrap()], 1e-12);
     assert_eq!(data.shown[0].caption, golden["first_label"].to_string());
-    // Each pixel in its place, eq. (91): a sum over places tells them apart.
+    // Each pixel is at its position, eq. (91): a weighted sum over positions detects permutations.
     let first = &data.shown[0].values;
     assert_eq!(first.len(), 784);
     let by_place: f64 = first.iter().enumerate().map(|(place, x)| place as f64 * x).sum();
@@ -67,13 +68,13 @@ fn qr_and_descent_find_numpys_least_squares() {
     near(&data.solution, &numbers(&golden["small"]), 1e-12);
     near(&data.eigenvalues, &numbers(&golden["small_eigenvalues"]), 1e-12);
     let [slow, good, fast, diverging] = &data.descents[..] else { unreachable!() };
-    assert!(slow.distance.unwrap() > 1e-3, "λ too small gets nowhere in 400 steps");
+    assert!(slow.distance.unwrap() > 1e-3, "λ too small is slow");
     assert!(good.distance.unwrap() < 1e-8 && fast.distance.unwrap() < 1e-8);
-    assert_eq!(diverging.distance, None, "above 2/μmax it must diverge");
+    assert_eq!(diverging.distance, None, "diverges above 2/μmax");
 }
 
-/// Three pixels are always white, so the columns are not independent; what the network answers is
-/// unique all the same.
+/// Three pixels are always white, so the columns are dependent; the output of the network is unique
+/// nevertheless.
 #[test]
 fn least_squares_on_images_answers_as_numpys() {
     let golden = golden("linear");
@@ -112,10 +113,10 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// Over ten orders of the samples, ten passes each, both rules come to what scikit-learn's
-/// perceptron comes to on the same images (golden/perceptron.py), as a mean: one run is luck.
+/// The mean accuracy over ten orders of the samples, ten passes each, equals that of scikit-learn's
+/// perceptron on the same images (golden/perceptron.py).
 #[test]
-fn the_perceptron_is_as_right_as_scikit_learns() {
+fn the_perceptron_is_as_accurate_as_scikit_learns() {
     let golden: Value = serde_json::from_str(include_str!("../golden/perceptron.json")).unwrap();
     let theirs = numbers(&golden["sample"]);
     let sample = nn_data::embedded_sample().unwrap();
@@ -124,7 +125,7 @@ fn the_perceptron_is_as_right_as_scikit_learns() {
     assert_eq!((ours.len(), theirs.len()), (10, 10));
     let difference = mean(&ours) - mean(&theirs);
     assert!(difference.abs() < 0.02, "{ours:?} against {theirs:?}");
-    // What the topic says of the lecture's own figure is what the script found.
+    // The statement about the lecture's number is the result of the script.
     let lecture = numbers(&golden["lecture"]);
     let least = lecture.iter().copied().fold(1.0, f64::min);
     let greatest = lecture.iter().copied().fold(0.0, f64::max);
@@ -135,7 +136,7 @@ fn the_perceptron_is_as_right_as_scikit_learns() {
     assert_eq!(format!("{:.0} %", 100.0 * lecture[0]), perceptron::SCIKIT_LEARN[..4]);
 }
 
-/// What can be separated is separated without mistakes (Novikoff's theorem).
+/// Linearly separable data are separated without errors (Novikoff's theorem).
 #[test]
 fn a_perceptron_separates_what_is_separable() {
     let inputs = (0..40).flat_map(|i| [f64::from(i % 8) / 8.0, f64::from(i / 8)]).collect();
@@ -173,7 +174,7 @@ fn an_absorbed_bias_changes_nothing() {
     assert_eq!(bias::append(&[1., 2., 3., 4.], 2, &[9., 8.]), [1., 2., 9., 3., 4., 8.]);
 }
 
-/// Eq. (99) by its own formula, and eq. (100)'s derivative by central differences.
+/// Compares eq. (99) with its formula, and the derivative of eq. (100) with central differences.
 #[test]
 fn the_gradient_of_the_two_weight_cost_is_its_slope() {
     let h = 1e-5;
@@ -191,7 +192,7 @@ fn the_gradient_of_the_two_weight_cost_is_its_slope() {
     near(&[cost.of_sample([0.5, 0.1], (2.0, 0.25))], &[expected], 1e-15);
 }
 
-/// ΔC < 0 for small λ, and ever closer to its prediction: the error falls with λ.
+/// ΔC < 0 for small λ, and its relative error to the prediction is proportional to λ.
 #[test]
 fn small_steps_go_down_as_predicted() {
     let data = descent::run(&descent::Settings::default()).unwrap();
@@ -207,9 +208,9 @@ fn small_steps_go_down_as_predicted() {
 fn the_three_learning_rates_behave_as_named() {
     let data = descent::run(&descent::Settings::default()).unwrap();
     let end = |index: usize| *data.rates[index].costs.last().unwrap();
-    assert!(data.rates[0].rises() == 0 && end(0) > 1e-3, "too small: down, but slowly");
-    assert!(data.rates[1].rises() == 0 && end(1) < 1e-6, "good: arrives");
-    assert!(data.rates[2].rises() > 5 && end(2) > 1e-4, "too large: jumps about");
+    assert!(data.rates[0].rises() == 0 && end(0) > 1e-3, "too small: slow");
+    assert!(data.rates[1].rises() == 0 && end(1) < 1e-6, "good: converges");
+    assert!(data.rates[2].rises() > 5 && end(2) > 1e-4, "too large: jumps");
 }
 
 #[test]
@@ -224,7 +225,7 @@ fn four_starts_end_in_the_four_minima_that_scipy_finds() {
 }
 
 #[test]
-fn each_rung_of_the_ladder_is_counted_and_the_top_is_best() {
+fn the_networks_of_the_ladder_are_counted_and_the_deep_one_is_best() {
     let data = some_digits(2000);
     let rungs = ladder::run::<CpuTensor<f32>>(
         &ladder::Settings::default(),
@@ -306,7 +307,7 @@ fn data_without_classes_or_samples_are_refused() {
     }
 }
 
-/// Defaults as the help states them are the defaults that are used.
+/// The documented defaults are the ones that are used.
 #[test]
 fn stated_defaults_are_the_defaults() {
     let typed = |name: &str| {
@@ -323,7 +324,7 @@ fn stated_defaults_are_the_defaults() {
     assert_eq!(digits8x8::Settings::read(&typed("digits8x8")).unwrap(), Default::default());
 }
 
-/// The page is complete and asks for nothing from elsewhere; every function it names is there.
+/// The page is self-contained, and every function it names exists.
 #[test]
 fn the_page_is_self_contained_and_names_real_code() {
     let data = some_digits(300);

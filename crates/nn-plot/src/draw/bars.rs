@@ -1,7 +1,7 @@
-//! A bar for each name, or a group of bars.
+//! Bars, or groups of bars, one per name.
 
 use super::frame::{Frame, GAP, GridLines, Labels, draw_title};
-use super::legend::{Entry, Look, draw_legend};
+use super::legend::{Entry, Symbol, draw_legend};
 use super::{Area, Drawn};
 use crate::axis::Span;
 use crate::colours::series_colour;
@@ -11,7 +11,7 @@ use plotters::element::Text;
 use plotters::prelude::{DrawingBackend, Rectangle};
 use plotters::style::Color;
 
-/// Share of a group's room that its bars fill.
+/// Fraction of a group's width that its bars fill.
 const FILLED: f64 = 0.76;
 
 pub(super) fn draw<B: DrawingBackend>(bars: &Bars, area: &Area<B>) -> Drawn<B> {
@@ -23,7 +23,7 @@ pub(super) fn draw<B: DrawingBackend>(bars: &Bars, area: &Area<B>) -> Drawn<B> {
     let names: Vec<_> = bars.series.iter().enumerate().map(entry).collect();
     let entries: Vec<_> = names
         .iter()
-        .map(|(index, name)| Entry { name, colour: series_colour(*index), look: Look::Block })
+        .map(|(index, name)| Entry { name, colour: series_colour(*index), symbol: Symbol::Block })
         .collect();
     let top = draw_legend(area, top, &entries)?;
     let labels = Labels {
@@ -40,7 +40,7 @@ pub(super) fn draw<B: DrawingBackend>(bars: &Bars, area: &Area<B>) -> Drawn<B> {
     Ok(Vec::new())
 }
 
-/// From 0, unless the axis says otherwise or counts in factors.
+/// Returns the vertical axis, which starts at 0 unless it has a range or is logarithmic.
 fn height_span(bars: &Bars) -> Span {
     let values = bars.series.iter().flat_map(|(_, values)| values.iter().copied());
     let span =
@@ -54,7 +54,7 @@ fn height_span(bars: &Bars) -> Span {
 
 fn draw_bars<B: DrawingBackend>(bars: &Bars, area: &Area<B>, frame: &Frame) -> Drawn<B, ()> {
     let width = FILLED / bars.series.len() as f64;
-    let ground = match bars.y.scale {
+    let base = match bars.y.scale {
         Scale::Linear => frame.y.share(0.0).clamp(0.0, 1.0),
         Scale::Log => 0.0,
     };
@@ -65,7 +65,7 @@ fn draw_bars<B: DrawingBackend>(bars: &Bars, area: &Area<B>, frame: &Frame) -> D
                 continue;
             }
             let left = group as f64 + (1.0 - FILLED) / 2.0 + index as f64 * width;
-            let from = frame.pixel((frame.x.share(left), ground));
+            let from = frame.pixel((frame.x.share(left), base));
             let to = frame.pixel((frame.x.share(left + width), height.clamp(0.0, 1.0)));
             let bar = Rectangle::new([from, (to.0 - 2, to.1)], series_colour(index).filled());
             area.draw(&bar)?;

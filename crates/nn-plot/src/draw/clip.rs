@@ -1,9 +1,9 @@
-//! Cutting lines off at the edge of the plot.
+//! Clipping lines at the edge of the plot.
 
-/// A point as shares of the plot's width and height.
+/// A point as fractions of the plot's width and height.
 pub(super) type Point = (f64, f64);
 
-/// The part of the segment inside the unit square, if any (after Liang and Barsky).
+/// Clips a segment to the unit square (Liang and Barsky).
 pub(super) fn clip(from: Point, to: Point) -> Option<(Point, Point)> {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
@@ -22,12 +22,12 @@ pub(super) fn clip(from: Point, to: Point) -> Option<(Point, Point)> {
     (enter <= leave).then(|| (at(enter), at(leave)))
 }
 
-/// Whether the point is inside the unit square.
+/// Returns whether the point is inside the unit square.
 pub(super) fn inside((x, y): Point) -> bool {
     (0.0..=1.0).contains(&x) && (0.0..=1.0).contains(&y)
 }
 
-/// The line through `points`, cut at the edge and at points that are no numbers.
+/// Returns the line through `points`, clipped at the edge and split at points that are not finite.
 pub(super) fn visible_lines(points: impl Iterator<Item = Point>) -> Vec<Vec<Point>> {
     let mut lines: Vec<Vec<Point>> = Vec::new();
     let mut previous: Option<Point> = None;

@@ -1,8 +1,8 @@
-//! Height lines on a shaded ground, with paths and marks.
+//! Contour lines on a shaded background, with paths and marks.
 
 use super::clip::inside;
 use super::frame::{Frame, GridLines, Labels, draw_left_aligned, draw_title};
-use super::legend::{Entry, Look, draw_legend};
+use super::legend::{Entry, Symbol, draw_legend};
 use super::marker::{draw_line, draw_marker};
 use super::{Area, Drawn};
 use crate::axis::Span;
@@ -14,7 +14,7 @@ use contour::ContourBuilder;
 use plotters::prelude::DrawingBackend;
 use plotters::style::RGBColor;
 
-/// Height lines stay behind the paths.
+/// Colour of contour lines.
 const LINE: RGBColor = RGBColor(150, 150, 150);
 
 pub(super) fn draw<B: DrawingBackend>(contours: &Contours, area: &Area<B>) -> Drawn<B> {
@@ -32,7 +32,7 @@ pub(super) fn draw<B: DrawingBackend>(contours: &Contours, area: &Area<B>) -> Dr
         .map(|(index, path)| Entry {
             name: &path.name,
             colour: series_colour(index),
-            look: Look::Series(Style::LineAndPoints, index),
+            symbol: Symbol::Series(Style::LineAndPoints, index),
         })
         .collect();
     let top = draw_legend(area, top, &entries)?;
@@ -44,7 +44,7 @@ pub(super) fn draw<B: DrawingBackend>(contours: &Contours, area: &Area<B>) -> Dr
         grid: GridLines::None,
     };
     let frame = Frame::new(area, top, spans, &labels);
-    for line in height_lines(grid, &contours.levels) {
+    for line in contour_lines(grid, &contours.levels) {
         for piece in frame.lines(&line) {
             draw_line(area, &piece, LINE, 2)?;
         }
@@ -52,21 +52,22 @@ pub(super) fn draw<B: DrawingBackend>(contours: &Contours, area: &Area<B>) -> Dr
     frame.draw(area, &labels)?;
     draw_paths(contours, area, &frame)?;
     draw_marks(contours, area, &frame)?;
-    Ok(vec![ground(contours, &frame)])
+    Ok(vec![background(contours, &frame)])
 }
 
-/// The lines at all levels, in the grid's own coordinates.
-fn height_lines(grid: &Grid, levels: &[f64]) -> Vec<Vec<(f64, f64)>> {
+/// Returns the contour lines at all levels, in the coordinates of the grid.
+fn contour_lines(grid: &Grid, levels: &[f64]) -> Vec<Vec<(f64, f64)>> {
     let step = |(first, last): (f64, f64), count: usize| (last - first) / (count - 1) as f64;
     let (dx, dy) = (step(grid.x, grid.columns), step(grid.y, grid.rows));
-    // The library's cells lie around the points, ours between them: half a step to the left.
+    // The library centres cells on the points, the grid has them between points: shift by half a
+    // step.
     let place = |x: f64, y: f64| {
         let x = (grid.x.0 + (x - 0.5) * dx).clamp(grid.x.0, grid.x.1);
         (x, (grid.y.0 + (y - 0.5) * dy).clamp(grid.y.0, grid.y.1))
     };
     let lowest = grid.values.iter().copied().filter(|v| v.is_finite()).fold(f64::MAX, f64::min);
     let highest = grid.values.iter().copied().filter(|v| v.is_finite()).fold(f64::MIN, f64::max);
-    // What is no number is as high as anything.
+    // Values that are not finite count as the highest.
     let heights: Vec<f64> =
         grid.values.iter().map(|v| if v.is_finite() { *v } else { highest }).collect();
     let inner: Vec<f64> =
@@ -80,8 +81,8 @@ fn height_lines(grid: &Grid, levels: &[f64]) -> Vec<Vec<(f64, f64)>> {
         .collect()
 }
 
-/// The ground: low is yellow, high is pale blue, by the rank of the level below each point.
-fn ground(contours: &Contours, frame: &Frame) -> Raster {
+/// Returns the background image: yellow where the function is low, pale blue where it is high.
+fn background(contours: &Contours, frame: &Frame) -> Raster {
     let Grid { columns, rows, values, .. } = &contours.grid;
     let steps = contours.levels.len().max(1) as f64;
     let colour = |column: usize, row: usize| {

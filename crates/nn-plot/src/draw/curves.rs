@@ -2,8 +2,8 @@
 
 use super::clip::inside;
 use super::frame::{Frame, GridLines, Labels, draw_title};
-use super::legend::{Entry, Look, draw_legend};
-use super::marker::{draw_broken, draw_line, draw_marker};
+use super::legend::{Entry, Symbol, draw_legend};
+use super::marker::{draw_dashed, draw_line, draw_marker};
 use super::{Area, Drawn};
 use crate::axis::Span;
 use crate::colours::series_colour;
@@ -36,8 +36,8 @@ pub(super) fn draw<B: DrawingBackend>(curves: &Curves, area: &Area<B>) -> Drawn<
 }
 
 fn entry(index: usize, series: &Series) -> Entry<'_> {
-    let look = Look::Series(series.style, index);
-    Entry { name: &series.name, colour: series_colour(index), look }
+    let symbol = Symbol::Series(series.style, index);
+    Entry { name: &series.name, colour: series_colour(index), symbol }
 }
 
 fn draw_series<B: DrawingBackend>(
@@ -50,7 +50,7 @@ fn draw_series<B: DrawingBackend>(
     for line in frame.lines(&series.points) {
         match series.style {
             Style::Line | Style::LineAndPoints => draw_line(area, &line, colour, 4)?,
-            Style::Dashed => draw_broken(area, &line, colour, 4)?,
+            Style::Dashed => draw_dashed(area, &line, colour, 4)?,
             Style::Points => {}
         }
     }

@@ -1,4 +1,4 @@
-//! Title, axes, grid and the place of every point: what most figures share.
+//! The common parts of most figures: title, axes, grid, and the position of points.
 
 use super::clip::{Point, visible_lines};
 use super::{Area, Drawn};
@@ -9,20 +9,20 @@ use plotters::element::{PathElement, Text};
 use plotters::prelude::{DrawingBackend, IntoFont, Rectangle};
 use plotters::style::{Color, FontTransform, TextStyle};
 
-/// Free pixels around a figure and between its parts.
+/// Margin around a figure and between its parts.
 pub(super) const GAP: i32 = 20;
 /// Height of a line of title text.
 const TITLE_LINE: i32 = 60;
 /// Height of a line of labels.
 const LABEL_LINE: i32 = 48;
 
-/// Width and height of an area.
+/// Returns width and height of an area.
 pub(super) fn size<B: DrawingBackend>(area: &Area<B>) -> (i32, i32) {
     let (width, height) = area.dim_in_pixel();
     (width as i32, height as i32)
 }
 
-/// Draws the title, made smaller where it is long, and says where the rest may start.
+/// Draws the title, smaller if it is long, and returns where the rest may start.
 pub(super) fn draw_title<B: DrawingBackend>(area: &Area<B>, title: &str) -> Drawn<B, i32> {
     let (width, _) = size(area);
     let letters = fitting(area, title, TITLE, width - 2 * GAP);
@@ -31,7 +31,7 @@ pub(super) fn draw_title<B: DrawingBackend>(area: &Area<B>, title: &str) -> Draw
     Ok(GAP + TITLE_LINE)
 }
 
-/// A name along an axis that runs upwards, its middle at `place`.
+/// Draws the name of a vertical axis, rotated and centred at `place`.
 pub(super) fn draw_upwards<B: DrawingBackend>(
     area: &Area<B>,
     name: &str,
@@ -44,7 +44,7 @@ pub(super) fn draw_upwards<B: DrawingBackend>(
     area.draw(&Text::new(name.to_owned(), place, style))
 }
 
-/// The rectangle in which data stand, and both axes.
+/// The rectangle of the data, and both axes.
 pub(super) struct Frame {
     pub(super) left: i32,
     pub(super) right: i32,
@@ -54,29 +54,29 @@ pub(super) struct Frame {
     pub(super) y: Span,
 }
 
-/// Which ticks have a line across the plot.
+/// Which ticks have a grid line.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum GridLines {
-    /// None: there are lines enough.
+    /// None.
     None,
-    /// Those of y.
+    /// Ticks of y.
     Level,
-    /// Those of x and y.
+    /// Ticks of x and y.
     Both,
 }
 
-/// What stands along the axes: names, and ticks with their texts.
+/// Labels of the axes: names, and ticks with their labels.
 pub(super) struct Labels<'a> {
     pub(super) x_name: &'a str,
     pub(super) y_name: &'a str,
     pub(super) x_ticks: Vec<(f64, String)>,
     pub(super) y_ticks: Vec<(f64, String)>,
-    /// Where lines run across the plot.
+    /// Grid lines.
     pub(super) grid: GridLines,
 }
 
 impl Frame {
-    /// A frame below `top`, with as much room at the left as the numbers there take.
+    /// Creates a frame below `top`, with a left margin for the tick labels.
     pub(super) fn new<B: DrawingBackend>(
         area: &Area<B>,
         top: i32,
@@ -92,19 +92,19 @@ impl Frame {
         Self { left, right, top: top + GAP, bottom, x, y }
     }
 
-    /// The pixel at these shares of width and height.
+    /// Returns the pixel at these fractions of width and height.
     pub(super) fn pixel(&self, (x, y): Point) -> (i32, i32) {
         let across = f64::from(self.right - self.left) * x;
         let up = f64::from(self.bottom - self.top) * y;
         (self.left + across.round() as i32, self.bottom - up.round() as i32)
     }
 
-    /// The place of a point as shares of width and height.
+    /// Returns a point as fractions of width and height.
     pub(super) fn shares(&self, (x, y): (f64, f64)) -> Point {
         (self.x.share(x), self.y.share(y))
     }
 
-    /// The line through `points`, in pixels, as far as it is inside.
+    /// Returns the clipped line through `points` in pixels.
     pub(super) fn lines(&self, points: &[(f64, f64)]) -> Vec<Vec<(i32, i32)>> {
         let lines = visible_lines(points.iter().map(|&point| self.shares(point)));
         let in_pixels = |line: Vec<Point>| {
@@ -115,7 +115,7 @@ impl Frame {
         lines.into_iter().map(in_pixels).collect()
     }
 
-    /// Grid, ticks, numbers, names and the box around the data.
+    /// Draws grid, ticks, tick labels, axis names and the box around the data.
     pub(super) fn draw<B: DrawingBackend>(
         &self,
         area: &Area<B>,
@@ -163,7 +163,7 @@ impl Frame {
     }
 }
 
-/// Text to the right of `place`, half way up.
+/// Draws text to the right of `place`, vertically centred.
 pub(super) fn draw_left_aligned<B: DrawingBackend>(
     area: &Area<B>,
     text: &str,

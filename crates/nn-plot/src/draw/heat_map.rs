@@ -1,4 +1,4 @@
-//! A matrix in colours, with its numbers.
+//! Heat maps.
 
 use super::frame::{GAP, draw_title, draw_upwards, size};
 use super::{Area, Drawn};
@@ -13,7 +13,7 @@ use plotters::style::Color;
 const LINE: i32 = 48;
 /// Height of a row of the matrix.
 const ROW: i32 = 72;
-/// What the title takes.
+/// Height of the title.
 const TITLE: i32 = 90;
 
 pub(super) fn height_of(map: &HeatMap) -> u32 {
@@ -25,14 +25,15 @@ fn row_height(rows: i32) -> i32 {
     ROW.min(1600 / rows.max(1)).max(4)
 }
 
-/// Colours count from 0, or from the smallest value where that is below 0.
+/// Returns the position of a value on the colour scale, from 0 or the smallest value to the
+/// largest.
 fn share(map: &HeatMap, value: f64) -> f64 {
     let finite = || map.values.iter().copied().filter(|value| value.is_finite());
     let (low, high) = (finite().fold(0.0, f64::min), finite().fold(f64::MIN, f64::max));
     let share = if high > low { (value - low) / (high - low) } else { 0.0 };
     match map.scale {
         Scale::Linear => share,
-        // Rises steeply from 0, so that a few mistakes show beside a thousand right answers.
+        // Steep at 0, so that a few errors are visible beside a thousand correct predictions.
         Scale::Log => (1.0 + 999.0 * share).ln() / 1000_f64.ln(),
     }
 }
@@ -87,7 +88,7 @@ fn draw_cell<B: DrawingBackend>(
     Ok(())
 }
 
-/// Whole numbers as such, others with three digits.
+/// Formats whole numbers without decimals, others briefly.
 fn number(value: f64) -> String {
     if value == value.trunc() && value.abs() < 1e7 {
         format!("{value:.0}")

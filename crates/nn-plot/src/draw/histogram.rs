@@ -1,4 +1,4 @@
-//! How often values fall where.
+//! Histograms.
 
 use super::frame::{Frame, GridLines, Labels, draw_title};
 use super::{Area, Drawn};
@@ -8,7 +8,7 @@ use crate::{Axis, Histogram};
 use plotters::prelude::{DrawingBackend, Rectangle};
 use plotters::style::Color;
 
-/// How many of the values fall into each field, and the first and last value.
+/// Counts the values in each bin; also returns the range.
 fn count(histogram: &Histogram) -> (Vec<usize>, (f64, f64)) {
     let values = || histogram.values.iter().copied().filter(|value| value.is_finite());
     let ends = || (values().fold(f64::MAX, f64::min), values().fold(f64::MIN, f64::max));

@@ -1,4 +1,4 @@
-//! Pictures side by side with their captions.
+//! Images in a grid with captions.
 
 use super::frame::{GAP, draw_title, size};
 use super::{Area, Drawn};
@@ -13,12 +13,12 @@ use plotters::style::Color;
 
 /// Height of a caption.
 const CAPTION: i32 = 46;
-/// What the title takes.
+/// Height of the title.
 const TITLE: i32 = 90;
-/// No picture is drawn wider than this.
+/// Maximum width of an image.
 const WIDEST: i32 = 420;
 
-/// Width and height of a picture on the page; all have the room of the largest.
+/// Returns width and height of the images, which are all drawn as large as the tallest needs.
 fn picture_size(images: &ImageGrid) -> (i32, i32) {
     let columns = images.columns.min(images.pictures.len()).max(1) as i32;
     let room = ((WIDTH as i32 - GAP) / columns - GAP).clamp(4, WIDEST);

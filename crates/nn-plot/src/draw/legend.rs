@@ -1,37 +1,36 @@
-//! Names of the series in rows above the data, so that they never cover any.
+//! The legend, in rows above the data so that it covers none.
 
 use super::frame::{GAP, draw_left_aligned, size};
-use super::marker::{draw_broken, draw_line, draw_marker};
+use super::marker::{draw_dashed, draw_line, draw_marker};
 use super::{Area, Drawn};
 use crate::Style;
 use crate::text::{LABEL, fitting, width_of};
 use plotters::prelude::DrawingBackend;
 use plotters::style::RGBColor;
 
-/// One name with the look of its series.
+/// A name with the symbol of its series.
 pub(super) struct Entry<'a> {
     pub(super) name: &'a str,
     pub(super) colour: RGBColor,
-    pub(super) look: Look,
+    pub(super) symbol: Symbol,
 }
 
-/// What stands before a name.
-pub(super) enum Look {
-    /// A piece of the line; the number chooses the sign of the points.
+/// The symbol before a name.
+pub(super) enum Symbol {
+    /// A piece of the line; the number selects the marker.
     Series(Style, usize),
     /// A filled square.
     Block,
 }
 
-/// Length of the piece of line before a name.
+/// Length of the line before a name.
 const PIECE: i32 = 56;
 /// Height of a row.
 const ROW: i32 = 46;
-/// Between a name and the next piece of line.
+/// Distance between a name and the next line.
 const BETWEEN: i32 = 36;
 
-/// Draws the legend from `top` down and says where it ends. One entry alone needs no legend when
-/// it has no name.
+/// Draws the legend from `top` down and returns where it ends. Entries without a name are omitted.
 pub(super) fn draw_legend<B: DrawingBackend>(
     area: &Area<B>,
     top: i32,
@@ -69,13 +68,13 @@ fn draw_entry<B: DrawingBackend>(
     room: i32,
 ) -> Drawn<B, ()> {
     let colour = entry.colour;
-    match entry.look {
-        Look::Block => draw_marker(area, (x + PIECE - 14, y), 1, 14, colour)?,
-        Look::Series(style, index) => {
+    match entry.symbol {
+        Symbol::Block => draw_marker(area, (x + PIECE - 14, y), 1, 14, colour)?,
+        Symbol::Series(style, index) => {
             let piece = [(x, y), (x + PIECE, y)];
             match style {
                 Style::Line | Style::LineAndPoints => draw_line(area, &piece, colour, 5)?,
-                Style::Dashed => draw_broken(area, &piece, colour, 5)?,
+                Style::Dashed => draw_dashed(area, &piece, colour, 5)?,
                 Style::Points => {}
             }
             if matches!(style, Style::Points | Style::LineAndPoints) {

@@ -1,11 +1,11 @@
-//! Signs that tell series apart without colour, and broken lines.
+//! Markers and dashed lines.
 
 use super::{Area, Drawn};
 use plotters::element::{Circle, PathElement, Polygon};
 use plotters::prelude::DrawingBackend;
 use plotters::style::{Color, RGBColor};
 
-/// Draws the sign of series number `index`: disc, square, triangle, diamond, and so on again.
+/// Draws the marker of series `index`: disc, square, triangle, diamond, repeating.
 pub(super) fn draw_marker<B: DrawingBackend>(
     area: &Area<B>,
     (x, y): (i32, i32),
@@ -23,7 +23,7 @@ pub(super) fn draw_marker<B: DrawingBackend>(
     area.draw(&Polygon::new(corners, colour.filled()))
 }
 
-/// Draws a line of `width` pixels.
+/// Draws a line `width` pixels wide.
 pub(super) fn draw_line<B: DrawingBackend>(
     area: &Area<B>,
     points: &[(i32, i32)],
@@ -33,27 +33,27 @@ pub(super) fn draw_line<B: DrawingBackend>(
     area.draw(&PathElement::new(points.to_vec(), colour.stroke_width(width)))
 }
 
-/// Length of a stroke of a broken line, and of the gap after it.
-const STROKE: f64 = 18.0;
-const BREAK: f64 = 11.0;
+/// Length of a dash, and of the gap after it.
+const DASH: f64 = 18.0;
+const DASH_GAP: f64 = 11.0;
 
-/// Draws a broken line.
-pub(super) fn draw_broken<B: DrawingBackend>(
+/// Draws a dashed line.
+pub(super) fn draw_dashed<B: DrawingBackend>(
     area: &Area<B>,
     points: &[(i32, i32)],
     colour: RGBColor,
     width: u32,
 ) -> Drawn<B, ()> {
-    for stroke in strokes(points) {
-        draw_line(area, &stroke, colour, width)?;
+    for dash in dashes(points) {
+        draw_line(area, &dash, colour, width)?;
     }
     Ok(())
 }
 
-/// The strokes of a broken line along `points`.
-fn strokes(points: &[(i32, i32)]) -> Vec<Vec<(i32, i32)>> {
-    let mut strokes: Vec<Vec<(i32, i32)>> = vec![points.first().copied().into_iter().collect()];
-    let (mut drawing, mut left) = (true, STROKE);
+/// Returns the dashes of a line along `points`.
+fn dashes(points: &[(i32, i32)]) -> Vec<Vec<(i32, i32)>> {
+    let mut dashes: Vec<Vec<(i32, i32)>> = vec![points.first().copied().into_iter().collect()];
+    let (mut drawing, mut left) = (true, DASH);
     for pair in points.windows(2) {
         let (from, to) = (pair[0], pair[1]);
         let (dx, dy) = (f64::from(to.0 - from.0), f64::from(to.1 - from.1));
@@ -65,29 +65,29 @@ fn strokes(points: &[(i32, i32)]) -> Vec<Vec<(i32, i32)>> {
             let point = |from: i32, d: f64| from + (share * d).round() as i32;
             let point = (point(from.0, dx), point(from.1, dy));
             if drawing {
-                strokes.last_mut().into_iter().for_each(|stroke| stroke.push(point));
+                dashes.last_mut().into_iter().for_each(|dash| dash.push(point));
             } else {
-                strokes.push(vec![point]);
+                dashes.push(vec![point]);
             }
             drawing = !drawing;
-            left = if drawing { STROKE } else { BREAK };
+            left = if drawing { DASH } else { DASH_GAP };
         }
         left -= length - done;
         if drawing {
-            strokes.last_mut().into_iter().for_each(|stroke| stroke.push(to));
+            dashes.last_mut().into_iter().for_each(|dash| dash.push(to));
         }
     }
-    strokes.retain(|stroke| stroke.len() > 1);
-    strokes
+    dashes.retain(|dash| dash.len() > 1);
+    dashes
 }
 
 #[cfg(test)]
 mod tests {
-    use super::strokes;
+    use super::dashes;
 
     #[test]
-    fn a_broken_line_has_gaps() {
-        assert_eq!(strokes(&[(0, 0), (40, 0)]), [vec![(0, 0), (18, 0)], vec![(29, 0), (40, 0)]]);
-        assert!(strokes(&[(3, 3)]).is_empty() && strokes(&[]).is_empty());
+    fn a_dashed_line_has_gaps() {
+        assert_eq!(dashes(&[(0, 0), (40, 0)]), [vec![(0, 0), (18, 0)], vec![(29, 0), (40, 0)]]);
+        assert!(dashes(&[(3, 3)]).is_empty() && dashes(&[]).is_empty());
     }
 }

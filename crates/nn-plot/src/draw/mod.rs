@@ -1,4 +1,4 @@
-//! One file a kind of figure; what they share is in `frame`.
+//! Drawing, one file per kind of figure; `frame` has the common parts.
 
 mod bars;
 mod clip;
@@ -17,15 +17,15 @@ use plotters::coord::Shift;
 use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::{DrawingArea, DrawingBackend, WHITE};
 
-/// Where figures are drawn.
+/// The area that figures are drawn into.
 type Area<B> = DrawingArea<B, Shift>;
-/// What drawing a part gives back: the blocks of pixels that belong under it.
+/// Result of drawing: the images that belong behind the drawing.
 type Drawn<B, R = Vec<Raster>> = Result<R, DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
 
-/// Pixels from top to bottom of most figures.
+/// Height of most figures in pixels.
 const HEIGHT: u32 = 800;
 
-/// How high the figure is drawn.
+/// Returns the height of the figure in pixels.
 pub(crate) fn height_of(figure: &Figure) -> u32 {
     match figure {
         Figure::Images(images) => images::height_of(images),
@@ -35,7 +35,7 @@ pub(crate) fn height_of(figure: &Figure) -> u32 {
     }
 }
 
-/// Draws the figure on a white ground. The pixels it returns are not drawn yet.
+/// Draws the figure on a white background; the images it returns are not drawn yet.
 pub(crate) fn draw<B: DrawingBackend>(figure: &Figure, area: &Area<B>) -> Drawn<B> {
     area.fill(&WHITE)?;
     let rasters = match figure {

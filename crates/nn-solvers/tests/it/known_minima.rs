@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 /// ½ (w - w*)ᵀ A (w - w*) with A = [[3, 1, 0], [1, 2, 0.5], [0, 0.5, 1]].
 struct Quadratic;
 
-const BOTTOM: [f64; 3] = [1.0, -2.0, 0.5];
+const MINIMUM: [f64; 3] = [1.0, -2.0, 0.5];
 const MATRIX: [f64; 9] = [3.0, 1.0, 0.0, 1.0, 2.0, 0.5, 0.0, 0.5, 1.0];
 
 impl Objective for Quadratic {
@@ -15,7 +15,7 @@ impl Objective for Quadratic {
     }
 
     fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> Result<f64, ObjectiveError> {
-        let away: Vec<f64> = at.iter().zip(BOTTOM).map(|(w, bottom)| w - bottom).collect();
+        let away: Vec<f64> = at.iter().zip(MINIMUM).map(|(w, minimum)| w - minimum).collect();
         for (derivative, row) in gradient.iter_mut().zip(MATRIX.chunks(3)) {
             *derivative = row.iter().zip(&away).map(|(a, d)| a * d).sum();
         }
@@ -28,8 +28,8 @@ impl Objective for Quadratic {
     }
 }
 
-/// Rosenbrock's valley: (1 - x)² + 100 (y - x²)², lowest at (1, 1), as the residuals 1 - x and
-/// 10 (y - x²).
+/// Rosenbrock's function (1 - x)² + 100 (y - x²)² with its minimum at (1, 1); the residuals are 1 -
+/// x and 10 (y - x²).
 struct Valley;
 
 impl Objective for Valley {
@@ -80,16 +80,16 @@ fn every_solver(learning_rate: f64) -> Vec<Solver> {
 }
 
 #[test]
-fn every_solver_finds_the_bottom_of_a_quadratic() {
+fn every_solver_finds_the_minimum_of_a_quadratic() {
     for solver in every_solver(0.1) {
         let minimum = run(&mut Quadratic, solver, &[10.0, 10.0, 10.0]);
-        assert!(distance(&minimum.at, &BOTTOM) < 1e-7, "{solver:?}: {minimum:?}");
+        assert!(distance(&minimum.at, &MINIMUM) < 1e-7, "{solver:?}: {minimum:?}");
         assert_eq!(minimum.stopped, Stopped::GradientNorm, "{solver:?}");
         assert!(minimum.evaluations > minimum.iterations, "{solver:?}: {minimum:?}");
     }
 }
 
-/// The theory: one step for Newton, about as many as there are dimensions for conjugate gradient.
+/// In theory Newton takes one step, conjugate gradient about as many as there are dimensions.
 #[test]
 fn steps_on_a_quadratic_are_as_many_as_theory_says() {
     let steps = |solver| run(&mut Quadratic, solver, &[10.0, 10.0, 10.0]).iterations;
@@ -100,7 +100,7 @@ fn steps_on_a_quadratic_are_as_many_as_theory_says() {
 }
 
 #[test]
-fn every_solver_follows_the_valley() {
+fn every_solver_follows_rosenbrocks_valley() {
     for solver in every_solver(1e-3).into_iter().filter(|s| *s != Solver::NewtonRaphson) {
         let limits = Limits { iterations: 60_000, evaluations: 200_000, ..Limits::default() };
         let start = [-1.2, 1.0];
@@ -133,9 +133,10 @@ fn gradient_descent_takes_exactly_the_steps_of_its_closed_form() {
     }
 }
 
-/// cos has maxima at 0 and 2π and a minimum at π: the unsafe Newton step climbs, the safe one does not.
+/// cos has maxima at 0 and 2π and a minimum at π: the plain Newton step ascends, the trust region
+/// descends.
 #[test]
-fn only_the_safeguarded_newton_goes_downhill_from_a_hilltop() {
+fn only_newton_with_a_trust_region_descends_from_a_maximum() {
     let cosine = |at: &[f64], gradient: &mut [f64]| {
         gradient[0] = -at[0].sin();
         at[0].cos()
@@ -146,7 +147,7 @@ fn only_the_safeguarded_newton_goes_downhill_from_a_hilltop() {
     assert!((down.cost + 1.0).abs() < 1e-9, "{down:?}");
 }
 
-/// |w| has no gradient of 0 anywhere: the run must end by itself, at the kink.
+/// The gradient of |w| is 0 nowhere: the run must end by itself at the kink.
 #[test]
 fn a_kink_ends_the_run_without_an_error() {
     for solver in [Solver::ConjugateGradient, Solver::Lbfgs { memory: 5 }] {
@@ -160,9 +161,9 @@ fn a_kink_ends_the_run_without_an_error() {
     }
 }
 
-/// -ln(w) + w, undefined left of 0, where a first step of full length lands.
+/// -ln(w) + w is undefined for w < 0, where a first step of full length ends.
 #[test]
-fn a_step_into_the_undefined_is_taken_back() {
+fn a_step_out_of_the_domain_is_reverted() {
     for solver in [Solver::ConjugateGradient, Solver::Lbfgs { memory: 5 }, Solver::Newton] {
         let barrier = |at: &[f64], gradient: &mut [f64]| {
             gradient[0] = 200.0 * (1.0 - 1.0 / at[0]);

@@ -1,9 +1,9 @@
-//! Limits hold, the onlooker is heard, and faults become errors.
+//! Limits, the observer, and faults that become errors.
 
 use nn_solvers::{Limits, Objective, ObjectiveError, Solver, SolverError, Stopped, minimize};
 use std::ops::ControlFlow;
 
-/// Σ w⁴, or whatever it is told to do wrong.
+/// Σ w⁴, with faults on request.
 #[derive(Default)]
 struct Quartic {
     dimension: usize,
@@ -34,7 +34,7 @@ fn every_solver() -> Vec<Solver> {
     Solver::NAMES.iter().filter_map(|name| Solver::from_name(name, 0.01)).collect()
 }
 
-fn go_on(_: &nn_solvers::Iterate<'_>) -> ControlFlow<()> {
+fn no_observer(_: &nn_solvers::Iterate<'_>) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
@@ -47,22 +47,25 @@ fn limits_of_steps_evaluations_and_cost_hold() {
     for solver in without_gauss_newton() {
         let objective = || Quartic { dimension: 2, ..Default::default() };
         let limits = Limits { iterations: 3, ..Limits::default() };
-        let minimum = minimize(&mut objective(), solver, &[1.0, 2.0], &limits, &mut go_on).unwrap();
+        let minimum =
+            minimize(&mut objective(), solver, &[1.0, 2.0], &limits, &mut no_observer).unwrap();
         assert_eq!((minimum.iterations, minimum.stopped), (3, Stopped::Iterations), "{solver:?}");
 
         let limits = Limits { evaluations: 3, ..Limits::default() };
-        let minimum = minimize(&mut objective(), solver, &[1.0, 2.0], &limits, &mut go_on).unwrap();
+        let minimum =
+            minimize(&mut objective(), solver, &[1.0, 2.0], &limits, &mut no_observer).unwrap();
         assert_eq!((minimum.evaluations, minimum.stopped), (3, Stopped::Evaluations), "{solver:?}");
 
         let limits = Limits { cost: Some(5.0), ..Limits::default() };
-        let minimum = minimize(&mut objective(), solver, &[1.0, 2.0], &limits, &mut go_on).unwrap();
+        let minimum =
+            minimize(&mut objective(), solver, &[1.0, 2.0], &limits, &mut no_observer).unwrap();
         assert_eq!(minimum.stopped, Stopped::TargetCost, "{solver:?}");
         assert!(minimum.cost <= 5.0, "{solver:?}");
     }
 }
 
 #[test]
-fn the_onlooker_sees_every_step_and_may_stop() {
+fn the_observer_sees_every_step_and_may_stop() {
     for solver in without_gauss_newton() {
         let mut seen = Vec::new();
         let mut objective = Quartic { dimension: 2, ..Default::default() };
@@ -80,15 +83,15 @@ fn the_onlooker_sees_every_step_and_may_stop() {
 }
 
 #[test]
-fn a_failing_objective_is_an_error_with_its_words() {
+fn a_failing_objective_is_an_error_with_its_message() {
     for solver in without_gauss_newton() {
         for calls in [0, 1, 2, 5] {
             let mut objective =
                 Quartic { dimension: 2, fails_after: Some(calls), ..Default::default() };
             let limits = Limits::default();
-            let error = minimize(&mut objective, solver, &[1.0, 2.0], &limits, &mut go_on);
-            let words = error.unwrap_err().to_string();
-            assert!(words.ends_with("the device is gone"), "{solver:?}: {words}");
+            let error = minimize(&mut objective, solver, &[1.0, 2.0], &limits, &mut no_observer);
+            let message = error.unwrap_err().to_string();
+            assert!(message.ends_with("the device is gone"), "{solver:?}: {message}");
         }
     }
 }
@@ -97,22 +100,24 @@ fn a_failing_objective_is_an_error_with_its_words() {
 fn costs_that_are_not_finite_end_the_run() {
     for solver in without_gauss_newton() {
         let mut bad_start = Quartic { dimension: 1, nan_after: Some(0), ..Default::default() };
-        let error = minimize(&mut bad_start, solver, &[1.0], &Limits::default(), &mut go_on);
+        let error = minimize(&mut bad_start, solver, &[1.0], &Limits::default(), &mut no_observer);
         assert!(matches!(error, Err(SolverError::StartNotFinite)), "{solver:?}: {error:?}");
 
         let mut later = Quartic { dimension: 1, nan_after: Some(1), ..Default::default() };
-        let minimum = minimize(&mut later, solver, &[1.0], &Limits::default(), &mut go_on).unwrap();
+        let minimum =
+            minimize(&mut later, solver, &[1.0], &Limits::default(), &mut no_observer).unwrap();
         assert_eq!((minimum.at[0], minimum.cost), (1.0, 1.0), "{solver:?}");
         assert!(minimum.evaluations < 500, "{solver:?}: {minimum:?}");
     }
 }
 
-/// Steps that are far too long: the descent diverges, and says so.
+/// Steps that are far too long diverge.
 #[test]
-fn a_divergence_is_seen() {
+fn divergence_is_reported() {
     let mut objective = Quartic { dimension: 1, ..Default::default() };
     let solver = Solver::GradientDescent { learning_rate: 10.0 };
-    let minimum = minimize(&mut objective, solver, &[2.0], &Limits::default(), &mut go_on).unwrap();
+    let minimum =
+        minimize(&mut objective, solver, &[2.0], &Limits::default(), &mut no_observer).unwrap();
     assert_eq!(minimum.stopped, Stopped::NotFinite);
     assert!(minimum.cost.is_finite());
 }
@@ -121,7 +126,7 @@ fn a_divergence_is_seen() {
 fn wrong_settings_are_refused_with_their_name() {
     let refuse = |solver: Solver, dimension: usize, start: &[f64]| {
         let mut objective = Quartic { dimension, ..Default::default() };
-        minimize(&mut objective, solver, start, &Limits::default(), &mut go_on)
+        minimize(&mut objective, solver, start, &Limits::default(), &mut no_observer)
             .unwrap_err()
             .to_string()
     };
@@ -151,7 +156,12 @@ fn a_singular_hessian_ends_newton_raphson() {
             Ok(at[0])
         }
     }
-    let minimum =
-        minimize(&mut Slope, Solver::NewtonRaphson, &[1.0, 1.0], &Limits::default(), &mut go_on);
+    let minimum = minimize(
+        &mut Slope,
+        Solver::NewtonRaphson,
+        &[1.0, 1.0],
+        &Limits::default(),
+        &mut no_observer,
+    );
     assert_eq!(minimum.unwrap().stopped, Stopped::NotFinite);
 }

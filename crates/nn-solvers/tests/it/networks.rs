@@ -10,14 +10,14 @@ fn line<E: Element>(hidden: Vec<usize>, config: &TrainingConfig) -> FullBatch<Re
     let x: Vec<f64> = (-10..=10).map(|i| f64::from(i) / 10.0).collect();
     let y = x.iter().map(|x| (2.0 * x).sin()).collect();
     let data = Dataset::regression(x, 1, y, 1).unwrap();
-    let form = Architecture {
+    let architecture = Architecture {
         inputs: 1,
         hidden,
         outputs: 1,
         activation: Activation::Tanh,
         output_activation: Activation::Identity,
     };
-    let network = Network::new(&(), &form, Initializer::GlorotUniform, 5).unwrap();
+    let network = Network::new(&(), &architecture, Initializer::GlorotUniform, 5).unwrap();
     FullBatch::new(network, &data, config).unwrap()
 }
 
@@ -30,9 +30,9 @@ fn run(objective: &mut dyn Objective, start: &[f64], solver: Solver, most: usize
     minimize(objective, solver, start, &limits, &mut |_| ControlFlow::Continue(())).unwrap()
 }
 
-/// Without a hidden layer it is ordinary least squares: slope Σxy / Σx², intercept 0 by symmetry.
+/// Without a hidden layer this is ordinary least squares: slope Σxy / Σx², intercept 0 by symmetry.
 #[test]
-fn a_linear_network_becomes_the_least_squares_line() {
+fn a_linear_network_finds_the_least_squares_line() {
     let x: Vec<f64> = (-10..=10).map(|i| f64::from(i) / 10.0).collect();
     let products: f64 = x.iter().map(|x| x * (2.0 * x).sin()).sum();
     let slope = products / x.iter().map(|x| x * x).sum::<f64>();
@@ -45,7 +45,7 @@ fn a_linear_network_becomes_the_least_squares_line() {
 }
 
 #[test]
-fn a_sine_is_fitted_far_better_than_by_as_many_plain_steps() {
+fn a_sine_is_fitted_better_than_by_as_many_gradient_steps() {
     let cost = |solver| {
         let mut objective = line::<f64>(vec![5], &squared());
         let start = objective.parameters().to_vec();
@@ -68,9 +68,9 @@ fn single_precision_works_too() {
     }
 }
 
-/// Where the fit is perfect, the second derivatives of the network drop out of the Hessian.
+/// Where the residuals vanish, the second derivatives of the network drop out of the Hessian.
 #[test]
-fn gauss_newton_meets_the_hessian_where_residuals_vanish() {
+fn gauss_newton_equals_the_hessian_where_residuals_vanish() {
     let mut objective = line::<f64>(vec![3], &squared());
     let start = objective.parameters().to_vec();
     let minimum = run(&mut objective, &start, Solver::GaussNewton, 500);

@@ -4,7 +4,7 @@ use super::compare::{ELEMENT_ULPS, epsilon, expect_close, expect_elements};
 use super::forward::{LAYERS, activations_for};
 use super::samples::{numbers, pixels, reference, sparse_numbers, tensor};
 use crate::Orientation::{Keep, Transpose};
-use crate::{Activation, Element, Linear, Penalty, ReferenceTensor, Role, Shape, Tensor};
+use crate::{Activation, Element, Linear, Matrix, Penalty, ReferenceTensor, Role, Shape, Tensor};
 
 /// Holds the backward operations to the reference.
 ///

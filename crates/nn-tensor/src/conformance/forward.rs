@@ -3,7 +3,7 @@
 use super::compare::{ELEMENT_ULPS, epsilon, expect_close, expect_elements, expect_equal};
 use super::samples::{numbers, pixels, reference, sparse_numbers, tensor};
 use crate::Orientation::{Keep, Transpose};
-use crate::{Activation, Element, Linear, ReferenceTensor, Role, Shape, Tensor, keeps};
+use crate::{Activation, Element, Linear, Matrix, ReferenceTensor, Role, Shape, Tensor, keeps};
 
 /// Batch, inputs and outputs of the layers tried: those of real networks, full and partial batches,
 /// ones and odd ones, small and large.

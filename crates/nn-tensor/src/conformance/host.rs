@@ -2,7 +2,7 @@
 
 use super::compare::expect_equal;
 use super::samples::{classes, numbers, pixels, tensor};
-use crate::{Element, ReferenceTensor, Role, Shape, Tensor};
+use crate::{Device, Element, Matrix, ReferenceTensor, Role, Shape, Tensor};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Ones, odd ones, whole registers, and those of real networks.
@@ -37,7 +37,7 @@ pub fn run<T: Tensor>(device: &T::Device) {
 
 fn every_number_once<T: Tensor>(device: &T::Device, count: usize) {
     let visits: Vec<AtomicUsize> = (0..count).map(|_| AtomicUsize::new(0)).collect();
-    T::for_each(device, count, |number| {
+    device.for_each(count, |number| {
         visits[number].fetch_add(1, Ordering::Relaxed);
     });
     let once = visits.iter().all(|visits| visits.load(Ordering::Relaxed) == 1);
@@ -65,7 +65,7 @@ fn moves<T: Tensor>(device: &T::Device, shape: Shape, role: Role) {
     let value = T::Elem::from_f64(-0.75);
     copy.fill(value);
     expect_equal("fill", &case, &copy.to_vec(), &vec![value; shape.len()]);
-    T::synchronize(device).expect("a device that has just worked");
+    device.synchronize().expect("a device that has just worked");
 }
 
 /// Rows in any order, some twice, from a source of another height; then again over the old content.

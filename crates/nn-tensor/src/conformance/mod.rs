@@ -32,14 +32,14 @@ pub mod training;
 
 pub use compare::ELEMENT_ULPS;
 
-use crate::Tensor;
+use crate::{Device, Tensor};
 
-/// Runs every part on `device` inside [`Tensor::run_on`], and the first and last outside it too.
+/// Runs every part on `device` inside [`Device::run`](crate::Device::run), and the first and last outside it too.
 ///
 /// # Panics
 /// At the first disagreement with the reference, naming operation, case, element and both values.
 pub fn run<T: Tensor>(device: &T::Device) {
-    T::run_on(device, || run_here::<T>(device));
+    device.run(|| run_here::<T>(device));
     host::run::<T>(device);
     training::run::<T>(device);
 }

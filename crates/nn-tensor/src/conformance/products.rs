@@ -3,7 +3,7 @@
 use super::compare::{epsilon, expect_close, expect_equal};
 use super::samples::{numbers, reference, sparse_numbers, stored, tensor};
 use crate::Orientation::{Keep, Transpose};
-use crate::{Element, Orientation, Role, Shape, Tensor};
+use crate::{Element, Matrix, Orientation, Role, Shape, Tensor};
 
 /// Rows, columns and inner dimension of op(a) op(b): ones, odd ones, those of real networks, and
 /// both sides of any threshold at which a backend may change its ways.

@@ -5,7 +5,8 @@ use super::samples::{classes, numbers, pixels, tensor};
 use super::steps::{in_type, moments};
 use crate::Orientation::{Keep, Transpose};
 use crate::{
-    Activation, Element, Linear, Penalty, Role, Shape, TALLY_WIDTH, Tensor, Update, UpdateRule,
+    Activation, Element, Linear, Matrix, Penalty, Role, Shape, TALLY_WIDTH, Tensor, Update,
+    UpdateRule,
 };
 
 /// Repeats the operations that sum.
@@ -87,7 +88,7 @@ fn pass<T: Tensor>(
         T::linear_update(&mut layer, &mut memory, &mut gradient, &delta, &input, &in_type(&step));
         results = [&output, &delta, &hidden, &product, &tally, &layer.weight, &layer.bias]
             .into_iter()
-            .flat_map(Tensor::to_vec)
+            .flat_map(Matrix::to_vec)
             .collect();
     }
     results

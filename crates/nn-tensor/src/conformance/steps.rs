@@ -3,7 +3,8 @@
 use super::compare::{ELEMENT_ULPS, epsilon, expect_close};
 use super::samples::{numbers, pixels, reference, sparse_numbers, squares, tensor};
 use crate::{
-    Element, Linear, Moments, Penalty, ReferenceTensor, Role, Shape, Tensor, Update, UpdateRule,
+    Element, Linear, Matrix, Moments, Penalty, ReferenceTensor, Role, Shape, Tensor, Update,
+    UpdateRule,
 };
 
 /// Batch, inputs and outputs of the layers whose fused step is tried.
@@ -112,7 +113,7 @@ pub(super) fn moments<X: Tensor>(
 /// Weight and moments after a step, one after the other.
 fn contents<X: Tensor>(weight: &X, moments: &Moments<X>) -> Vec<X::Elem> {
     let all = [Some(weight), moments.first.as_ref(), moments.second.as_ref()];
-    all.into_iter().flatten().flat_map(Tensor::to_vec).collect()
+    all.into_iter().flatten().flat_map(Matrix::to_vec).collect()
 }
 
 fn update<T: Tensor>(device: &T::Device, shape: Shape, step: &Update<f64>) {

@@ -1,9 +1,10 @@
-//! Where more gives less: a second thread that slows down, a smaller network or a larger batch that is slower.
+//! Performance cliffs: two threads slower than one, a smaller network or a larger batch slower than
+//! its neighbour.
 
 use super::point::{Point, Sweep, pair};
 use nn_benches::thousands;
 
-/// What the noise of the machine may make of two equal rates.
+/// Ratio of two equal rates that noise can cause.
 const NOISE: f64 = 0.97;
 
 pub(crate) fn print(points: &[Point]) {
@@ -11,7 +12,7 @@ pub(crate) fn print(points: &[Point]) {
         Sweep::ALL.into_iter().flat_map(|sweep| of_sweep(sweep, points)).collect();
     if found.is_empty() {
         println!(
-            "\nNo cliff: nothing is more than 3 % slower than what is smaller, or has one thread."
+            "\nNo performance cliff: nothing is more than 3 % slower than its neighbour or than one thread."
         );
     }
     for line in found {
@@ -30,7 +31,7 @@ fn of_sweep(sweep: Sweep, points: &[Point]) -> Vec<String> {
     }
     for neighbours in pairs.windows(2) {
         for (&small, &large) in neighbours[0].iter().zip(&neighbours[1]) {
-            // More neurons are more work for each image; a larger batch is never more.
+            // More neurons mean more work per image; a larger batch does not.
             let (should_be_faster, other) =
                 if sweep == Sweep::Batch { (large, small) } else { (small, large) };
             if should_be_faster.rate < NOISE * other.rate {

@@ -1,11 +1,12 @@
-//! The figures of the sweeps.
+//! Figures of the sweeps.
 
 use super::point::{Point, Sweep};
 use crate::Done;
 use nn_plot::{Axis, Curves, Figure, Series, Style};
 use std::path::Path;
 
-/// Writes `scaling-width`, `-depth` and `-batch` as SVG and PNG, for the sweeps that were measured.
+/// Writes `scaling-width`, `scaling-depth` and `scaling-batch` as SVG and PNG, for the measured
+/// sweeps.
 pub(crate) fn save(points: &[Point], folder: &Path) -> Done {
     for sweep in Sweep::ALL {
         if points.iter().any(|point| point.sweep == sweep) {
@@ -17,19 +18,19 @@ pub(crate) fn save(points: &[Point], folder: &Path) -> Done {
 
 fn figure(sweep: Sweep, points: &[Point]) -> Figure {
     let series = |(threads, name): (usize, &str)| {
-        let mine = points.iter().filter(|p| p.sweep == sweep && p.threads == threads);
-        let points = mine.map(|p| (p.size as f64, p.rate)).collect();
+        let selected = points.iter().filter(|p| p.sweep == sweep && p.threads == threads);
+        let points = selected.map(|p| (p.size as f64, p.rate)).collect();
         Series::line(name, points).styled(Style::LineAndPoints)
     };
     let x = match sweep {
         Sweep::Width => Axis::log("neurons of the hidden layer"),
         Sweep::Depth => Axis::linear("hidden layers of 256 neurons"),
-        Sweep::Batch => Axis::log("images in a step"),
+        Sweep::Batch => Axis::log("batch size"),
     };
     Figure::Curves(Curves {
         title: sweep.title().to_owned(),
         x,
-        y: Axis::log("images a second"),
+        y: Axis::log("images per second"),
         series: [(1, "1 thread"), (2, "2 threads")].map(series).to_vec(),
     })
 }

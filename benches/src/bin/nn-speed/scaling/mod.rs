@@ -1,7 +1,7 @@
-//! Rate of training against width, depth and batch, on one thread and on two.
+//! Training rate by width, depth and batch size, on one thread and on two.
 //!
-//! Points are kept in a file of JSON lines, so that parts measured one after another come together in the
-//! tables, the figures and the search for cliffs.
+//! Measurements are stored as JSON lines, so that sweeps can be measured separately and reported
+//! together.
 
 mod cliffs;
 mod figures;
@@ -9,7 +9,7 @@ mod point;
 
 use crate::Done;
 use nn_benches::{
-    Peak, Shares, Steps, Table, architecture, descent, digits, giga, percent, step_operations,
+    Peak, Shares, Steps, Table, architecture, digits, giga, percent, sgd, step_operations,
     thousands,
 };
 use nn_cpu::CpuTensor;
@@ -19,16 +19,16 @@ use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// What to vary
+    /// Sweeps to measure
     #[arg(long, value_enum, value_delimiter = ',', default_value = "width,depth,batch")]
     only: Vec<Sweep>,
-    /// Measure nothing: tables and figures of what is in the file
+    /// Measure nothing; report what is in the file
     #[arg(long)]
     draw: bool,
-    /// Seconds for each point
+    /// Seconds per point
     #[arg(long, default_value_t = 0.5)]
     seconds: f64,
-    /// Where points are kept; those of a sweep replace its older ones
+    /// File of the measurements; a sweep replaces its older points
     #[arg(long, default_value = "target/scaling.jsonl")]
     results: PathBuf,
     /// Folder of the figures
@@ -54,16 +54,16 @@ pub(crate) fn run(options: &Options) -> Done {
     figures::save(&points, Path::new(&options.figures))
 }
 
-/// All points of one sweep, smallest first, one thread and two in turn.
+/// Measures one sweep, smallest first, on one thread and on two alternately.
 fn measure(sweep: Sweep, data: &Dataset, peak: &Peak, seconds: f64) -> Vec<Point> {
     let mut points = Vec::new();
     for &size in sweep.sizes() {
         let (hidden, batch) = sweep.network(size);
-        let (form, config) = (architecture(&hidden), descent(batch));
+        let (architecture, config) = (architecture(&hidden), sgd(batch));
         for threads in [1, 2] {
-            let mut steps = Steps::<CpuTensor<f32>>::new(&form, &config, data, threads);
+            let mut steps = Steps::<CpuTensor<f32>>::new(&architecture, &config, data, threads);
             let rate = batch as f64 / steps.fastest(seconds);
-            let operations = rate * step_operations(&form, Shares::DENSE);
+            let operations = rate * step_operations(&architecture, Shares::DENSE);
             let share = operations / peak.of("f32", threads);
             points.push(Point { sweep, size, threads, rate, operations, share });
             eprintln!("{sweep} {size}, threads {threads}: {} images/s", thousands(rate));

@@ -1,4 +1,4 @@
-//! What is varied, and what was measured.
+//! Sweeps and measured points.
 
 use serde_json::{Value, json};
 use std::error::Error;
@@ -6,14 +6,14 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// What is varied while the rest stays.
+/// The quantity that is varied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Sweep {
     /// Neurons of the hidden layer
     Width,
     /// Hidden layers
     Depth,
-    /// Images in a step
+    /// Batch size
     Batch,
 }
 
@@ -32,7 +32,7 @@ impl Sweep {
         }
     }
 
-    /// Hidden layers and batch.
+    /// Returns hidden layers and batch size.
     pub(crate) fn network(self, size: usize) -> (Vec<usize>, usize) {
         match self {
             Self::Width => (vec![size], 64),
@@ -51,9 +51,9 @@ impl Sweep {
 
     pub(crate) fn title(self) -> &'static str {
         match self {
-            Self::Width => "Width of the hidden layer: 784-width-10 at 64 images",
-            Self::Depth => "Number of hidden layers: 784-256-...-256-10 at 64 images",
-            Self::Batch => "Images in a step: 784-256-10",
+            Self::Width => "Width of the hidden layer: 784-width-10, batch 64",
+            Self::Depth => "Number of hidden layers: 784-256-...-256-10, batch 64",
+            Self::Batch => "Batch size: 784-256-10",
         }
     }
 }
@@ -64,22 +64,22 @@ impl fmt::Display for Sweep {
     }
 }
 
-/// One measurement.
+/// A measurement.
 #[derive(Clone, Debug)]
 pub(crate) struct Point {
     pub(crate) sweep: Sweep,
     /// Width, depth or batch.
     pub(crate) size: usize,
     pub(crate) threads: usize,
-    /// Images a second.
+    /// Images per second.
     pub(crate) rate: f64,
-    /// Dense operations a second.
+    /// Dense operations per second.
     pub(crate) operations: f64,
-    /// The same as a share of the peak on as many threads.
+    /// The same as a fraction of the peak with as many threads.
     pub(crate) share: f64,
 }
 
-/// On one thread and on two.
+/// Returns the points on one thread and on two.
 pub(crate) fn pair(points: &[Point], sweep: Sweep, size: usize) -> Option<[&Point; 2]> {
     let on =
         |threads| points.iter().find(|p| (p.sweep, p.size, p.threads) == (sweep, size, threads));
@@ -97,18 +97,18 @@ pub(crate) fn save(path: &Path, points: &[Point]) -> std::io::Result<()> {
         format!("{value}\n")
     };
     let text: String = points.iter().map(line).collect();
-    nn_data::replace_file(path, |file| file.write_all(text.as_bytes()))
+    nn_files::replace_file(path, |file| file.write_all(text.as_bytes()))
 }
 
-/// What the file holds; nothing where there is none.
+/// Reads the file; a missing file is empty.
 pub(crate) fn load(path: &Path) -> Result<Vec<Point>, Box<dyn Error>> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(format!("{}: {error}", path.display()).into()),
     };
-    let strange = || format!("{}: not a file of this command; delete it", path.display());
-    text.lines().map(|line| point(line).ok_or_else(|| strange().into())).collect()
+    let invalid = || format!("{}: not a file of this command; delete it", path.display());
+    text.lines().map(|line| point(line).ok_or_else(|| invalid().into())).collect()
 }
 
 fn point(line: &str) -> Option<Point> {
