@@ -1,4 +1,4 @@
-//! Benchmarks: `cargo bench -p nn-benches`, or `-- matmul`, `-- step`, `-- evaluate`, `-- predict`,
+//! Benchmarks: `cargo bench -p nn-benches --features criterion`, or `-- matmul`, `-- step`, `-- evaluate`, `-- predict`,
 //! `-- load` for one group. Each group ends with a table of shares of the measured peak.
 
 mod evaluate;
