@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use nn_testing::gzip;
 use xtask::fetch::{DataFile, DataSet, Fetched, Limits, Request, copy_verified, fetch};
 
 use crate::trial::{Effort, Random, Tally, bytes_of, same};
@@ -154,9 +153,7 @@ fn answer(
         }
     }
     let file = FILES.iter().find(|file| first.contains(file.name)).unwrap_or(&FILES[0]);
-    let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
-    packer.write_all(&payload(file))?;
-    let whole = packer.finish()?;
+    let whole = gzip(&payload(file));
     let mut random = match answered.lock() {
         Ok(mut answered) if misbehaves => {
             answered.1 += 1;

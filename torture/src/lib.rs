@@ -10,7 +10,6 @@ pub mod damage;
 pub mod disk;
 pub mod downloads;
 pub mod kills;
-pub mod memory;
 pub mod noise;
 pub mod parts;
 pub mod program;

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use nn_torture::memory::CountingAllocator;
+use nn_testing::CountingAllocator;
 use nn_torture::parts::{self, PARTS, Resources, table};
 use nn_torture::trial::Effort;
 use nn_torture::writers::abort_if_requested;

@@ -4,9 +4,9 @@
 use std::panic::catch_unwind;
 use std::path::Path;
 
-use crate::memory::CountingAllocator;
 use crate::readers::{READERS, Reader};
 use crate::trial::{Effort, Random, Tally};
+use nn_testing::CountingAllocator;
 use xtask::corpus;
 
 /// Maximum length of a random input.

@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use nn_testing::CountingAllocator;
+
 use crate::kills::Ending;
-use crate::memory::CountingAllocator;
 use crate::trial::{Effort, Tally};
 use crate::{damage, disk, downloads, kills, noise, shared_folder, threads, writers};
 

@@ -2,7 +2,7 @@
 //! test, because the allocator counts the memory of the whole process.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails says so by a panic")]
 
-use nn_torture::memory::CountingAllocator;
+use nn_testing::CountingAllocator;
 use nn_torture::noise::{self, try_one};
 use nn_torture::readers::READERS;
 use nn_torture::trial::Effort;

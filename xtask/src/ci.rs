@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: all that the gate runs, step by step, until one fails.
+//! `cargo xtask ci`: runs the CI checks step by step until one fails.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,33 +8,33 @@ use crate::error::Error;
 use crate::workspace::{cargo, line};
 use crate::{pipeline, say};
 
-/// A step of the gate: what it is called, the words after `cargo`, variables of its environment.
+/// A step: its name, the arguments of `cargo`, environment variables.
 struct Step {
     name: &'static str,
-    words: &'static [&'static str],
+    arguments: &'static [&'static str],
     environment: &'static [(&'static str, &'static str)],
 }
 
-/// The steps that are plain cargo commands, in the order in which they fail soonest.
+/// The steps that are cargo commands, the quickest to fail first.
 const STEPS: [Step; 4] = [
-    Step { name: "format", words: &["fmt", "--all", "--check"], environment: &[] },
+    Step { name: "format", arguments: &["fmt", "--all", "--check"], environment: &[] },
     Step {
         name: "lints",
-        words: &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
+        arguments: &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
         environment: &[],
     },
-    Step { name: "tests", words: &["test", "--workspace", "--locked"], environment: &[] },
+    Step { name: "tests", arguments: &["test", "--workspace", "--locked"], environment: &[] },
     Step {
         name: "documentation",
-        words: &["doc", "--workspace", "--no-deps", "--locked"],
+        arguments: &["doc", "--workspace", "--no-deps", "--locked"],
         environment: &[("RUSTDOCFLAGS", "-Dwarnings")],
     },
 ];
 
-/// Runs every step and prints how long each took; what the steps print is passed through.
+/// Runs every step and prints how long each took; the output of the steps is passed through.
 ///
 /// # Errors
-/// If a step fails: the steps after it are not run.
+/// If a step fails. The steps after it are not run.
 pub fn run(root: &Path) -> Result<(), Error> {
     let mut times = Vec::new();
     let result = run_steps(root, &mut times);
@@ -45,14 +45,14 @@ pub fn run(root: &Path) -> Result<(), Error> {
 fn run_steps(root: &Path, times: &mut Vec<(&'static str, Duration)>) -> Result<(), Error> {
     for step in &STEPS {
         let mut command = cargo(root);
-        command.args(step.words).envs(step.environment.iter().copied());
+        command.args(step.arguments).envs(step.environment.iter().copied());
         timed(step.name, times, || run_step(step, &mut command))?;
     }
     let options = pipeline::Options { floor: None, seed: 0, train: Vec::new() };
     timed("pipeline", times, || pipeline::run(root, &options))
 }
 
-/// Runs one step and keeps its time, also when it fails.
+/// Runs one step and records its time, even if it fails.
 fn timed(
     name: &'static str,
     times: &mut Vec<(&'static str, Duration)>,
@@ -76,10 +76,10 @@ fn run_step(step: &Step, command: &mut Command) -> Result<(), Error> {
     Err(Error::Step { step: step.name, command })
 }
 
-/// One line a step, and the sum.
+/// Formats one line a step, and the total.
 fn table(times: &[(&str, Duration)]) -> String {
     let total: Duration = times.iter().map(|(_, time)| *time).sum();
-    let rows = times.iter().copied().chain([("together", total)]);
+    let rows = times.iter().copied().chain([("total", total)]);
     let lines: Vec<String> =
         rows.map(|(name, time)| format!("{name:<14} {:>8.1} s", time.as_secs_f64())).collect();
     lines.join("\n")
@@ -90,11 +90,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_has_a_line_a_step_and_the_sum() {
+    fn the_table_has_a_line_for_each_step_and_the_total() {
         let times = [("format", Duration::from_millis(1500)), ("lints", Duration::from_secs(20))];
         assert_eq!(
             table(&times),
-            "format              1.5 s\nlints              20.0 s\ntogether           21.5 s"
+            "format              1.5 s\nlints              20.0 s\ntotal              21.5 s"
         );
     }
 }

@@ -1,72 +1,73 @@
-//! What can be typed after `cargo xtask`.
+//! The command line of `cargo xtask`: each command defines its own options.
 
 use clap::{Parser, Subcommand};
 
 use crate::{compare, corpus, fetch_data, pipeline, speed, torture};
 
-/// Chores of the workspace.
+/// Tasks of the workspace.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
 pub struct Cli {
-    /// The chore.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// The chores.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Fetch a data set: download, resume, check, put in place
+    /// Download a data set and verify it
     #[command(after_help = "Examples:
   cargo xtask fetch-data                      MNIST into data/mnist
   cargo xtask fetch-data fashion-mnist        Fashion-MNIST into data/fashion-mnist
-  cargo xtask fetch-data --from ~/downloads   copy and check files that are here already
+  cargo xtask fetch-data --from ~/downloads   copy and verify files that you have
   cargo xtask fetch-data --mirror https://files.example/mnist/ --dir /tmp/mnist
-  cargo xtask fetch-data --offline            only check what is there
+  cargo xtask fetch-data --offline            verify what is there, without the network
 
-HTTPS_PROXY, ALL_PROXY and NO_PROXY are honoured. An interrupted download goes on where it stopped.")]
+HTTPS_PROXY, ALL_PROXY and NO_PROXY are honoured. The next run resumes an interrupted download.")]
     FetchData(fetch_data::Options),
 
-    /// Make data/sample, the digits that nn-data embeds, from data/mnist
+    /// Select the digits that nn-data embeds: data/mnist into data/sample
     #[command(after_help = "Example:
   cargo xtask fetch-data && cargo xtask sample")]
     Sample,
 
-    /// Fetch MNIST, train, test and report, in one command
+    /// Fetch MNIST, train, test and report
     #[command(after_help = "Examples:
-  cargo xtask pipeline                        train with the defaults
-  cargo xtask pipeline --seed 7 --floor 98    another seed, a higher bar
+  cargo xtask pipeline                        train with the default settings
+  cargo xtask pipeline --seed 7 --floor 98    another seed, a higher floor
   cargo xtask pipeline -- --hidden 800 --epochs 20
 
-What follows `--` goes to `nn train`. Without any data to be had, the embedded sample is used and said so.")]
+Arguments after `--` are passed to `nn train`. If MNIST cannot be fetched, a warning says so and the committed
+sample is used.")]
     Pipeline(pipeline::Options),
 
-    /// Everything that the gate runs: format, lints, tests, documentation, pipeline
+    /// Run the CI checks: format, lints, tests, documentation, pipeline
     #[command(after_help = "Example:
   cargo xtask ci")]
     Ci,
 
-    /// Train beside PyTorch, JAX, scikit-learn, burn and candle, and print who is how fast
+    /// Compare the training speed with PyTorch, JAX, scikit-learn, burn and candle
     #[command(after_help = "Examples:
-  cargo xtask compare                         all networks, all peers; takes about a quarter of an hour
+  cargo xtask compare                         all networks, all frameworks; about 15 minutes
   cargo xtask compare --networks 1,2 --peers jax,burn --rounds 1
-  cargo xtask compare --no-install            only what is installed and built already
+  cargo xtask compare --no-install            only what is installed and built
   PEERS_PYTHON=~/venv/bin/python cargo xtask compare
 
-Everything is installed and built before the first measurement: Python packages into target/peers-venv
-(PEERS_PYTHON names a Python that has them already), burn and candle into target/peers. A peer that cannot
-be had is named and left out. Let nothing else run meanwhile.")]
+Everything is installed and built before the first measurement: Python packages into target/peers-venv, burn and
+candle into target/peers. Set PEERS_PYTHON to use a Python that has the packages. A framework that is not available
+is reported and left out. Run nothing else meanwhile.")]
     Compare(compare::Options),
 
-    /// Kill, cut, fill up, flip and overload what can be, and print what was lost
+    /// Run the torture tests: kills, damaged files, full disks, failing servers
     #[command(after_help = "Examples:
-  cargo xtask torture                         everything, in at most 15 minutes
-  cargo xtask torture --minutes 2             everything, briefly
+  cargo xtask torture                         all parts, in at most 15 minutes
+  cargo xtask torture --minutes 2             all parts, in at most 2 minutes
   cargo xtask torture --only kill,writers     some parts
-  cargo xtask torture --seed 7                other random choices
+  cargo xtask torture --seed 7                another seed
 
-Ends with a table of what was tried and what was lost; exit code 1 if anything was. docs/reliability.md
-says what each part does.")]
+Prints a table of what was tried and what was lost, and exits with 1 if anything was lost. docs/reliability.md
+describes each part.")]
     Torture(torture::Options),
 
     /// Pack or unpack the inputs of the fuzz targets
@@ -87,7 +88,7 @@ The tests replay the archives; the folders are not part of the repository.")]
   cargo xtask speed scaling --only width      rate against width, depth, batch, threads: tables and figures
   cargo xtask speed scaling --help            options of a part
 
-Let nothing else run meanwhile. cargo bench has the products, steps, evaluation and loading.")]
+Run nothing else meanwhile. cargo bench measures products, steps, evaluation and loading.")]
     Speed(speed::Options),
 }
 
@@ -98,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_definition_holds_together() {
+    fn the_definition_is_consistent() {
         Cli::command().debug_assert();
     }
 }

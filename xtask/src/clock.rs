@@ -1,6 +1,6 @@
-//! The little that is needed of a calendar: reading the date of an HTTP header, naming a folder.
+//! Dates: reads the date of an HTTP header, formats a time stamp.
 
-/// Seconds since 1970 of a date as HTTP writes it, e.g. `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Parses a date of an HTTP header, such as `Sun, 06 Nov 1994 08:49:37 GMT`; returns seconds since 1970.
 #[must_use]
 pub fn parse_http_date(text: &str) -> Option<u64> {
     const MONTHS: [&str; 12] =
@@ -17,7 +17,7 @@ pub fn parse_http_date(text: &str) -> Option<u64> {
     Some(days * 86_400 + time)
 }
 
-/// A moment as `YYYYMMDD-HHMMSS` in UTC, from seconds since 1970.
+/// Formats seconds since 1970 as `YYYYMMDD-HHMMSS` in UTC.
 #[must_use]
 pub fn stamp(seconds: u64) -> String {
     let (year, month, day) = civil_from_days(seconds / 86_400);
@@ -26,7 +26,8 @@ pub fn stamp(seconds: u64) -> String {
     format!("{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}")
 }
 
-/// Days since 1 January 1970; `None` before that day. Years begin in March, so that the leap day is the last.
+/// Returns the days since 1 January 1970; `None` before that day. Counts years from March, so that the leap day
+/// is the last of its year.
 fn days_from_civil(year: u64, month: u64, day: u64) -> Option<u64> {
     let year = if month <= 2 { year.checked_sub(1)? } else { year };
     let (era, year_of_era) = (year / 400, year % 400);
@@ -35,7 +36,7 @@ fn days_from_civil(year: u64, month: u64, day: u64) -> Option<u64> {
     (era * 146_097 + day_of_era).checked_sub(719_468)
 }
 
-/// Year, month and day of a number of days since 1 January 1970.
+/// Returns year, month and day of a number of days since 1 January 1970.
 fn civil_from_days(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
@@ -63,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_is_none() {
+    fn invalid_dates_are_none() {
         for text in [
             "",
             "tomorrow",

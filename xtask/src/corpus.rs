@@ -1,7 +1,7 @@
 //! `cargo xtask corpus`: the inputs of the fuzz targets, one archive `fuzz/corpus/TARGET.tar.gz` each.
 //!
-//! The tests replay the inputs from the archives; cargo-fuzz wants a folder `fuzz/corpus/TARGET` with a file an
-//! input, so `unpack` makes it and `pack` puts what is in it into the archive.
+//! The tests replay the inputs from the archives. cargo-fuzz needs a folder `fuzz/corpus/TARGET` with a file an
+//! input: `unpack` makes it, `pack` turns it into the archive.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -16,14 +16,14 @@ use crate::error::Error;
 use crate::fetch::hex;
 use crate::say;
 
-/// Options of `corpus`.
+/// Options of `cargo xtask corpus`.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
     /// What to do
     #[arg(value_enum)]
     pub action: Action,
 
-    /// Fuzz targets [default: all that are there]
+    /// Fuzz targets [default: all]
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
 }
@@ -37,8 +37,8 @@ pub enum Action {
     Pack,
 }
 
-/// The ending of an archive's name.
-const ENDING: &str = ".tar.gz";
+/// The extension of an archive.
+const EXTENSION: &str = ".tar.gz";
 
 /// Packs or unpacks the corpora of the workspace at `root`.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<(), Error> {
@@ -61,16 +61,16 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<(), Error> {
 /// Returns the path of a fuzz target's archive in the folder of all corpora.
 #[must_use]
 pub fn archive_path(corpora: &Path, target: &str) -> PathBuf {
-    corpora.join(format!("{target}{ENDING}"))
+    corpora.join(format!("{target}{EXTENSION}"))
 }
 
-/// The targets that have an archive to unpack, or a folder to pack.
+/// Returns the targets that have an archive to unpack, or a folder to pack.
 fn all_targets(corpora: &Path, action: Action) -> Result<Vec<String>, Error> {
     let entries = fs::read_dir(corpora).map_err(|error| Error::io("read", corpora, error))?;
     let targets = entries.flatten().filter_map(|entry| {
         let name = entry.file_name().into_string().ok()?;
         match action {
-            Action::Unpack => name.strip_suffix(ENDING).map(str::to_owned),
+            Action::Unpack => name.strip_suffix(EXTENSION).map(str::to_owned),
             Action::Pack => entry.path().is_dir().then_some(name),
         }
     });
@@ -82,13 +82,13 @@ fn all_targets(corpora: &Path, action: Action) -> Result<Vec<String>, Error> {
 /// Returns the inputs in an archive, in the order in which they are packed.
 ///
 /// # Errors
-/// If the archive cannot be read or holds nothing: a corpus that is missing is no corpus that passes.
+/// If the archive cannot be read or is empty, so that a missing corpus does not pass for one without faults.
 pub fn inputs(archive: &Path) -> Result<Vec<Vec<u8>>, Error> {
     let read = |error| Error::io("read", archive, error);
     let file = File::open(archive).map_err(read)?;
     let inputs = unpacked(file).map_err(read)?;
     if inputs.is_empty() {
-        return Err(read(io::Error::other("no inputs in it")));
+        return Err(read(io::Error::other("it has no inputs")));
     }
     Ok(inputs)
 }
@@ -119,9 +119,9 @@ fn unpack(archive: &Path, folder: &Path) -> Result<usize, Error> {
 fn pack(folder: &Path, archive: &Path) -> Result<usize, Error> {
     let mut inputs = files_in(folder).map_err(|error| Error::io("read", folder, error))?;
     if inputs.is_empty() {
-        return Err(Error::io("pack", folder, io::Error::other("no inputs in it")));
+        return Err(Error::io("pack", folder, io::Error::other("it has no inputs")));
     }
-    // Neighbours that resemble each other pack best; and the order must not depend on the file system.
+    // Similar neighbours compress better, and the order does not depend on the file system.
     inputs.sort();
     inputs.dedup();
     nn_files::replace_file(archive, |output| packed(&inputs, output))
@@ -133,7 +133,7 @@ fn files_in(folder: &Path) -> io::Result<Vec<Vec<u8>>> {
     fs::read_dir(folder)?.map(|entry| fs::read(entry?.path())).collect()
 }
 
-/// Writes a tar archive with gzip whose bytes follow from the inputs alone: no times, no owners, numbers as names.
+/// Writes a gzip tar archive whose bytes depend on the inputs alone: no times, no owners, numbers as names.
 fn packed(inputs: &[Vec<u8>], output: &mut dyn Write) -> io::Result<()> {
     let mut builder = tar::Builder::new(GzEncoder::new(output, flate2::Compression::best()));
     for (number, input) in inputs.iter().enumerate() {
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_packed_unpacks_to_the_same_inputs_once_each() {
+    fn packed_inputs_unpack_to_the_same_without_doubles() {
         let place = tempfile::tempdir().unwrap();
         let (folder, archive) = (place.path().join("idx"), archive_path(place.path(), "idx"));
         fs::create_dir(&folder).unwrap();
@@ -164,7 +164,7 @@ mod tests {
         let expected = [b"".to_vec(), b"first".to_vec(), b"second".to_vec()];
         assert_eq!(inputs(&archive).unwrap(), expected);
 
-        // Twice into a new folder: the names follow from the contents, so nothing doubles, and the bytes are the same.
+        // Unpacked twice: names depend on the content, so there are no doubles, and packing gives the same bytes.
         let (again, bytes) = (place.path().join("again"), fs::read(&archive).unwrap());
         for _ in 0..2 {
             assert_eq!(unpack(&archive, &again).unwrap(), 3);
@@ -185,7 +185,7 @@ mod tests {
             fs::write(&archive, bytes).unwrap();
             assert!(inputs(&archive).is_err());
         }
-        // Nothing to pack: the archive stays as it is.
+        // With nothing to pack, the archive is untouched.
         let folder = place.path().join("idx");
         fs::create_dir(&folder).unwrap();
         assert!(pack(&folder, &archive).is_err());

@@ -1,55 +1,55 @@
-//! What can go wrong in a chore: each message names the thing, the cause and the next step.
+//! The errors of all commands. Each message names the thing, the cause and the remedy.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::fetch::Mismatch;
 
-/// Why a chore failed. `main` prints it once and ends with exit code 1.
+/// Why a command failed. `main` prints it once and exits with 1.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The operating system refused something.
+    /// A file operation failed.
     #[error("{}: cannot {action}: {source}", path.display())]
     Io {
-        /// What was tried, as a verb: `read`, `write`, `create`.
+        /// The operation, as a verb: `read`, `write`, `create`.
         action: &'static str,
-        /// The file or folder it was tried on.
+        /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
 
-    /// The disk filled up while a file was written; what stood there before is untouched.
-    #[error("{}: no space left while writing; free some space and run the same command again, it goes on where it stopped", path.display())]
+    /// The disk became full while a file was written. The old file is untouched.
+    #[error("{}: no space left on the disk; free some space and run the same command again, which resumes", path.display())]
     DiskFull {
-        /// The file that could not be written to its end.
+        /// The file that could not be written.
         path: PathBuf,
     },
 
-    /// The disk has less free space than the data set needs.
+    /// The disk has too little free space for the data set.
     #[error("{}: needs {needed} bytes of free space, {free} are free; free some space or choose another folder with --dir", dir.display())]
     NoSpace {
-        /// The folder that was to receive the files.
+        /// The destination folder.
         dir: PathBuf,
-        /// Bytes that the missing files and their downloads take.
+        /// Bytes that the missing files and their downloads need.
         needed: u64,
-        /// Bytes that are free.
+        /// Free bytes.
         free: u64,
     },
 
-    /// `--offline`, and not every file is there.
-    #[error("{}: --offline, but missing or invalid: {}; run `cargo xtask fetch-data {set}` with a network, or bring the files and pass --from FOLDER", dir.display(), missing.join(", "))]
+    /// `--offline`, but a file is missing or invalid.
+    #[error("{}: missing or invalid, and --offline forbids fetching: {}; run `cargo xtask fetch-data {set}` with a network, or copy the files here and pass --from FOLDER", dir.display(), missing.join(", "))]
     Offline {
         /// Name of the data set.
         set: &'static str,
-        /// The folder that was looked into.
+        /// The folder that was searched.
         dir: PathBuf,
         /// Names of the missing files.
         missing: Vec<String>,
     },
 
-    /// `--from`, but the folder lacks a file.
-    #[error("{}: not found: {} (plain or with .gz); --from wants the folder that holds the files of {set}", from.display(), missing.join(", "))]
+    /// The folder given with `--from` lacks a file.
+    #[error("{}: not found: {} (plain or .gz); pass the folder with the files of {set} to --from", from.display(), missing.join(", "))]
     FromLacks {
         /// Name of the data set.
         set: &'static str,
@@ -59,8 +59,8 @@ pub enum Error {
         missing: Vec<String>,
     },
 
-    /// A file that was read is not the file of the data set.
-    #[error("{}: {mismatch}; get the file anew", path.display())]
+    /// A file is not the one of the data set.
+    #[error("{}: {mismatch}; fetch the file again", path.display())]
     WrongFile {
         /// The file.
         path: PathBuf,
@@ -68,26 +68,26 @@ pub enum Error {
         mismatch: Mismatch,
     },
 
-    /// No source could give the files.
-    #[error("{set}: could not fetch {}: {}; run the command again later (it resumes), name another source with --mirror URL, or bring the files and pass --from FOLDER", missing.join(", "), reasons.join("; "))]
+    /// No source has all files.
+    #[error("{set}: could not fetch {}: {}; run the command again later, which resumes, name another source with --mirror URL, or copy the files here and pass --from FOLDER", missing.join(", "), reasons.join("; "))]
     NotFetched {
         /// Name of the data set.
         set: &'static str,
         /// Names of the files that are still missing.
         missing: Vec<String>,
-        /// What each source answered.
+        /// Why each source failed.
         reasons: Vec<String>,
     },
 
     /// Another process is downloading the same file.
-    #[error("{}: another fetch is writing this file; wait for it or stop it", path.display())]
+    #[error("{}: another fetch is writing this file; wait until it ends, or stop it", path.display())]
     Busy {
         /// The partial file.
         path: PathBuf,
     },
 
-    /// Plain HTTP and no hash: nothing would vouch for the bytes.
-    #[error("{url}: {set} has no pinned hash, so a mirror must be https")]
+    /// Plain HTTP for a data set without a checksum: nothing would authenticate the files.
+    #[error("{url}: {set} has no pinned checksum, so the mirror must use https")]
     PlainHttp {
         /// The mirror.
         url: String,
@@ -104,63 +104,63 @@ pub enum Error {
     NotStarted {
         /// The command line.
         command: String,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
 
-    /// A program ended with a failure.
+    /// A program failed.
     #[error("`{command}` failed: {status}")]
     Failed {
         /// The command line.
         command: String,
-        /// How it ended.
+        /// Its exit status.
         status: std::process::ExitStatus,
     },
 
-    /// A program printed something that its JSON contract does not allow.
-    #[error("`{command}` printed what xtask cannot read: {problem}")]
+    /// A program printed unexpected JSON lines.
+    #[error("cannot parse the output of `{command}`: {problem}")]
     Output {
         /// The command line.
         command: String,
-        /// Which line or value, and what is wrong with it.
+        /// What is wrong with which line or value.
         problem: String,
     },
 
-    /// The trained network is below the bar.
+    /// The test accuracy is below the floor.
     #[error(
-        "test accuracy {accuracy:.2} % is below the floor of {floor:.2} %; the model is kept in {model}"
+        "test accuracy {accuracy:.2} % is below the floor of {floor:.2} %; the model is in {model}"
     )]
     BelowFloor {
         /// Accuracy on the test set in percent.
         accuracy: f64,
-        /// The bar in percent.
+        /// The floor in percent.
         floor: f64,
-        /// Where the model lies.
+        /// Path of the model.
         model: String,
     },
 
-    /// `compare` has nothing to train on.
-    #[error("{}: no training images there; run `cargo xtask fetch-data`, or pass --data FOLDER", dir.display())]
+    /// `compare` found no data.
+    #[error("{}: no training images found; run `cargo xtask fetch-data`, or pass --data FOLDER", dir.display())]
     NoData {
-        /// The folder that was looked into.
+        /// The folder that was searched.
         dir: PathBuf,
     },
 
-    /// A Python lacks what a peer of `compare` needs.
+    /// A Python interpreter lacks a module that a peer of `compare` needs.
     #[error("{}: cannot import {module}: {cause}; run without --no-install, or set PEERS_PYTHON to a Python that has it", python.display())]
     NoModule {
-        /// The Python that was asked.
+        /// The interpreter.
         python: PathBuf,
         /// The module.
         module: &'static str,
-        /// What Python said.
+        /// The last line of Python's error.
         cause: String,
     },
 
-    /// The program of a peer of `compare` is not there.
+    /// The program of a peer of `compare` is not built.
     #[error("{}: not built; run without --no-install", path.display())]
     NotBuilt {
-        /// Where it would be.
+        /// Its path.
         path: PathBuf,
     },
 
@@ -169,13 +169,13 @@ pub enum Error {
     Step {
         /// Name of the step.
         step: &'static str,
-        /// The command line to run it alone.
+        /// The command line that runs it alone.
         command: String,
     },
 }
 
 impl Error {
-    /// Wraps what the system said about `path`, telling a full disk apart from the rest.
+    /// Wraps an error about `path`; a full disk is an error of its own.
     pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
         let path = path.to_path_buf();
         match source.kind() {

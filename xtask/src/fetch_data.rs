@@ -8,10 +8,10 @@ use crate::error::Error;
 use crate::fetch::{self, DataSet, FASHION_MNIST, KMNIST, Limits, MNIST, Request};
 use crate::say;
 
-/// Options of `fetch-data`.
+/// Options of `cargo xtask fetch-data`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Which data set
+    /// Data set
     #[arg(value_enum, default_value = "mnist")]
     pub set: SetName,
 
@@ -19,32 +19,32 @@ pub struct Options {
     #[arg(long)]
     pub dir: Option<PathBuf>,
 
-    /// Copy from this folder (plain or .gz files) instead of downloading
+    /// Copy the files, plain or .gz, from this folder instead of downloading them
     #[arg(long, value_name = "DIR", conflicts_with_all = ["mirrors", "offline"])]
     pub from: Option<PathBuf>,
 
-    /// Web folder to use instead of the built-in ones; may be given several times
+    /// Download from this URL instead of the built-in mirrors; may be given several times
     #[arg(long = "mirror", value_name = "URL", value_parser = mirror)]
     pub mirrors: Vec<String>,
 
-    /// Make no request: succeed only if the valid files are there
+    /// Do not use the network: succeed only if all files are present and valid
     #[arg(long, conflicts_with = "mirrors")]
     pub offline: bool,
 }
 
-/// The data sets that `fetch-data` knows.
+/// A data set that `fetch-data` can fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SetName {
     /// Handwritten digits
     Mnist,
-    /// Pictures of clothes
+    /// Images of clothing
     FashionMnist,
-    /// Cursive Japanese characters (no pinned hash)
+    /// Cursive Japanese characters (no checksum to compare with)
     Kmnist,
 }
 
 impl SetName {
-    /// The table entry of this name.
+    /// Returns the description of this data set.
     #[must_use]
     pub fn data_set(self) -> &'static DataSet {
         match self {
@@ -55,7 +55,7 @@ impl SetName {
     }
 }
 
-/// Fetches the data set and reports where it lies.
+/// Fetches the data set and prints the path and checksum of each file.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<(), Error> {
     let set = options.set.data_set();
     let dir = options.dir.clone().unwrap_or_else(|| fetch::default_dir(root, set));
@@ -72,14 +72,14 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<(), Error> {
     Ok(())
 }
 
-/// Reads a web folder; a missing `/` at its end is added.
+/// Parses the URL of a folder; adds a missing `/` at the end.
 fn mirror(text: &str) -> Result<String, String> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     match rest {
         Some(host) if !host.trim_matches('/').is_empty() => {
             Ok(format!("{}/", text.trim_end_matches('/')))
         }
-        _ => Err("a mirror is the address of a folder: https://HOST/PATH/".to_owned()),
+        _ => Err("expected the URL of a folder: https://HOST/PATH/".to_owned()),
     }
 }
 
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mirrors_are_folders_on_the_web() {
+    fn mirrors_are_urls_of_folders() {
         assert_eq!(mirror("https://a.example/x").as_deref(), Ok("https://a.example/x/"));
         assert_eq!(mirror("http://127.0.0.1:80/").as_deref(), Ok("http://127.0.0.1:80/"));
         for text in ["", "ftp://a.example/", "a.example", "https://", "http:///"] {

@@ -1,8 +1,8 @@
-//! Reading one JSON object a line: each message says what is wrong with which line.
+//! Reads JSON lines, one object a line. Each message says what is wrong with which line.
 
 use serde_json::Value;
 
-/// The object that a line holds.
+/// Parses a line as a JSON object.
 pub(crate) fn object(line: &str) -> Result<Value, String> {
     match serde_json::from_str(line) {
         Ok(value @ Value::Object(_)) => Ok(value),
@@ -10,18 +10,18 @@ pub(crate) fn object(line: &str) -> Result<Value, String> {
     }
 }
 
-/// Enough of a line to recognise it.
+/// Returns enough of a line to recognise it.
 fn shortened(line: &str) -> String {
     line.chars().take(120).collect()
 }
 
-/// A number that must be there.
+/// Returns a required number.
 pub(crate) fn number(event: &Value, name: &str) -> Result<f64, String> {
     let value = event.get(name).and_then(Value::as_f64);
-    value.ok_or_else(|| format!("{name:?} is missing or no number in {event}"))
+    value.ok_or_else(|| format!("{name:?} is missing or not a number in {event}"))
 }
 
-/// A share that must be there, 0 to 1.
+/// Returns a required number between 0 and 1.
 pub(crate) fn fraction(event: &Value, name: &str) -> Result<f64, String> {
     let value = number(event, name)?;
     if (0.0..=1.0).contains(&value) {
@@ -30,14 +30,16 @@ pub(crate) fn fraction(event: &Value, name: &str) -> Result<f64, String> {
     Err(format!("{name:?} is {value}, not between 0 and 1"))
 }
 
-/// A whole number that must be there.
+/// Returns a required non-negative integer.
 pub(crate) fn count(event: &Value, name: &str) -> Result<u64, String> {
     let value = event.get(name).and_then(Value::as_u64);
-    value.ok_or_else(|| format!("{name:?} is missing or no count in {event}"))
+    value.ok_or_else(|| format!("{name:?} is missing or not a non-negative integer in {event}"))
 }
 
-/// A text that must be there.
+/// Returns a required string that is not empty.
 pub(crate) fn string(event: &Value, name: &str) -> Result<String, String> {
     let value = event.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    value.map(str::to_owned).ok_or_else(|| format!("{name:?} is missing or no text in {event}"))
+    value
+        .map(str::to_owned)
+        .ok_or_else(|| format!("{name:?} is missing or not a non-empty string in {event}"))
 }

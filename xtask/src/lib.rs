@@ -1,5 +1,5 @@
-//! Chores of the workspace: fetching data, the pipeline from data to a tested model, the sample, the gate,
-//! the comparison with other frameworks, the torture, measurements of speed.
+//! Tasks of the workspace: fetch data, run the pipeline from data to a tested model, make the sample, run the CI
+//! checks, compare with other frameworks, run the torture tests, pack the fuzz corpus, measure speed.
 //!
 //! Run as `cargo xtask COMMAND`; `cargo xtask --help` lists the commands.
 
@@ -15,11 +15,7 @@ mod json;
 pub mod pipeline;
 mod run_lines;
 mod sample;
-#[allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "the one place where the chores print"
-)]
+#[allow(clippy::print_stdout, clippy::print_stderr, reason = "the one module that prints")]
 pub mod say;
 mod speed;
 mod torture;
@@ -29,10 +25,10 @@ pub use error::Error;
 
 use cli::{Cli, Command};
 
-/// Runs the command that was asked for.
+/// Runs the command given on the command line.
 ///
 /// # Errors
-/// If the chore fails.
+/// If the command fails.
 pub fn run(cli: &Cli) -> Result<(), Error> {
     let root = workspace::root();
     match &cli.command {

@@ -1,11 +1,11 @@
-//! `cargo xtask`: exit code 0 for success, 1 for a failure, 2 for wrong usage.
+//! `cargo xtask`: exits with 0 on success, 1 on failure, 2 on a usage error.
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 fn main() -> ExitCode {
-    // clap itself ends with 2 and a message when the usage is wrong.
+    // clap itself exits with 2 and a message on a usage error.
     match xtask::run(&xtask::cli::Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,4 +1,4 @@
-//! A program whose stdout is read line by line.
+//! Runs a program and reads its stdout line by line.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::error::Error;
 use crate::workspace::line;
 
-/// Runs a command and hands over each line of its stdout; its stderr is passed through.
+/// Runs a command and calls `read` with each line of its stdout; its stderr is passed through.
 pub(crate) fn run_lines(
     command: &mut Command,
     mut read: impl FnMut(&str) -> Result<(), String>,
@@ -20,7 +20,7 @@ pub(crate) fn run_lines(
     if let Some(stdout) = child.stdout.take() {
         for text in BufReader::new(stdout).lines() {
             match text {
-                // The child's exit code counts more than what it printed, so reading goes on.
+                // A failed exit code matters more than a bad line, so keep reading.
                 Ok(text) => problem = problem.or(read(&text).err()),
                 Err(error) => {
                     problem = problem.or(Some(error.to_string()));

@@ -1,4 +1,4 @@
-//! `cargo xtask sample`: the digits that nn-data embeds, chosen from the full MNIST.
+//! `cargo xtask sample`: selects the digits that nn-data embeds from the full MNIST.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::fetch::{self, MNIST, Present, hex};
 use crate::say;
 
-/// Writes `data/sample` and prints the hash of each file.
+/// Writes `data/sample` and prints the checksum of each file.
 pub(crate) fn run(root: &Path) -> Result<(), Error> {
     let full = fetch::default_dir(root, &MNIST);
     require_mnist(&full)?;
@@ -24,7 +24,7 @@ pub(crate) fn run(root: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// A sample of anything but the true MNIST would be called MNIST for ever after.
+/// Requires valid MNIST files, so that nothing else ends up in the sample.
 fn require_mnist(dir: &Path) -> Result<(), Error> {
     let mut missing = Vec::new();
     for file in &MNIST.files {
@@ -40,7 +40,7 @@ fn require_mnist(dir: &Path) -> Result<(), Error> {
     Err(nn_data::DataError::FilesMissing { dir: dir.into(), missing }.into())
 }
 
-/// Hash of the file as it lies there.
+/// Returns the SHA-256 of a file, packed as it is.
 fn sha256_of(path: &Path) -> Result<String, Error> {
     let bytes = fs::read(path).map_err(|error| Error::io("read", path, error))?;
     Ok(hex(&Sha256::digest(bytes)))

@@ -1,4 +1,4 @@
-//! `cargo xtask speed`: builds the command and the program that measures it, and lets that begin.
+//! `cargo xtask speed`: builds `nn` and the program that measures it, and runs that program.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use clap::Args;
 use crate::error::Error;
 use crate::workspace::{cargo, succeed};
 
-/// Options of `speed`.
+/// Options of `cargo xtask speed`.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
     /// The part and its options
@@ -20,7 +20,7 @@ pub struct Options {
     pub part: Vec<String>,
 }
 
-/// Runs `nn-speed`, which prints its tables itself. It starts `nn`, which has to be there.
+/// Runs `nn-speed`, which prints its tables itself. It starts `nn`, so `nn` is built first.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<(), Error> {
     succeed(cargo(root).args(["build", "--locked", "-p", "nn-cli", "-p", "nn-benches", "--bins"]))?;
     let mut speed = cargo(root);

@@ -1,4 +1,4 @@
-//! Where the workspace lies, and cargo in it.
+//! The root of the workspace, and cargo commands in it.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -6,22 +6,22 @@ use std::process::Command;
 
 use crate::error::Error;
 
-/// The root of the workspace.
+/// Returns the root of the workspace.
 pub(crate) fn root() -> PathBuf {
-    // `cargo run` says where the package lies now; the binary remembers where it was built.
+    // `cargo run` sets where the package is now; otherwise use where it was built.
     let package = env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     package.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }
 
-/// The cargo that runs this chore, started at the root.
+/// Returns a command for the cargo that runs this task, in the root of the workspace.
 pub(crate) fn cargo(root: &Path) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(root);
     cargo
 }
 
-/// A command as a person would type it, for messages.
+/// Returns a command as one would type it, for messages.
 pub(crate) fn line(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_stem().unwrap_or_default();
     let mut words = vec![program.to_string_lossy().into_owned()];
@@ -29,7 +29,7 @@ pub(crate) fn line(command: &Command) -> String {
     words.join(" ")
 }
 
-/// Runs a command to its end, which must be a good one.
+/// Runs a command and requires that it succeeds.
 pub(crate) fn succeed(command: &mut Command) -> Result<(), Error> {
     let status =
         command.status().map_err(|source| Error::NotStarted { command: line(command), source })?;

@@ -1,35 +1,14 @@
 //! After the first steps, a training step asks the allocator for nothing.
-#![allow(unsafe_code, reason = "a global allocator that counts")]
 
 mod network;
 
 use network::{Data, Extras, Network, epoch, images, update_by};
 use nn_cpu::{CpuDevice, CpuElement, CpuTensor};
 use nn_tensor::{Activation, Device, StepNumbers, UpdateRule};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// The system's allocator, with every request counted, on whatever thread.
-struct Counting;
-
-static REQUESTS: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: everything is passed on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        REQUESTS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
+use nn_testing::CountingAllocator;
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static MEMORY: CountingAllocator = CountingAllocator::new();
 
 /// Requests during steps 4 to 10 of a training with each rule.
 fn requests_of_steps<E: CpuElement>(
@@ -55,13 +34,13 @@ fn requests_of_steps<E: CpuElement>(
         let mut before = 0;
         for step in 0..10 {
             if step == 3 {
-                before = REQUESTS.load(Ordering::SeqCst);
+                before = MEMORY.requests();
             }
             for rule in rules {
                 network.step(&data, &mut epoch, &update_by(rule), extras);
             }
         }
-        REQUESTS.load(Ordering::SeqCst) - before
+        MEMORY.requests() - before
     })
 }
 

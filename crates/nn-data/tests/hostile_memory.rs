@@ -1,52 +1,14 @@
 //! A header that promises gigabytes costs no more memory than the bytes that really come.
-#![allow(unsafe_code)] // a global allocator cannot be written without
 
+#[path = "it/common.rs"]
 mod common;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use common::{gzip, header};
+use common::header;
 use nn_data::{read_idx, read_idx_from};
-
-/// Counts the bytes in use and remembers the most there were.
-struct Counting {
-    used: AtomicUsize,
-    peak: AtomicUsize,
-}
-
-impl Counting {
-    fn add(&self, size: usize) {
-        let used = self.used.fetch_add(size, Ordering::Relaxed) + size;
-        self.peak.fetch_max(used, Ordering::Relaxed);
-    }
-
-    /// The most that `work` had in use at one time, beyond what was in use before.
-    fn peak_of(&self, work: impl FnOnce()) -> usize {
-        let before = self.used.load(Ordering::Relaxed);
-        self.peak.store(before, Ordering::Relaxed);
-        work();
-        self.peak.load(Ordering::Relaxed) - before
-    }
-}
-
-// SAFETY: every call is handed to the system's allocator unchanged; only sizes are counted.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        self.add(layout.size());
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        self.used.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller keeps the contract of `dealloc`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
+use nn_testing::{CountingAllocator, gzip};
 
 #[global_allocator]
-static MEMORY: Counting = Counting { used: AtomicUsize::new(0), peak: AtomicUsize::new(0) };
+static MEMORY: CountingAllocator = CountingAllocator::new();
 
 /// The reader's buffers and the state of the unpacker, well below what any of the headers promises.
 const BOUND: usize = 1 << 20;

@@ -1,4 +1,4 @@
-//! A program that trains: ours or a peer's. All take the same flags.
+//! A program that trains: `nn` or a peer. All take the same flags.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -10,15 +10,15 @@ use crate::error::Error;
 use crate::run_lines::run_lines;
 use crate::workspace::line;
 
-/// Tells glibc to keep freed memory instead of giving it back to the system and asking again for each batch:
-/// up to 40 % of a peer's time went there. Ours allocates nothing in a step.
+/// Makes glibc keep freed memory instead of returning it to the system after each batch, which costs peers up to
+/// 40 % of their time. `nn` allocates nothing in a step.
 const KEEP_MEMORY: [(&str, &str); 3] = [
     ("MALLOC_MMAP_THRESHOLD_", "33554432"),
     ("MALLOC_TRIM_THRESHOLD_", "1073741824"),
     ("MALLOC_TOP_PAD_", "67108864"),
 ];
 
-/// What is to be trained, and with what.
+/// What to train and how.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Task<'a> {
     pub(super) network: &'static Network,
@@ -28,32 +28,32 @@ pub(super) struct Task<'a> {
     pub(super) seed: usize,
 }
 
-/// A program, and how it is called.
+/// A program and how to call it.
 #[derive(Debug)]
 pub(super) struct Contender {
     pub(super) name: &'static str,
     program: PathBuf,
-    /// Words before the flags that all share.
-    words: Vec<OsString>,
-    /// Is it ours? Ours saves the trained network, so it needs a folder for that.
+    /// Arguments before the flags that all programs share.
+    arguments: Vec<OsString>,
+    /// Whether it is `nn`, which saves the trained network and so needs a folder.
     ours: bool,
 }
 
 impl Contender {
     pub(super) fn ours(program: PathBuf) -> Self {
-        let words = "train --format json --quiet --optimizer sgd --schedule constant";
-        let words = words.split(' ').map(OsString::from).collect();
-        Self { name: "ours", program, words, ours: true }
+        let arguments = "train --format json --quiet --optimizer sgd --schedule constant";
+        let arguments = arguments.split(' ').map(OsString::from).collect();
+        Self { name: "ours", program, arguments, ours: true }
     }
 
-    pub(super) fn peer(peer: Peer, program: PathBuf, words: Vec<OsString>) -> Self {
-        Self { name: peer.name(), program, words, ours: false }
+    pub(super) fn peer(peer: Peer, program: PathBuf, arguments: Vec<OsString>) -> Self {
+        Self { name: peer.name(), program, arguments, ours: false }
     }
 
-    /// Trains once, in a process of its own.
+    /// Trains once in a new process.
     pub(super) fn train(&self, task: &Task<'_>) -> Result<Measurement, Error> {
         let mut command = Command::new(&self.program);
-        command.args(&self.words).arg("--data").arg(task.data);
+        command.args(&self.arguments).arg("--data").arg(task.data);
         command.args(["--hidden", task.network.hidden]);
         for (flag, value) in [
             ("--batch", task.network.batch),
@@ -64,7 +64,7 @@ impl Contender {
             command.arg(flag).arg(value.to_string());
         }
         command.arg("--lr").arg(task.network.learning_rate.to_string());
-        // Kept until the training is over, then gone with all that is in it.
+        // Deleted after the training.
         let scratch = self.ours.then(tempfile::tempdir).transpose();
         let scratch =
             scratch.map_err(|source| Error::io("create", &std::env::temp_dir(), source))?;

@@ -1,5 +1,4 @@
-//! Gets the programs: builds ours and the Rust peers, installs Python packages. All of it before the
-//! first measurement.
+//! Builds `nn` and the Rust peers and installs the Python packages, before the first measurement.
 
 use std::env::{self, consts::EXE_SUFFIX};
 use std::path::{Path, PathBuf};
@@ -10,7 +9,7 @@ use super::peer::{Kind, Peer};
 use crate::error::Error;
 use crate::workspace::{cargo, line};
 
-/// Where things lie, and whether more may be put there.
+/// Finds the programs, and installs or builds them if it may.
 pub(super) struct Installer<'a> {
     root: &'a Path,
     target: PathBuf,
@@ -24,7 +23,7 @@ impl<'a> Installer<'a> {
         Self { root, target, may_install }
     }
 
-    /// Our own program, freshly built.
+    /// Builds `nn`.
     pub(super) fn ours(&self) -> Result<Contender, Error> {
         let mut build = cargo(self.root);
         build.args(["build", "--release", "--locked", "-p", "nn-cli", "--target-dir"]);
@@ -32,7 +31,7 @@ impl<'a> Installer<'a> {
         Ok(Contender::ours(self.target.join("release").join(format!("nn{EXE_SUFFIX}"))))
     }
 
-    /// The program of a peer, installed or built if need be.
+    /// Returns the program of a peer, installed or built if necessary.
     pub(super) fn peer(&self, peer: Peer) -> Result<Contender, Error> {
         let peers = self.root.join("benches").join("peers");
         match peer.kind() {
@@ -48,7 +47,7 @@ impl<'a> Installer<'a> {
         }
     }
 
-    /// A Python that can import the module.
+    /// Returns a Python interpreter that can import the module.
     fn python(&self, folder: &Path, package: &str, module: &'static str) -> Result<PathBuf, Error> {
         if let Some(python) = env::var_os("PEERS_PYTHON") {
             let python = PathBuf::from(python);
@@ -62,19 +61,19 @@ impl<'a> Installer<'a> {
         if self.may_install && can_import(&python, module).is_err() {
             let mut install = Command::new(&python);
             install.args(["-m", "pip", "install", "--quiet", "--constraint"]);
-            // The versions that were tried; a package brings what else it needs, NumPy at least.
+            // Constrained to versions that are known to work.
             run(install.arg(folder.join("requirements.txt")).args(["numpy", package]))?;
         }
         can_import(&python, module).map(|()| python)
     }
 
-    /// The program of a Rust peer.
+    /// Returns the program of a Rust peer.
     fn built(&self, folder: &Path, program: &str) -> Result<PathBuf, Error> {
         let target = self.target.join("peers");
         let path = target.join("release").join(format!("{program}{EXE_SUFFIX}"));
         if self.may_install {
             let mut build = cargo(self.root);
-            // In the peer's folder, so that cargo finds the peers' own settings: target-cpu=native.
+            // In the peer's folder, so that cargo finds the peers' configuration: target-cpu=native.
             build.current_dir(folder).env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
             build.args(["build", "--release", "--locked", "--target-dir"]);
             run(build.arg(target))?;
@@ -102,11 +101,11 @@ fn can_import(python: &Path, module: &'static str) -> Result<(), Error> {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    let cause = said.lines().last().unwrap_or("it says nothing").trim().to_owned();
+    let cause = said.lines().last().unwrap_or("no error message").trim().to_owned();
     Err(Error::NoModule { python: python.to_path_buf(), module, cause })
 }
 
-/// Runs a step of the installation; what it prints goes to stderr.
+/// Runs a step of the installation with its output on stderr.
 fn run(command: &mut Command) -> Result<(), Error> {
     let started = command.stdin(Stdio::null()).stdout(std::io::stderr()).status();
     let status = started.map_err(|source| Error::NotStarted { command: line(command), source })?;

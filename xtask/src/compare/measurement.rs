@@ -1,19 +1,19 @@
-//! What a training says about itself on stdout, one JSON object a line.
+//! Reads speed and accuracy of a training from its JSON lines on stdout.
 
 use serde_json::Value;
 
 use crate::json::{fraction, number, object};
 
-/// A training that came to its end.
+/// The result of a training.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measurement {
-    /// Images a second: the median over the epochs after the first, which warms up; of a single epoch its own.
+    /// Images per second: the median over the epochs, without the first, the warm-up, if there are more.
     pub images_per_s: f64,
-    /// Share of the test set that the trained network classifies rightly, 0 to 1.
+    /// Accuracy on the test set, 0 to 1.
     pub accuracy: f64,
 }
 
-/// The lines of a training, as they come. Ours and the peers' differ only in what else stands in them.
+/// Collects the values in the lines of a training. The lines of `nn` and of the peers differ only in other values.
 #[derive(Debug, Default)]
 pub struct Lines {
     rates: Vec<f64>,
@@ -21,16 +21,16 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Takes in one line.
+    /// Reads one line.
     ///
     /// # Errors
-    /// If it is no JSON object, a rate is not above 0 or an accuracy not between 0 and 1.
+    /// If it is not a JSON object, a rate is not positive or an accuracy not between 0 and 1.
     pub fn read(&mut self, line: &str) -> Result<(), String> {
         let event = object(line)?;
         if has(&event, "images_per_s") {
             let rate = number(&event, "images_per_s")?;
             if rate.partial_cmp(&0.0) != Some(std::cmp::Ordering::Greater) {
-                return Err(format!("\"images_per_s\" is {rate}, not above 0"));
+                return Err(format!("\"images_per_s\" is {rate}, not positive"));
             }
             self.rates.push(rate);
         }
@@ -40,14 +40,14 @@ impl Lines {
         Ok(())
     }
 
-    /// The measurement, if every epoch and the test were told of.
+    /// Returns the result if there was a line for every epoch and one for the test.
     ///
     /// # Errors
-    /// If epochs or the accuracy are missing.
+    /// If an epoch or the accuracy is missing.
     pub fn finished(&self, epochs: usize) -> Result<Measurement, String> {
         if self.rates.len() != epochs {
-            let told = self.rates.len();
-            return Err(format!("{told} lines with \"images_per_s\" for {epochs} epochs"));
+            let lines = self.rates.len();
+            return Err(format!("{lines} lines with \"images_per_s\" for {epochs} epochs"));
         }
         let accuracy = self.accuracy.ok_or("no line with \"test_accuracy\"")?;
         let counted = if epochs > 1 { &self.rates[1..] } else { &self.rates[..] };
@@ -59,7 +59,7 @@ fn has(event: &Value, name: &str) -> bool {
     event.get(name).is_some_and(|value| !value.is_null())
 }
 
-/// The middle value, of an even number the mean of the two in the middle; NaN of none.
+/// Returns the median; NaN if there are no values.
 #[must_use]
 pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn ours_is_read_from_its_events() {
+    fn nn_is_read_from_its_events() {
         let epoch = |rate: f64, accuracy: f64| {
             format!(
                 r#"{{"event":"epoch","epoch":1,"train_loss":0.25,"validation_loss":null,"test_accuracy":{accuracy},"images_per_s":{rate:.1},"seconds":0.5}}"#
@@ -112,16 +112,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_absurd_is_an_error() {
+    fn missing_or_absurd_values_are_errors() {
         let (epoch, test) = (r#"{"epoch":1,"images_per_s":10.0}"#, r#"{"test_accuracy":0.5}"#);
         for (lines, expected) in [
             (&[epoch][..], "no line with \"test_accuracy\""),
             (&[test], "0 lines with \"images_per_s\" for 1 epochs"),
             (&[epoch, epoch, test], "2 lines"),
             (&["Downloading"], "not a JSON object: \"Downloading\""),
-            (&[r#"{"images_per_s":0}"#], "not above 0"),
-            (&[r#"{"images_per_s":-1}"#], "not above 0"),
-            (&[r#"{"images_per_s":"fast"}"#], "no number"),
+            (&[r#"{"images_per_s":0}"#], "not positive"),
+            (&[r#"{"images_per_s":-1}"#], "not positive"),
+            (&[r#"{"images_per_s":"fast"}"#], "not a number"),
             (&[r#"{"test_accuracy":93.5}"#], "not between 0 and 1"),
         ] {
             let problem = read(lines, 1).unwrap_err();

@@ -1,4 +1,4 @@
-//! `cargo xtask compare`: our training beside the peers', same data, same network, same machine.
+//! `cargo xtask compare`: training with `nn` and with other frameworks, on the same data, network and machine.
 
 mod contender;
 mod install;
@@ -23,22 +23,21 @@ use crate::error::Error;
 use crate::fetch::{self, MNIST};
 use crate::say;
 
-/// How it is measured.
+/// How the programs are measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terms {
-    /// Epochs of a training.
+    /// Epochs of each training.
     pub epochs: usize,
-    /// Runs of each peer.
+    /// Number of runs of each peer.
     pub rounds: usize,
-    /// Threads of ours, and the most that a peer gets.
+    /// Threads of `nn`, and the most that a peer gets.
     pub threads: usize,
 }
 
-/// Gets the programs, measures network by network, prints the table.
+/// Builds the programs, measures them network by network, and prints the table.
 ///
 /// # Errors
-/// If there is no data, or ours cannot be built or fails. A peer that is missing or fails is named and the rest
-/// goes on.
+/// If there is no data, or `nn` cannot be built or fails. A peer that is missing or fails is reported and left out.
 pub fn run(root: &Path, options: &Options) -> Result<(), Error> {
     let data = data(root, options)?;
     let terms = Terms { epochs: options.epochs, rounds: options.rounds, threads: options.threads };
@@ -58,7 +57,7 @@ pub fn run(root: &Path, options: &Options) -> Result<(), Error> {
     Ok(())
 }
 
-/// The folder to train on, which must hold training images.
+/// Returns the data folder, which must contain training images.
 fn data(root: &Path, options: &Options) -> Result<PathBuf, Error> {
     let dir = options.data.clone().unwrap_or_else(|| fetch::default_dir(root, &MNIST));
     let images = &MNIST.files[0];
@@ -67,7 +66,7 @@ fn data(root: &Path, options: &Options) -> Result<PathBuf, Error> {
     if there { Ok(dir) } else { Err(Error::NoData { dir }) }
 }
 
-/// The peers that can be had, and a sentence about each that cannot.
+/// Returns the peers that are available, and a message about each of the others.
 fn peers(installer: &Installer<'_>, wanted: &[Peer]) -> (Vec<Contender>, Vec<String>) {
     let (mut peers, mut missing) = (Vec::new(), Vec::new());
     for &peer in wanted {
@@ -82,7 +81,7 @@ fn peers(installer: &Installer<'_>, wanted: &[Peer]) -> (Vec<Contender>, Vec<Str
     (peers, missing)
 }
 
-/// Ours, a peer, ours, the next peer, ... round after round: a machine that drifts meets both alike.
+/// Alternates between `nn` and the peers, so that a drift of the machine affects both alike.
 fn measure(
     ours: &Contender,
     peers: &[Contender],
@@ -113,7 +112,7 @@ fn measure(
     Ok(row)
 }
 
-/// Short trainings on one thread and on all, to see which suits this peer.
+/// Trains briefly with one thread and with all, and chooses the faster number of threads.
 fn prepared(peer: &Contender, task: &Task<'_>) -> Series {
     let mut series = Series { threads: task.threads, pairs: Vec::new(), failure: None };
     let mut fastest = 0.0;
@@ -133,7 +132,7 @@ fn prepared(peer: &Contender, task: &Task<'_>) -> Series {
     series
 }
 
-/// Trains and says how fast it was.
+/// Trains once and prints the speed.
 fn train(contender: &Contender, task: &Task<'_>) -> Result<Measurement, Error> {
     let measured = contender.train(task)?;
     let (name, sizes, threads) = (contender.name, task.network.sizes, task.threads);

@@ -1,19 +1,19 @@
-//! The networks that are compared, and how they are trained.
+//! The networks of the comparison and how they are trained.
 
-/// A network and its training.
+/// A network and how it is trained.
 #[derive(Debug, PartialEq)]
 pub struct Network {
     /// Sizes of the layers, for the table.
     pub sizes: &'static str,
-    /// Neurons of each hidden layer, as the flag `--hidden` wants them.
+    /// Sizes of the hidden layers, for the flag `--hidden`.
     pub hidden: &'static str,
-    /// Samples in a step.
+    /// Batch size.
     pub batch: usize,
-    /// Learning rate of plain SGD; learns well in every framework.
+    /// Learning rate of plain SGD, which works well in every framework.
     pub learning_rate: f64,
 }
 
-/// From the smallest to the largest; `--networks` counts from 1.
+/// The networks from the smallest to the largest; `--networks` counts from 1.
 pub const NETWORKS: [Network; 4] = [
     Network { sizes: "784-30-10", hidden: "30", batch: 10, learning_rate: 0.1 },
     Network { sizes: "784-128-10", hidden: "128", batch: 64, learning_rate: 0.2 },

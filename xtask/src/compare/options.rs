@@ -1,4 +1,4 @@
-//! What can be typed after `cargo xtask compare`.
+//! The command-line options of `cargo xtask compare`.
 
 use std::path::PathBuf;
 
@@ -7,14 +7,14 @@ use clap::Args;
 use super::network::{NETWORKS, Network};
 use super::peer::Peer;
 
-/// Options of `compare`.
+/// Options of `cargo xtask compare`.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
-    /// Numbers of the networks: 1 784-30-10, 2 784-128-10, 3 784-800-10, 4 784-512-512-10
+    /// Networks to train: 1 is 784-30-10, 2 is 784-128-10, 3 is 784-800-10, 4 is 784-512-512-10
     #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "1,2,3,4", value_parser = network)]
     pub networks: Vec<&'static Network>,
 
-    /// Whom to train beside
+    /// Frameworks to compare with
     #[arg(
         long,
         value_enum,
@@ -24,15 +24,15 @@ pub struct Options {
     )]
     pub peers: Vec<Peer>,
 
-    /// How often each peer is measured, ours right before it each time
+    /// Measurements of each peer, each right after one of `nn`
     #[arg(long, value_name = "N", default_value = "3", value_parser = positive)]
     pub rounds: usize,
 
-    /// Epochs of a training; the first is not counted when there are more
+    /// Epochs of each training; the first is a warm-up if there are more
     #[arg(long, value_name = "N", default_value = "3", value_parser = positive)]
     pub epochs: usize,
 
-    /// Threads of ours; a peer gets as many or one, whichever makes it faster
+    /// Threads of `nn`; a peer gets as many or one, whichever is faster
     #[arg(long, value_name = "N", default_value = "2", value_parser = positive)]
     pub threads: usize,
 
@@ -40,20 +40,20 @@ pub struct Options {
     #[arg(long)]
     pub data: Option<PathBuf>,
 
-    /// Install and build no peer: use what is there
+    /// Do not install or build peers; use those that are
     #[arg(long)]
     pub no_install: bool,
 }
 
-/// Reads the number of a network.
+/// Parses the number of a network.
 fn network(text: &str) -> Result<&'static Network, String> {
     let number: Option<usize> = text.parse().ok();
     let network = number.and_then(|number| NETWORKS.get(number.checked_sub(1)?));
-    network.ok_or_else(|| format!("the networks have the numbers 1 to {}", NETWORKS.len()))
+    network.ok_or_else(|| format!("expected a number from 1 to {}", NETWORKS.len()))
 }
 
-/// Reads a number above 0.
+/// Parses a positive integer.
 fn positive(text: &str) -> Result<usize, String> {
     let value = text.parse().ok().filter(|&value| value > 0);
-    value.ok_or_else(|| "a whole number above 0".to_owned())
+    value.ok_or_else(|| "expected a positive integer".to_owned())
 }

@@ -1,14 +1,14 @@
-//! The other frameworks.
+//! The frameworks to compare with.
 
 use clap::ValueEnum;
 
-/// A framework to train beside.
+/// A framework to compare with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Peer {
     /// PyTorch, eager
     #[value(name = "pytorch")]
     PyTorch,
-    /// JAX, the epoch jitted as a whole
+    /// JAX, a whole epoch jitted
     Jax,
     /// scikit-learn's MLPClassifier
     Sklearn,
@@ -18,7 +18,7 @@ pub enum Peer {
     Candle,
 }
 
-/// What it takes to run a peer.
+/// How to run a peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A script in `benches/peers/python`.
@@ -40,7 +40,7 @@ pub(super) enum Kind {
 }
 
 impl Peer {
-    /// The name, as its makers write it.
+    /// Returns the name as the project writes it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -1,37 +1,37 @@
-//! The comparison as Markdown.
+//! Formats the comparison as a Markdown table.
 
 use super::measurement::{Measurement, median};
 use super::{Network, Terms};
 
-/// What was measured of one network.
+/// The measurements of one network.
 #[derive(Debug)]
 pub struct Row {
     /// The network.
     pub network: &'static Network,
-    /// Ours, one before each run of a peer.
+    /// Runs of `nn`, one before each run of a peer.
     pub ours: Vec<Measurement>,
-    /// The peers, in the order of the columns.
+    /// Runs of the peers, in the order of the columns.
     pub peers: Vec<Series>,
 }
 
 /// The runs of one peer.
 #[derive(Debug)]
 pub struct Series {
-    /// Threads that it ran on.
+    /// Number of threads.
     pub threads: usize,
-    /// Each run, behind the run of ours right before it.
+    /// The run of `nn` right before each run, and the run.
     pub pairs: Vec<(Measurement, Measurement)>,
-    /// Why there are no more runs.
+    /// Why it failed, if it did.
     pub failure: Option<String>,
 }
 
-/// A row a network; medians of the speed, ratios of neighbouring runs, and the accuracy beside them.
+/// Formats a row for each network: median speed, ratio to the neighbouring runs of `nn`, accuracy.
 #[must_use]
 pub fn table(names: &[&str], rows: &[Row], terms: Terms) -> String {
     let columns: Vec<String> = names.iter().map(|name| format!(" {name} |")).collect();
-    let order = [&["ours"], names].concat().join(" / ");
+    let order = [&["nn"], names].concat().join(" / ");
     let head = format!(
-        "| network, batch, learning rate | ours, images/s |{} test accuracy in %: {order} |",
+        "| network, batch, learning rate | nn, images/s |{} test accuracy in %: {order} |",
         columns.concat()
     );
     let rule = format!("|---|---|{}---|", "---|".repeat(names.len()));
@@ -56,7 +56,7 @@ fn row(row: &Row) -> String {
     )
 }
 
-/// Speed of a peer, how many times as fast ours is, and its threads.
+/// Formats the speed of a peer, how many times as fast `nn` is, and the peer's threads.
 fn cell(series: &Series) -> String {
     if series.failure.is_some() || series.pairs.is_empty() {
         return "failed".to_owned();
@@ -88,8 +88,8 @@ fn legend(rows: &[Row], terms: Terms) -> String {
         if threads > 1 { format!("1 or {threads}, whichever is faster") } else { "1".to_owned() };
     let mut legend = format!(
         "Rounds: {rounds}, epochs: {epochs}. Speed: median over the rounds of the median over the epochs{counted}, \
-         training alone. In brackets: how many times as fast ours is, median of the ratios of neighbouring runs \
-         (ours, peer, ours, peer, ...), and the peer's threads: {choice}; ours always runs on {threads}. \
+         training only. In brackets: how many times as fast nn is (median of the ratios of neighbouring runs: nn, \
+         peer, nn, peer, ...) and the threads of the peer ({choice}); nn always uses {threads}. \
          Accuracy: after the last epoch, median over the rounds."
     );
     for row in rows {
@@ -100,7 +100,7 @@ fn legend(rows: &[Row], terms: Terms) -> String {
     legend
 }
 
-/// `752012.4` as `752,012`.
+/// Formats `752012.4` as `752,012`.
 fn thousands(value: f64) -> String {
     let digits = format!("{value:.0}");
     let mut text = String::new();
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_has_medians_ratios_of_neighbours_and_accuracies() {
+    fn the_table_has_medians_ratios_and_accuracies() {
         let ours = [run(600_000.0, 0.94), run(900_000.0, 0.95), run(500_000.0, 0.96)];
         // Ratios 6, 10 and 5: their median is 6, while the ratio of the medians would be 6.67.
         let theirs = [run(100_000.0, 0.9325), run(90_000.0, 0.9375), run(100_000.0, 0.935)];
@@ -133,7 +133,7 @@ mod tests {
         let rows = [Row { network: &NETWORKS[0], ours: ours.to_vec(), peers: vec![jax, burn] }];
         let text = table(&["JAX", "burn"], &rows, Terms { epochs: 3, rounds: 3, threads: 2 });
         let expected = "\
-| network, batch, learning rate | ours, images/s | JAX | burn | test accuracy in %: ours / JAX / burn |
+| network, batch, learning rate | nn, images/s | JAX | burn | test accuracy in %: nn / JAX / burn |
 |---|---|---|---|---|
 | 784-30-10, 10, 0.1 | 600,000 | 100,000 (6.0 x, 1 t) | failed | 95.00 / 93.50 / - |
 
@@ -143,14 +143,14 @@ Rounds: 3, epochs: 3. ";
     }
 
     #[test]
-    fn without_peers_ours_stands_alone() {
+    fn without_peers_nn_is_alone() {
         let rows = [Row { network: &NETWORKS[3], ours: vec![run(999.6, 0.5)], peers: vec![] }];
         let text = table(&[], &rows, Terms { epochs: 1, rounds: 1, threads: 2 });
         assert!(text.contains("\n| 784-512-512-10, 256, 0.2 | 1,000 | 50.00 |\n"), "{text}");
     }
 
     #[test]
-    fn thousands_are_set_apart() {
+    fn thousands_are_separated() {
         for (value, text) in
             [(0.0, "0"), (999.0, "999"), (12_345.0, "12,345"), (1_234_567.0, "1,234,567")]
         {

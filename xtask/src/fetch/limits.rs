@@ -1,34 +1,34 @@
-//! How patient a download is.
+//! Time-outs and limits of a download.
 
 use std::path::Path;
 use std::time::Duration;
 
 use super::space;
 
-/// Times and counts that bound a download. The defaults suit people; tests take milliseconds.
+/// Time-outs and limits of a download. The defaults suit people; tests use milliseconds.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Longest wait for a connection, name look-up and TLS included.
+    /// Time-out of the connection, including name resolution and TLS.
     pub connect: Duration,
-    /// Longest wait from the request to the end of the response's header.
+    /// Time-out from the request to the end of the response header.
     pub response: Duration,
-    /// Longest silence while the body comes.
+    /// Time-out of each read of the body.
     pub silence: Duration,
-    /// Longest time for one body, however steadily it drips; the next attempt goes on from there.
+    /// Time-out of the whole body; the next attempt resumes.
     pub body: Duration,
-    /// Attempts in a row that bring next to nothing before a mirror is given up.
+    /// Attempts in a row without progress before a mirror is given up.
     pub attempts: u32,
-    /// Pause after the first failed attempt; doubled with each further one.
+    /// Pause after the first failed attempt, doubled with each further one.
     pub first_pause: Duration,
-    /// The longest pause.
+    /// Longest pause.
     pub longest_pause: Duration,
-    /// The longest `Retry-After` that is waited for; a server that asks for more is left alone.
+    /// Longest `Retry-After` to wait for; a server that asks for more is given up.
     pub longest_retry_after: Duration,
-    /// Redirects that are followed for one request.
+    /// Most redirects of one request.
     pub redirects: u32,
-    /// The proxy; by default what the environment says (`HTTPS_PROXY`, `NO_PROXY` and so on).
+    /// The proxy; by default from the environment (`HTTPS_PROXY`, `NO_PROXY` and so on).
     pub proxy: Option<ureq::Proxy>,
-    /// Free bytes on the disk of a folder, where that can be known.
+    /// Returns the free bytes on the disk of a folder, where they are known.
     pub free_space: fn(&Path) -> Option<u64>,
 }
 

@@ -1,4 +1,4 @@
-//! Files from a folder on this machine.
+//! Copies files from a folder on this machine.
 
 use std::fs::File;
 use std::path::Path;
@@ -7,7 +7,7 @@ use super::datasets::{DataFile, DataSet};
 use super::install::{InstallError, Valid, forms, install};
 use crate::error::Error;
 
-/// Copies `missing` files of `set` from the folder `from` into `dir`, with all checks of a download.
+/// Copies `missing` files of `set` from `from` into `dir`, with all checks of a download.
 pub(crate) fn copy_from(
     from: &Path,
     dir: &Path,

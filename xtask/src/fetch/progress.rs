@@ -1,16 +1,16 @@
-//! The bar of a download: on a terminal only.
+//! The progress bar of a download, on a terminal only.
 
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Shows how far the download of one file is. Draws nothing when stderr is not a terminal.
+/// The progress bar of one file. Draws nothing if stderr is not a terminal.
 pub(crate) struct Meter {
     bar: ProgressBar,
 }
 
 impl Meter {
-    /// A bar that is headed by `name` and appears with [`Meter::start`].
+    /// Returns a progress bar with the prefix `name`, hidden until [`Meter::start`].
     pub(crate) fn new(name: &str) -> Self {
         let bar = ProgressBar::hidden();
         let template = "{prefix} {bar:30} {bytes}/{total_bytes} {binary_bytes_per_sec} {eta} left";
@@ -21,19 +21,19 @@ impl Meter {
         Self { bar }
     }
 
-    /// Starts at `have` bytes of `total`, when that is known. The rate counts from here.
+    /// Shows the bar at `have` bytes of `total`, if it is known. The rate counts from here.
     pub(crate) fn start(&self, have: u64, total: Option<u64>) {
         if let Some(total) = total {
             self.bar.set_length(total);
         }
         self.bar.set_position(have);
         self.bar.reset_eta();
-        // Stays hidden when stderr is no terminal: indicatif looks by itself.
+        // indicatif keeps it hidden if stderr is not a terminal.
         self.bar.set_draw_target(ProgressDrawTarget::stderr());
         self.bar.enable_steady_tick(Duration::from_millis(200));
     }
 
-    /// Counts bytes that came.
+    /// Advances by `bytes`.
     pub(crate) fn add(&self, bytes: u64) {
         self.bar.inc(bytes);
     }

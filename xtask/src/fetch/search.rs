@@ -1,4 +1,4 @@
-//! The way through the sources of a data set until nothing is missing.
+//! Tries the sources of a data set in turn until no file is missing.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -12,14 +12,14 @@ use super::limits::Limits;
 use super::{Fetched, Request, download, entry, names, package};
 use crate::error::Error;
 
-/// A place to get files from.
+/// A source of files.
 #[derive(Debug, Clone)]
 enum Source {
     Mirror(String),
     Package(Package),
 }
 
-/// The way through the sources, one after the other, until nothing is missing.
+/// The sources that are tried in turn, and what they have delivered so far.
 pub(super) struct Search<'a> {
     set: &'a DataSet,
     dir: &'a Path,
@@ -66,7 +66,7 @@ impl<'a> Search<'a> {
         Err(Error::NotFetched { set, missing, reasons: self.reasons })
     }
 
-    /// Asks one mirror for each file; gives back those that it could not give.
+    /// Requests each file from a mirror; returns those that it did not deliver.
     fn ask_mirror<'f>(
         &mut self,
         mirror: &str,
@@ -92,13 +92,13 @@ impl<'a> Search<'a> {
         Ok(left)
     }
 
-    /// Downloads, checks and installs one file.
+    /// Downloads, verifies and installs one file.
     fn file_from_mirror(&self, mirror: &str, file: &DataFile) -> Result<Valid, Failure> {
         let url = format!("{mirror}{}", file.gz_name());
         let partial = download::partial_path(self.dir, file, &url);
         let result = self.download_and_install(&url, file, &partial);
         if fs::metadata(&partial).is_ok_and(|data| data.is_file() && data.len() == 0) {
-            // Left by a mirror that gave nothing.
+            // Left by a mirror that delivered nothing.
             let _ = fs::remove_file(&partial);
         }
         result
@@ -113,7 +113,7 @@ impl<'a> Search<'a> {
         let downloaded = download::download(&self.client, url, file, partial, self.limits)?;
         let result = install_partial(partial, self.dir, file);
         match result {
-            // The two halves may be of different files: one more time in one piece.
+            // The parts may be of different files: download it once more as a whole.
             Err(Failure::Wrong(_)) if downloaded.resumed => {
                 download::download(&self.client, url, file, partial, self.limits)?;
                 install_partial(partial, self.dir, file)
@@ -122,20 +122,20 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Asks a package client for all missing files; gives back those that the package does not hold.
+    /// Requests all missing files from a package; returns those that it does not contain.
     fn ask_package<'f>(
         &mut self,
         package: Package,
         missing: Vec<&'f DataFile>,
     ) -> Result<Vec<&'f DataFile>, Error> {
         let label = package.label();
-        (self.note)(&format!("asking for the {label}"));
+        (self.note)(&format!("downloading the {label}"));
         let result = package::fetch(package, self.dir, &missing);
         let succeeded = result.is_ok();
         if let Err(failure) = result {
             self.reject(&label, None, failure)?;
         }
-        // What was installed before a failure counts too.
+        // Files installed before a failure count too.
         let mut left = Vec::new();
         for file in missing {
             match present(self.dir, file)? {
@@ -144,7 +144,7 @@ impl<'a> Search<'a> {
             }
         }
         if succeeded && !left.is_empty() {
-            self.reasons.push(format!("{label}: did not bring {}", names(&left).join(", ")));
+            self.reasons.push(format!("{label}: does not contain {}", names(&left).join(", ")));
         }
         Ok(left)
     }
@@ -155,7 +155,7 @@ impl<'a> Search<'a> {
         self.fetched.push(entry(file, valid, Some(source.to_owned())));
     }
 
-    /// Notes why a source could not give a file, and goes on unless this machine is at fault.
+    /// Records why a source failed; returns an error if the failure is local.
     fn reject(&mut self, source: &str, file: Option<&str>, failure: Failure) -> Result<(), Error> {
         let why = match failure {
             Failure::Local(error) => return Err(error),
@@ -173,7 +173,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Unpacks and checks a finished download, and removes it: it is installed or it is worthless.
+/// Unpacks, verifies and installs a finished download, and removes it in any case.
 fn install_partial(partial: &Path, dir: &Path, file: &DataFile) -> Result<Valid, Failure> {
     let local = |error| Failure::Local(Error::io("read", partial, error));
     let input = File::open(partial).map_err(local)?;
@@ -188,7 +188,7 @@ fn install_partial(partial: &Path, dir: &Path, file: &DataFile) -> Result<Valid,
     })
 }
 
-/// Removes what other mirrors left of a file that is now there.
+/// Removes the partial downloads of a file that is now installed.
 fn remove_partials(dir: &Path, file: &DataFile) {
     let download = format!("{}.", file.gz_name());
     let Ok(entries) = fs::read_dir(dir) else { return };

@@ -1,8 +1,8 @@
-//! Free space of a disk.
+//! Free disk space.
 
 use std::path::Path;
 
-/// Bytes that this user can still write to the disk that holds `dir`; `None` where the system does not tell.
+/// Returns the bytes that this user can write to the disk of `dir`; `None` if the system does not say.
 #[cfg(unix)]
 #[must_use]
 pub fn free(dir: &Path) -> Option<u64> {
@@ -10,7 +10,7 @@ pub fn free(dir: &Path) -> Option<u64> {
     disk.f_bavail.checked_mul(disk.f_frsize)
 }
 
-/// Bytes that this user can still write to the disk that holds `dir`: not known on this system.
+/// Returns `None`: the free space is not known on this system.
 #[cfg(not(unix))]
 #[must_use]
 pub fn free(_dir: &Path) -> Option<u64> {

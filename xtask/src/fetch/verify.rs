@@ -1,4 +1,4 @@
-//! Decides whether bytes are the file they are taken for, while they are unpacked and copied.
+//! Verifies files while they are unpacked and copied.
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -8,39 +8,39 @@ use sha2::{Digest, Sha256};
 
 use super::datasets::DataFile;
 
-/// How bytes differ from the file they were taken for.
+/// How content differs from the expected file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mismatch {
-    /// Nothing at all.
+    /// No bytes.
     Empty,
-    /// A web page: a login of a network, an error page sent as success.
+    /// A web page, such as the login page of a network.
     HtmlPage,
-    /// The gzip stream ends before its end.
+    /// The gzip stream is truncated.
     GzipCut,
     /// The gzip stream is damaged.
     GzipDamaged(String),
-    /// Longer than the file can be.
+    /// Longer than the file.
     TooLong {
-        /// Length of the true file in bytes.
+        /// Size of the file in bytes.
         expected: u64,
     },
-    /// Shorter than the file; told where no hash is pinned.
+    /// Shorter than the file; only if no checksum is pinned.
     TooShort {
-        /// Length of the true file in bytes.
+        /// Size of the file in bytes.
         expected: u64,
-        /// Length found in bytes.
+        /// Actual size in bytes.
         actual: u64,
     },
-    /// Not an IDX file of the expected kind and shape; told where no hash is pinned.
+    /// Not an IDX file of the expected type and shape; only if no checksum is pinned.
     Header {
-        /// Sizes of the dimensions that the file should have.
+        /// Dimensions of the file.
         expected: Vec<u32>,
     },
-    /// The payload's hash is another one.
+    /// The checksum differs.
     Hash {
         /// The pinned SHA-256.
         expected: String,
-        /// The SHA-256 of what came.
+        /// The actual SHA-256.
         actual: String,
     },
 }
@@ -50,13 +50,13 @@ impl fmt::Display for Mismatch {
         match self {
             Self::Empty => write!(f, "empty"),
             Self::HtmlPage => write!(f, "a web page (HTML), not data"),
-            Self::GzipCut => write!(f, "the gzip stream is cut short"),
+            Self::GzipCut => write!(f, "the gzip stream is truncated"),
             Self::GzipDamaged(cause) => write!(f, "the gzip stream is damaged ({cause})"),
             Self::TooLong { expected } => {
-                write!(f, "unpacks to more than the {expected} bytes of the true file")
+                write!(f, "unpacks to more than the {expected} bytes of the file")
             }
             Self::TooShort { expected, actual } => {
-                write!(f, "unpacks to {actual} bytes, the true file has {expected}")
+                write!(f, "unpacks to {actual} bytes, but the file has {expected}")
             }
             Self::Header { expected } => {
                 write!(f, "not an IDX file of unsigned bytes with dimensions {expected:?}")
@@ -68,7 +68,7 @@ impl fmt::Display for Mismatch {
     }
 }
 
-/// Why a copy did not come to its end.
+/// Why a copy failed.
 #[derive(Debug)]
 pub enum CopyError {
     /// The content is not the file.
@@ -79,9 +79,9 @@ pub enum CopyError {
     Write(io::Error),
 }
 
-/// Copies `input`, unpacked if it is gzip (told by its bytes), to `output` and checks it on the way.
+/// Copies `input` to `output`, unpacks it if its bytes are gzip, and verifies it.
 ///
-/// Returns the SHA-256 of the payload in hexadecimal, and writes at most as many bytes as `file` has.
+/// Returns the SHA-256 of the unpacked content in hexadecimal. Writes at most as many bytes as `file` has.
 ///
 /// ```
 /// use xtask::fetch::{CopyError, DataFile, Mismatch, copy_verified};
@@ -96,7 +96,7 @@ pub enum CopyError {
 /// ```
 ///
 /// # Errors
-/// The mismatch, or which side of the copy failed. What was written by then is of no use.
+/// The mismatch, or which side of the copy failed. The output is then of no use.
 pub fn copy_verified(
     input: impl Read,
     output: &mut impl Write,
@@ -116,7 +116,7 @@ pub fn copy_verified(
     }
 }
 
-/// The copy behind the unpacking: counts, hashes, compares.
+/// Copies unpacked content while it computes size, header and checksum, and compares these with `file`.
 fn copy_payload(
     mut payload: impl Read,
     output: &mut impl Write,
@@ -145,11 +145,16 @@ fn copy_payload(
         output.write_all(chunk).map_err(CopyError::Write)?;
     }
     let sha256 = hex(&hasher.finalize());
-    judge(file, &header, actual, sha256).map_err(CopyError::Mismatch)
+    compare(file, &header, actual, sha256).map_err(CopyError::Mismatch)
 }
 
-/// Compares what was read with what `file` says; gives the hash back when all is well.
-fn judge(file: &DataFile, header: &[u8], actual: u64, sha256: String) -> Result<String, Mismatch> {
+/// Compares header, size and checksum with those of `file`; returns the checksum.
+fn compare(
+    file: &DataFile,
+    header: &[u8],
+    actual: u64,
+    sha256: String,
+) -> Result<String, Mismatch> {
     if let Some(expected) = file.sha256 {
         if sha256 == expected {
             return Ok(sha256);
@@ -166,7 +171,7 @@ fn judge(file: &DataFile, header: &[u8], actual: u64, sha256: String) -> Result<
     Ok(sha256)
 }
 
-/// Tells damage of the gzip stream apart from a disk that cannot be read.
+/// Distinguishes a damaged gzip stream from a file that cannot be read.
 fn read_error(error: io::Error) -> CopyError {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => CopyError::Mismatch(Mismatch::GzipCut),
@@ -177,7 +182,7 @@ fn read_error(error: io::Error) -> CopyError {
     }
 }
 
-/// Bytes as lower-case hexadecimal.
+/// Formats bytes as lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,29 +1,29 @@
-//! The JSON lines that `nn train` and `nn test` print with `--format json`.
+//! Reads the JSON lines that `nn train` and `nn test` print with `--format json`.
 
 use serde_json::Value;
 
 use crate::json::{count, fraction, number, object, string};
 
-/// What a training said about itself.
+/// The result of a training, from its JSON lines.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Trained {
-    /// Sizes of the layers, where the training says them, e.g. `784-128-10`.
+    /// Sizes of the layers, such as `784-128-10`, if they were printed.
     pub network: Option<String>,
-    /// Epochs that were trained.
+    /// Number of epochs.
     pub epochs: u64,
-    /// Images a second in each epoch.
+    /// Images per second of each epoch.
     pub rates: Vec<f64>,
-    /// Seconds that the training took.
+    /// Duration in seconds.
     pub seconds: f64,
-    /// Path of the saved model; empty until the training is done.
+    /// Path of the saved model; empty until the training has finished.
     pub model: String,
 }
 
 impl Trained {
-    /// Takes in one line; gives back a sentence about the epoch if the line tells of one.
+    /// Reads one line; returns a summary of the epoch if the line is an `epoch` event.
     ///
     /// # Errors
-    /// If the line is no JSON object, or lacks what its event must have.
+    /// If the line is not a JSON object, or a value of its event is missing.
     pub fn read(&mut self, line: &str) -> Result<Option<String>, String> {
         let event = object(line)?;
         if let Some(network) = event.get("network").and_then(network) {
@@ -36,7 +36,7 @@ impl Trained {
                 self.model = string(&event, "model")?;
                 Ok(None)
             }
-            // Other events may come with later versions.
+            // Later versions may print other events.
             _ => Ok(None),
         }
     }
@@ -50,10 +50,10 @@ impl Trained {
         Ok(format!("epoch {epoch}: train loss {loss:.4}, test accuracy {accuracy:.2} %"))
     }
 
-    /// The training, if it came to its end.
+    /// Returns the result if the training has finished.
     ///
     /// # Errors
-    /// If no `done` line with a model came.
+    /// If there was no `done` event with a model.
     pub fn finished(self) -> Result<Self, String> {
         if self.model.is_empty() {
             return Err("no line with \"event\":\"done\"".to_owned());
@@ -61,7 +61,7 @@ impl Trained {
         Ok(self)
     }
 
-    /// Images a second over all epochs, which are equally many each; 0 without epochs.
+    /// Returns the images per second over all epochs, which have the same number of images; 0 without epochs.
     #[must_use]
     pub fn mean_rate(&self) -> f64 {
         let seconds_an_image: f64 = self.rates.iter().map(|rate| 1.0 / rate).sum();
@@ -69,22 +69,22 @@ impl Trained {
     }
 }
 
-/// What a test found.
+/// The result of a test, from its JSON line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tested {
-    /// Share of right answers, 0 to 1.
+    /// Fraction of correct predictions.
     pub accuracy: f64,
-    /// Wrong answers.
+    /// Number of wrong predictions.
     pub errors: u64,
-    /// All answers.
+    /// Number of predictions.
     pub count: u64,
 }
 
 impl Tested {
-    /// The result, if `line` is the one that tells it.
+    /// Returns the result if `line` is a `test` event.
     ///
     /// # Errors
-    /// If the line is no JSON object, or lacks what a `test` event must have.
+    /// If the line is not a JSON object, or a value of the event is missing.
     pub fn read(line: &str) -> Result<Option<Self>, String> {
         let event = object(line)?;
         if event.get("event").and_then(Value::as_str) != Some("test") {
@@ -96,7 +96,7 @@ impl Tested {
     }
 }
 
-/// Layer sizes as one word, from an array of numbers or a string.
+/// Formats layer sizes, an array of numbers or a string, as `784-128-10`.
 fn network(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_network_is_read_where_it_is_said() {
+    fn the_layer_sizes_are_read_from_an_array_or_a_string() {
         let mut trained = Trained::default();
         trained.read(r#"{"event":"start","network":[784,128,10]}"#).unwrap();
         assert_eq!(trained.network.as_deref(), Some("784-128-10"));
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_break_the_contract_are_errors() {
+    fn unexpected_lines_are_errors() {
         let mut trained = Trained::default();
         for line in [
             "",

@@ -1,4 +1,4 @@
-//! `cargo xtask pipeline`: fetch, train, test, report.
+//! `cargo xtask pipeline`: fetches MNIST, trains, tests and reports.
 
 mod events;
 mod report;
@@ -19,16 +19,16 @@ use crate::run_lines::run_lines;
 use crate::workspace::{cargo, line};
 use crate::{clock, say};
 
-/// Lowest accuracy in percent with the full MNIST: the defaults reach 98.0, seeds spread a little.
+/// Default floor in percent with the full MNIST: the default settings reach 98.0, with some variation over seeds.
 const MNIST_FLOOR: f64 = 97.5;
 
-/// Lowest accuracy in percent with the sample of 6,000 digits.
+/// Default floor in percent with the sample of 6,000 digits.
 const SAMPLE_FLOOR: f64 = 90.0;
 
-/// Options of `pipeline`.
+/// Options of `cargo xtask pipeline`.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
-    /// Lowest test accuracy in percent that is a success [default: 97.5 with MNIST, 90 with the sample]
+    /// Fail below this test accuracy in percent [default: 97.5 with MNIST, 90 with the sample]
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub floor: Option<f64>,
 
@@ -36,23 +36,23 @@ pub struct Options {
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
 
-    /// Further flags for `nn train`
+    /// More flags for `nn train`
     #[arg(last = true, value_name = "TRAIN FLAGS")]
     pub train: Vec<String>,
 }
 
-/// The data that a run uses.
+/// The data set of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Data {
-    /// What to call it in the report.
+    /// Its name in the report.
     pub name: String,
     /// Its folder.
     pub dir: PathBuf,
-    /// The bar in percent when none is given.
+    /// The floor in percent if none is given.
     pub floor: f64,
 }
 
-/// Fetches MNIST, trains and tests a network with `nn`, prints the report.
+/// Fetches MNIST, trains and tests a network with `nn`, and prints the report.
 ///
 /// # Errors
 /// If `nn` fails or the accuracy is below the floor.
@@ -65,14 +65,14 @@ pub fn run(root: &Path, options: &Options) -> Result<(), Error> {
     say::result(&table(&data, &trained, &tested, model));
     let accuracy = tested.accuracy * 100.0;
     let floor = options.floor.unwrap_or(data.floor);
-    // Written so that a NaN is below every floor.
+    // This way round, NaN is below every floor.
     if accuracy >= floor {
         return Ok(());
     }
     Err(Error::BelowFloor { accuracy, floor, model: trained.model })
 }
 
-/// MNIST if it can be had, else the committed sample, which is said.
+/// Returns MNIST if it can be fetched, otherwise the committed sample, with a warning.
 fn data(root: &Path, limits: &Limits) -> Data {
     let dir = fetch::default_dir(root, &MNIST);
     let request = Request {
@@ -88,7 +88,7 @@ fn data(root: &Path, limits: &Limits) -> Data {
         Err(error) => {
             say::note(&format!("warning: {error}"));
             say::note(
-                "warning: MNIST cannot be had; going on with the embedded sample of 6,000 + 1,000 digits, so the accuracy will be lower",
+                "warning: cannot fetch MNIST; training on the sample of 6,000 + 1,000 digits instead, which lowers the accuracy",
             );
             Data {
                 name: "sample of MNIST (6,000 + 1,000)".to_owned(),
@@ -99,7 +99,7 @@ fn data(root: &Path, limits: &Limits) -> Data {
     }
 }
 
-/// A folder for this run that is not there yet.
+/// Returns a folder for this run that does not exist yet.
 fn run_dir(root: &Path) -> PathBuf {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let stamp = clock::stamp(now.as_secs());
@@ -110,7 +110,7 @@ fn run_dir(root: &Path) -> PathBuf {
 }
 
 fn train(root: &Path, data: &Data, run_dir: &Path, options: &Options) -> Result<Trained, Error> {
-    // Not quiet: the first build takes a while, and cargo shows what it does.
+    // Not quiet: the first build takes a while, and cargo shows its progress.
     let mut command = nn(root, &[]);
     command.args(["train", "--format", "json", "--data"]).arg(&data.dir);
     command.arg("--out").arg(run_dir).arg("--seed").arg(options.seed.to_string());
@@ -119,7 +119,7 @@ fn train(root: &Path, data: &Data, run_dir: &Path, options: &Options) -> Result<
     let mut trained = Trained::default();
     run_lines(&mut command, |line| {
         let epoch = trained.read(line)?;
-        // On a terminal `nn` draws its own bar; elsewhere a line an epoch shows that it lives.
+        // On a terminal `nn` draws a progress bar; elsewhere print a line an epoch.
         if let Some(epoch) = epoch.filter(|_| !quiet) {
             say::note(&epoch);
         }
@@ -140,23 +140,23 @@ fn test(root: &Path, data: &Data, model: &str) -> Result<Tested, Error> {
     tested.ok_or_else(|| Error::Output { command: line(&command), problem: problem() })
 }
 
-/// The command line tool, built if need be.
+/// Returns a command that builds `nn` if necessary and runs it.
 fn nn(root: &Path, flags: &[&str]) -> Command {
     let mut command = cargo(root);
     command.args(["run", "--locked"]).args(flags).args(["-p", "nn-cli", "--"]);
     command
 }
 
-/// Reads a bar in percent and catches a fraction given by mistake.
+/// Parses a percentage; refuses a fraction given by mistake.
 fn percent(text: &str) -> Result<f64, String> {
     let value: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     if value > 0.0 && value <= 1.0 {
-        return Err(format!("{text} would be a fraction; give percent, such as 97.5"));
+        return Err(format!("expected percent, such as 97.5, but {text} looks like a fraction"));
     }
     if (0.0..=100.0).contains(&value) {
         Ok(value)
     } else {
-        Err("a percentage lies between 0 and 100".to_owned())
+        Err("expected a percentage between 0 and 100".to_owned())
     }
 }
 

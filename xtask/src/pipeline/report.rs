@@ -1,9 +1,9 @@
-//! The table at the end of a pipeline.
+//! The table that a pipeline prints at its end.
 
 use super::{Data, Tested, Trained};
 use std::path::Path;
 
-/// The run in a few lines: name, then value; `model` as it is to be shown.
+/// Formats the result of a run, one name and value a line; `model` is the path to show.
 #[must_use]
 pub fn table(data: &Data, trained: &Trained, tested: &Tested, model: &Path) -> String {
     let network = trained.network.clone().unwrap_or_else(|| "see the run folder".to_owned());
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_names_everything_that_counts() {
+    fn the_table_has_a_line_for_each_value() {
         let data = Data { name: "MNIST".to_owned(), dir: "data".into(), floor: 97.5 };
         let trained = Trained {
             network: Some("784-128-10".to_owned()),
