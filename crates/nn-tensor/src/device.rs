@@ -111,7 +111,8 @@ pub trait Device: Clone + Debug + Send + Sync + 'static {
     }
 
     /// Bytes that have crossed between host and device so far; `None` where nothing crosses, or nothing is
-    /// counted. The conformance suite reads it.
+    /// counted. `conformance::report` reads it; `conformance::run` does not check it. Clones of a device must
+    /// share the counters: every tensor keeps a clone.
     fn traffic(&self) -> Option<Traffic> {
         None
     }

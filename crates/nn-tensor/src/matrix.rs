@@ -37,10 +37,12 @@ pub trait Matrix: Sized + Send + Sync + 'static {
     /// Where it is stored.
     fn device(&self) -> &Self::Device;
 
-    /// Replaces all elements by `values` of the host, row-major.
+    /// Replaces all elements by `values` of the host, row-major: as many as `shape` has, any other number is
+    /// a panic.
     fn write(&mut self, values: &[Self::Elem]);
 
-    /// Copies all elements to `values` on the host, row-major, after everything asked before is done.
+    /// Copies all elements to `values` on the host, row-major, after everything asked before is done;
+    /// another number of them than `shape` has is a panic.
     fn read(&self, values: &mut [Self::Elem]);
 
     /// Computes self = α op(a) op(b) + β self.
@@ -78,7 +80,8 @@ pub trait Matrix: Sized + Send + Sync + 'static {
         values
     }
 
-    /// Sets every element to `value`.
+    /// Sets every element to `value`. This body and that of [`copy_from`](Self::copy_from) pass through the
+    /// host: a device with memory of its own overrides both.
     fn fill(&mut self, value: Self::Elem) {
         self.write(&vec![value; self.shape().len()]);
     }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 /// The copy of host data `H` on devices of type `D`: sent once, read by many steps.
 ///
 /// Host data is its own copy, for devices that compute in main memory: it costs nothing, and a backend
-/// need not implement this. A device with memory of its own implements it for a type that holds both.
+/// need not implement this. A device with memory of its own implements it for a type that holds both, as
+/// `conformance::counting` does (feature `conformance`).
 pub trait Resident<H, D>: Sized + Send + Sync + 'static {
     /// Sends `host` to the device.
     ///
@@ -25,6 +26,9 @@ pub trait Resident<H, D>: Sized + Send + Sync + 'static {
     }
 
     /// The data on the host, which the bodies of [`Tensor`](crate::Tensor) compute from.
+    ///
+    /// In a backend's own code, where the compiler cannot know which data is meant, say the type:
+    /// `let samples: &HostSamples = samples.host();`.
     fn host(&self) -> &H;
 
     /// The same, to be changed: an epoch advances on the host too.
@@ -66,7 +70,8 @@ pub struct HostSamples {
 /// What samples are made of: row-major, one stored row a sample.
 #[derive(Clone)]
 pub enum HostValues {
-    /// Bytes, each of which means itself times `scale`: rows x width.
+    /// Bytes: rows x width. Each means `E::from_f64(scale) * E::from_f64(byte)`: the scale is rounded to
+    /// the element type first, then the product is.
     Bytes {
         /// The bytes.
         bytes: Arc<Vec<u8>>,

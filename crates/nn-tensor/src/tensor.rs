@@ -33,9 +33,12 @@ pub type ResidentEpoch<T> = <<T as Matrix>::Device as Device>::Epoch;
 /// order, learning rate and keys from what is [resident](Resident), so that a device may record it.
 /// Operands whose shapes do not fit are a panic, as in [`Matrix`].
 pub trait Tensor: Matrix {
-    /// Whether the fused operations ([`hidden_delta`](Self::hidden_delta),
-    /// [`linear_gradient`](Self::linear_gradient), [`linear_update`](Self::linear_update)) are faster
-    /// here than the products that they are made of.
+    /// Whether a training calls the fused operations [`hidden_delta`](Self::hidden_delta),
+    /// [`linear_gradient`](Self::linear_gradient) and [`linear_update`](Self::linear_update).
+    ///
+    /// While this is false, overriding them changes nothing: a training calls `matmul`,
+    /// [`multiply_by_derivative`](Self::multiply_by_derivative), [`sum_rows`](Self::sum_rows) and
+    /// [`update`](Self::update) instead. Set it once they are faster here than those.
     const FUSED: bool = false;
 
     // ---- batches ----

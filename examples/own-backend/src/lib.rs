@@ -57,10 +57,9 @@ impl Matrix for CountingTensor {
     type Device = Counter;
 
     fn zeros(counter: &Counter, shape: Shape, _role: Role) -> Result<Self, TensorError> {
-        let bytes = shape.rows.checked_mul(shape.columns).and_then(|len| len.checked_mul(4));
-        let mut values: Vec<f32> = Vec::new();
-        if bytes.is_none() || values.try_reserve_exact(shape.len()).is_err() {
-            return Err(TensorError::OutOfMemory { shape, bytes: bytes.unwrap_or(usize::MAX) });
+        let mut values = Vec::new();
+        if shape.bytes::<f32>().is_none() || values.try_reserve_exact(shape.len()).is_err() {
+            return Err(TensorError::out_of_memory::<f32>(shape));
         }
         values.resize(shape.len(), 0.0);
         Ok(Self { shape, values, counter: counter.clone() })

@@ -19,7 +19,8 @@ const SAMPLES: usize = 300;
 /// What a training of some default steps (ReLU, cross-entropy, Adam) took.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepReport {
-    /// Provided bodies that ran, and how often in a step. Empty where the backend overrides all of them.
+    /// Provided bodies of [`Tensor`] that ran, and how often in a step, those that another provided body
+    /// called among them. Empty where the backend overrides all of them.
     pub provided: BTreeMap<&'static str, usize>,
     /// Bytes that crossed in a step, where the device counts them.
     pub step: Option<Traffic>,
@@ -27,6 +28,8 @@ pub struct StepReport {
     pub epoch_bytes_per_sample: Option<f64>,
     /// Samples in a step.
     pub batch: usize,
+    /// [`Tensor::FUSED`]: whether a training calls the fused operations, as the steps of this report do.
+    pub fused: bool,
 }
 
 impl StepReport {
@@ -58,6 +61,10 @@ impl fmt::Display for StepReport {
         }
         if let Some(bytes) = self.epoch_bytes_per_sample {
             write!(formatter, "{bytes:.2} bytes a sample to begin an epoch; ")?;
+        }
+        if !self.fused {
+            write!(formatter, "Tensor::FUSED is false, so a training calls none of ")?;
+            write!(formatter, "hidden_delta, linear_gradient and linear_update; ")?;
         }
         if self.provided.is_empty() {
             return write!(formatter, "no provided body runs");
@@ -97,6 +104,7 @@ pub fn report<T: Tensor>(device: &T::Device) -> StepReport {
         epoch_bytes_per_sample: between(before_epoch, before_steps)
             .map(|traffic| traffic.to_device as f64 / samples),
         batch: BATCH,
+        fused: T::FUSED,
     }
 }
 
