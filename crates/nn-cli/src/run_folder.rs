@@ -68,8 +68,13 @@ impl RunFolder {
 
     /// The folder of a run that is to go on.
     pub(crate) fn open(path: &Path) -> Result<Self, CliError> {
-        if path.join(CHECKPOINT).is_file() {
-            return Self::lock(path.to_owned());
+        let has_checkpoint = || path.join(CHECKPOINT).is_file();
+        // Locked before it is searched: another training may be about to write its first checkpoint.
+        if path.join(LOCK).is_file() || has_checkpoint() {
+            let folder = Self::lock(path.to_owned())?;
+            if has_checkpoint() {
+                return Ok(folder);
+            }
         }
         let why = if path.join(MODEL).is_file() {
             "its model was trained in one piece, as by lbfgs; train a new one with more epochs"
