@@ -174,10 +174,16 @@ impl Device for CpuDevice {
     type Epoch = HostEpoch;
 
     /// Runs `work` with the workers standing by. They stand by for one run at a time: a run inside
-    /// another, or beside it, does all of its work on its own thread.
+    /// another, or beside it, or on a thread of the workers, does all of its work on its own thread.
+    ///
+    /// During a run the workers do nothing else: what `rayon::spawn` hands to them waits for its end, and
+    /// `rayon::broadcast` from an item waits for ever.
     fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         let workers = &self.shared.workers;
-        let Some(pool) = self.shared.pool.as_ref().filter(|_| workers.acquire()) else {
+        // A thread of the pool cannot wait until all threads of the pool are ready.
+        let may_wait = |pool: &&ThreadPool| pool.current_thread_index().is_none();
+        let pool = self.shared.pool.as_ref().filter(may_wait).filter(|_| workers.acquire());
+        let Some(pool) = pool else {
             return work();
         };
         // Released after the scope, when all workers have left, also when `work` panics.

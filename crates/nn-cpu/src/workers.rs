@@ -7,9 +7,10 @@
 //! others.
 #![allow(unsafe_code, reason = "a job borrows from the stack of the thread that posts it")]
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::thread::Thread;
 
 /// Turns of the spinning wait before a thread gives way, and before an idle one goes to sleep.
@@ -22,6 +23,9 @@ pub(crate) const MOST_ITEMS: usize = 4_000;
 /// What a job does for each of its items.
 type Task<'a> = &'a (dyn Fn(usize) + Sync);
 
+/// What a panic carries. Its destructor may panic too, so it is dropped by nobody here.
+type Payload = Box<dyn Any + Send>;
+
 /// The threads of a device, and the job that they are working on.
 pub(crate) struct Workers {
     /// One for each thread, the first for the thread that posts.
@@ -32,7 +36,8 @@ pub(crate) struct Workers {
     task: AtomicPtr<()>,
     /// Items of the current job that workers have finished.
     finished: Padded<AtomicUsize>,
-    panicked: AtomicBool,
+    /// What the first item that panicked said.
+    payload: Mutex<Option<Payload>>,
     /// Workers that wait for jobs or work on one.
     ready: AtomicUsize,
     /// Whether the run is over and the workers are to leave.
@@ -87,7 +92,7 @@ impl Workers {
             generation: Padded::default(),
             task: AtomicPtr::default(),
             finished: Padded::default(),
-            panicked: AtomicBool::new(false),
+            payload: Mutex::new(None),
             ready: AtomicUsize::new(0),
             stopped: AtomicBool::new(false),
             acquired: AtomicBool::new(false),
@@ -133,12 +138,17 @@ impl Workers {
 
     /// Calls `task` for every item below `items`, on this thread and the workers. When another thread has
     /// a job posted, or no worker is ready, this thread does it all.
+    ///
+    /// # Panics
+    /// When an item panics, with what it said, after all items are done.
     pub(crate) fn run(&self, items: usize, task: Task<'_>) {
-        let Some(_posting) = self.posting.try_lock().ok().filter(|_| self.are_ready()) else {
+        let Some(posting) = self.try_post().filter(|_| self.are_ready()) else {
             return (0..items).for_each(task);
         };
-        debug_assert!(items <= MOST_ITEMS, "the caller cuts its work into at most that many");
+        assert!(items <= MOST_ITEMS, "the caller cuts its work into at most that many");
         let task: *const Task<'_> = &task;
+        // Until every item is finished, workers use `task` on this stack: it must not be unwound.
+        let no_unwinding = AbortOnUnwind;
         let generation = self.post(items, task.cast());
         let done = self.work(0, generation, task.cast());
         let mut spins = 0;
@@ -148,7 +158,35 @@ impl Workers {
                 std::thread::yield_now();
             }
         }
-        assert!(!self.panicked.swap(false, Ordering::Relaxed), "a kernel panicked, see above");
+        std::mem::forget(no_unwinding);
+        let payload = self.payload().take();
+        drop(posting);
+        if let Some(payload) = payload {
+            resume_unwind(payload);
+        }
+    }
+
+    /// The right to post a job, unless another thread has it.
+    fn try_post(&self) -> Option<MutexGuard<'_, ()>> {
+        match self.posting.try_lock() {
+            Ok(posting) => Some(posting),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    fn payload(&self) -> MutexGuard<'_, Option<Payload>> {
+        self.payload.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the first payload of a job. The others are leaked: dropping one may panic.
+    fn keep(&self, payload: Payload) {
+        let mut kept = self.payload();
+        if kept.is_none() {
+            *kept = Some(payload);
+        } else {
+            std::mem::forget(payload);
+        }
     }
 
     /// Makes a job known, and returns its number.
@@ -178,8 +216,8 @@ impl Workers {
                 // so `run` has not returned, and the `Task` on its stack that `task` points to is
                 // alive, and so is what it borrows. A `Task` is `Sync`: this thread may call it.
                 let task = unsafe { *task.cast::<Task<'_>>() };
-                if catch_unwind(AssertUnwindSafe(|| task(item))).is_err() {
-                    self.panicked.store(true, Ordering::Relaxed);
+                if let Err(payload) = catch_unwind(AssertUnwindSafe(|| task(item))) {
+                    self.keep(payload);
                 }
                 done += 1;
             }
@@ -195,6 +233,8 @@ impl Workers {
     /// What worker number `worker` does from the beginning of a run to its end.
     pub(crate) fn work_until_stopped(&self, worker: usize) {
         let share = worker + 1;
+        // A worker that left with an item unfinished would leave the caller waiting for ever.
+        let no_unwinding = AbortOnUnwind;
         self.ready.fetch_add(1, Ordering::SeqCst);
         let mut seen = 0;
         while let Some(generation) = self.next_job(share, seen) {
@@ -208,6 +248,7 @@ impl Workers {
             }
         }
         self.ready.fetch_sub(1, Ordering::SeqCst);
+        std::mem::forget(no_unwinding);
     }
 
     /// Waits for a job other than `seen`; `None` when the run is over.
@@ -275,6 +316,15 @@ impl Share {
                 Err(now) => current = now,
             }
         }
+    }
+}
+
+/// Ends the process when it is dropped, which only an unwinding does: it is forgotten otherwise.
+struct AbortOnUnwind;
+
+impl Drop for AbortOnUnwind {
+    fn drop(&mut self) {
+        std::process::abort();
     }
 }
 
