@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+mod array_views;
 mod augmented_bytes;
 mod checkpoint_damage;
 mod checkpoint_golden;
