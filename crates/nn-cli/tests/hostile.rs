@@ -7,6 +7,7 @@ use common::{folder, run, small_data, trained, words};
 use image::{GrayImage, Luma};
 use nn_data::{Compression, IdxArray, IdxValues, write_idx};
 use std::fs;
+use std::path::Path;
 
 fn bar() -> GrayImage {
     GrayImage::from_fn(200, 200, |x, y| {
@@ -180,6 +181,44 @@ fn comparison_and_calibration_refuse_an_empty_set_and_other_classes() {
     for line in lines {
         run(path, words(line)).failed_with(1).saying(&["3 outputs", "asks for 10"]);
     }
+}
+
+/// A data set of black and white images, told apart by their class.
+fn write_black_and_white(folder: &Path, height: usize, width: usize) {
+    fs::create_dir(folder).unwrap();
+    for (name, count) in [("train", 60), ("t10k", 20)] {
+        let write = |kind: &str, shape, bytes| {
+            let array = IdxArray::new(shape, IdxValues::U8(bytes)).unwrap();
+            write_idx(&folder.join(format!("{name}-{kind}-ubyte")), &array, Compression::None)
+                .unwrap();
+        };
+        let pixels = (0..count).flat_map(|index| vec![255 * (index % 2); height * width]).collect();
+        write("images-idx3", vec![count as usize, height, width], pixels);
+        write("labels-idx1", vec![count as usize], (0..count).map(|index| index % 2).collect());
+    }
+}
+
+/// Where every answer is right, the cross-entropy falls with the temperature for ever.
+#[test]
+fn no_temperature_is_fitted_to_answers_that_are_all_right() {
+    let folder = folder();
+    let path = folder.path();
+    write_black_and_white(&path.join("halves"), 2, 2);
+    let line =
+        "train --quiet --data halves --validation 0.3 --hidden 16 --batch 4 --epochs 20 --out run";
+    run(path, words(line)).succeeded();
+    run(path, words("calibrate --model run --out warm.nn"))
+        .failed_with(1)
+        .saying(&["no temperature for 18 right answers of 18", "give more"]);
+    assert!(!path.join("warm.nn").exists());
+}
+
+#[test]
+fn a_sheet_of_very_wide_images_is_shown() {
+    let folder = folder();
+    let path = folder.path();
+    write_black_and_white(&path.join("wide"), 1, 65_536);
+    run(path, words("data sheet --data wide --count 2")).succeeded();
 }
 
 #[test]

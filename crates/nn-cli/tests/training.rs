@@ -288,9 +288,10 @@ fn every_loss_optimizer_and_schedule_trains() {
         ("cross-entropy", "adam", "cosine", "tanh"),
     ];
     for (loss, optimizer, schedule, activation) in rows {
+        let warm_up = if schedule == "one-cycle" { 0.0 } else { 0.1 };
         let line = format!(
             "train --quiet --epochs 6 --batch 20 --hidden 24 --loss {loss} --optimizer {optimizer} \
-             --schedule {schedule} --activation {activation} --set training.warm-up=0.1 \
+             --schedule {schedule} --activation {activation} --set training.warm-up={warm_up} \
              --weight-decay 1e-5 --set training.l1=1e-7 --set training.clip-norm=5 --format json --out {optimizer} --data {}",
             data.display()
         );

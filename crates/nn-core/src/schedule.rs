@@ -10,7 +10,7 @@ use std::f64::consts::PI;
 pub enum Curve {
     /// `base` throughout.
     Constant,
-    /// `base` times `factor` after every `epochs` epochs.
+    /// `base` times `factor` after every `epochs` epochs, counted from the end of the warm-up.
     Step {
         /// Epochs between two drops.
         epochs: usize,
@@ -20,11 +20,13 @@ pub enum Curve {
     /// Half a cosine from `base` to 0.
     Cosine,
     /// Up from base/25 to `base` in the first 30 % and down to base/250,000, both along half a
-    /// cosine (Smith 2018, with the constants of PyTorch's `OneCycleLR`).
+    /// cosine (Smith 2018, with the constants of PyTorch's `OneCycleLR`). Has a warm-up of its own and
+    /// takes no other.
     OneCycle,
 }
 
-/// A curve, with an optional linear warm-up before it.
+/// A curve, with an optional linear warm-up before it; the curve begins when the warm-up ends, as in PyTorch's
+/// `SequentialLR`.
 ///
 /// ```
 /// use nn_core::{Curve, Schedule};
@@ -84,6 +86,9 @@ impl Schedule {
     pub fn validate(&self) -> Result<(), ConfigError> {
         let warm_up = self.warm_up;
         ConfigError::check("warm-up", warm_up, (0.0..1.0).contains(&warm_up), "from 0 to below 1")?;
+        let allowed = "0 with one-cycle, which has a warm-up of its own";
+        let warmed_twice = self.curve == Curve::OneCycle && warm_up != 0.0;
+        ConfigError::check("warm-up", warm_up, !warmed_twice, allowed)?;
         if let Curve::Step { epochs, factor } = self.curve {
             ConfigError::check("epochs of a step", epochs, epochs > 0, "at least 1")?;
             let allowed = factor > 0.0 && factor <= 1.0;
@@ -104,11 +109,12 @@ impl Schedule {
         match self.curve {
             Curve::Constant => base,
             Curve::Step { epochs, factor } => {
-                let drops = step / steps_per_epoch.max(1) / epochs.max(1) as u64;
+                let since_warm_up = step - warm_up.ceil() as u64; // this step is not below it
+                let drops = since_warm_up / steps_per_epoch.max(1) / epochs.max(1) as u64;
                 base * factor.powf(drops as f64)
             }
             Curve::Cosine => half_cosine(base, 0.0, progress),
-            Curve::OneCycle => one_cycle(base, position - warm_up, steps as f64 - warm_up),
+            Curve::OneCycle => one_cycle(base, position, steps as f64),
         }
     }
 }

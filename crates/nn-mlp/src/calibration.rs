@@ -110,11 +110,19 @@ impl Temperature {
     /// (The loss has one minimum in 1/T, and is convex there.)
     ///
     /// # Errors
-    /// As [`Calibration::measure`].
+    /// As [`Calibration::measure`]; [`MlpError::NoTemperature`] where the loss has no minimum, as when all answers on
+    /// `data` are right.
     pub fn fit(model: &mut dyn Predict, data: &Dataset) -> Result<Self, MlpError> {
         let mut answers: Vec<(Vec<f64>, usize)> = Vec::with_capacity(data.len());
         visit_probabilities(model, data, |class, answer| answers.push((answer.to_vec(), class)))?;
-        Ok(Self(best_temperature(&answers)))
+        let no_temperature = || MlpError::NoTemperature {
+            right: answers
+                .iter()
+                .filter(|(answer, class)| nn_core::argmax(answer) == *class)
+                .count(),
+            count: answers.len(),
+        };
+        best_temperature(&answers).map(Self).ok_or_else(no_temperature)
     }
 
     /// Returns the model whose logits are divided by this temperature: weights and biases of its last layers are.
@@ -140,8 +148,8 @@ fn divided(values: &Values, divisor: f64) -> Values {
     values.with_numbers(values.to_elements::<f64>().iter().map(|value| value / divisor).collect())
 }
 
-/// Golden-section search for ln T.
-fn best_temperature(answers: &[(Vec<f64>, usize)]) -> f64 {
+/// Golden-section search for ln T; `None` where it ends at a bound, so that the minimum, if there is one, lies beyond.
+fn best_temperature(answers: &[(Vec<f64>, usize)]) -> Option<f64> {
     let loss = |logarithm: f64| -> f64 {
         let beta = (-logarithm).exp();
         let of = |(answer, class): &(Vec<f64>, usize)| {
@@ -157,7 +165,8 @@ fn best_temperature(answers: &[(Vec<f64>, usize)]) -> f64 {
         let (left, right) = (high - ratio * (high - low), low + ratio * (high - low));
         if loss(left) <= loss(right) { high = right } else { low = left }
     }
-    (0.5 * (low + high)).exp()
+    let best = 0.5 * (low + high);
+    (best.abs() < MOST.ln() - 1e-6).then(|| best.exp())
 }
 
 #[cfg(test)]
@@ -187,8 +196,16 @@ mod tests {
             let answer = |index: usize| (vec![distance, 0.0], usize::from(index >= right));
             let answers: Vec<_> = (0..10).map(answer).collect();
             let truth = distance / (right as f64 / (10 - right) as f64).ln();
-            let found = best_temperature(&answers);
+            let found = best_temperature(&answers).unwrap();
             assert!((found - truth).abs() < 1e-6 * truth, "{found} {truth}");
         }
+    }
+
+    /// With all answers right the loss falls with T, and with all wrong it falls with 1/T.
+    #[test]
+    fn without_a_minimum_there_is_no_temperature() {
+        let all = |class: usize| vec![(vec![2.0, 0.0], class); 10];
+        assert_eq!(best_temperature(&all(0)), None);
+        assert_eq!(best_temperature(&all(1)), None);
     }
 }

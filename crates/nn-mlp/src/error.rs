@@ -99,6 +99,17 @@ pub enum MlpError {
         /// In what they differ.
         cause: String,
     },
+    /// Probabilities to which no temperature can be fitted.
+    #[error(
+        "no temperature for {right} right answers of {count}: the loss on the validation set has no minimum; give more \
+         validation samples, of which some are answered wrongly and most rightly"
+    )]
+    NoTemperature {
+        /// Right answers.
+        right: usize,
+        /// All answers.
+        count: usize,
+    },
     /// A request that a model of this kind cannot meet.
     #[error("{0}")]
     Unsupported(String),

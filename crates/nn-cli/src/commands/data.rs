@@ -162,6 +162,7 @@ fn contact_sheet(arguments: &SheetArgs) -> Result<(), CliError> {
 /// The images in the terminal, each line of them with its labels below.
 fn show(set: &Dataset, samples: &[usize]) -> Result<(), CliError> {
     let (_, width) = rows_and_columns(set.sample_shape());
+    let width = width.min(usize::from(u16::MAX)); // what a format string takes
     for line in samples.chunks(samples_in_a_line(set)) {
         show_samples(set, line, 1)?;
         let label = |&sample: &usize| {

@@ -136,18 +136,35 @@ struct Schedules {
     cosine: BTreeMap<u64, Vec<f64>>,
     /// Four steps an epoch, half after every third epoch.
     step: Vec<f64>,
+    /// Eight steps of warm-up, then 40 as `step` (`SequentialLR`).
+    warm_step: Vec<f64>,
+    /// Eight steps of warm-up, then half a cosine over 40.
+    warm_cosine: Vec<f64>,
 }
 
 #[test]
 fn learning_rates() {
     let golden: Schedules = serde_json::from_str(include_str!("golden/schedules.json")).unwrap();
-    let check = |curve: Curve, theirs: &[f64]| {
-        let (schedule, steps) = (Schedule { curve, warm_up: 0.0 }, theirs.len() as u64);
+    let check_after = |warm_up: f64, curve: Curve, theirs: &[f64]| {
+        let (schedule, steps) = (Schedule { curve, warm_up }, theirs.len() as u64);
         let rate = |step| schedule.learning_rate(golden.base, step, steps, 4);
         let ours: Vec<f64> = (0..steps).map(rate).collect();
         assert_close(&ours, theirs, 1e-14, &format!("{curve:?} of {steps} steps"));
     };
+    let check = |curve, theirs: &[f64]| check_after(0.0, curve, theirs);
     golden.one_cycle.values().for_each(|rates| check(Curve::OneCycle, rates));
     golden.cosine.values().for_each(|rates| check(Curve::Cosine, rates));
-    check(Curve::Step { epochs: 3, factor: 0.5 }, &golden.step);
+    let step = Curve::Step { epochs: 3, factor: 0.5 };
+    check(step, &golden.step);
+    check_after(8.0 / 48.0, step, &golden.warm_step);
+    check_after(8.0 / 48.0, Curve::Cosine, &golden.warm_cosine);
+}
+
+/// `OneCycleLR` rises from a 25th of the rate by itself.
+#[test]
+fn one_cycle_takes_no_warm_up() {
+    let schedule = Schedule { curve: Curve::OneCycle, warm_up: 0.1 };
+    let error = schedule.validate().unwrap_err().to_string();
+    assert!(error.contains("warm-up") && error.contains("one-cycle"), "{error}");
+    assert!(Schedule { warm_up: 0.0, ..schedule }.validate().is_ok());
 }

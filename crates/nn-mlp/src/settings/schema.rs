@@ -292,7 +292,7 @@ const TRAINING: &[Key] = &[
         fitting("0.004 for adam and adamw, 0.002 for rms-prop, 0.4 for sgd, 0.08 for momentum and nesterov (the last three scaled to the loss)", "0.004"), BATCHES),
     key("training.schedule", "Change the learning rate along this schedule", Allowed::OneOf(|| ScheduleName::ALL.map(ScheduleName::name).to_vec()),
         is("\"one-cycle\""), BATCHES),
-    key("training.warm-up", "Raise the learning rate from 0 over this fraction of all steps first", BELOW_ONE, is("0.0"), BATCHES),
+    key("training.warm-up", "Raise the learning rate from 0 over this fraction of all steps first; the schedule begins after it, one-cycle takes none", BELOW_ONE, is("0.0"), BATCHES),
     key("training.epochs", "Pass through the training set this many times", Allowed::Whole { least: 1, most: u32::MAX as i64 }, is("10"), &[]),
     key("training.batch", "Use this many samples in each step", COUNT, is("128"), BATCHES),
     key("training.seed", "Seed the initial weights, shuffling, augmentation, dropout and the validation split",

@@ -208,7 +208,19 @@ def schedules():
     # Three epochs a drop, four steps an epoch: PyTorch steps its schedule once an epoch.
     by_epoch = rates(10, lambda o: of.StepLR(o, step_size=3, gamma=0.5))
     step = [rate for rate in by_epoch for _ in range(4)]
-    write("schedules.json", {"base": 0.1, "one_cycle": one_cycle, "cosine": cosine, "step": step})
+
+    # Eight steps of warm-up before 40 steps of the schedule.
+    def warmed(make):
+        def sequence(optimizer):
+            rise = of.LinearLR(optimizer, start_factor=1 / 9, total_iters=8)
+            return of.SequentialLR(optimizer, [rise, make(optimizer)], milestones=[8])
+
+        return rates(48, sequence)
+
+    warm_step = warmed(lambda o: of.StepLR(o, step_size=12, gamma=0.5))
+    warm_cosine = warmed(lambda o: of.CosineAnnealingLR(o, T_max=40))
+    both = {"warm_step": warm_step, "warm_cosine": warm_cosine}
+    write("schedules.json", {"base": 0.1, "one_cycle": one_cycle, "cosine": cosine, "step": step, **both})
 
 
 def metrics():
