@@ -83,7 +83,9 @@ impl TrainingConfig {
         ConfigError::check("epochs", self.epochs, self.epochs > 0, "at least 1")?;
         let countable = u32::try_from(self.epochs).is_ok(); // so that their steps can be counted
         ConfigError::check("epochs", self.epochs, countable, "below 4,294,967,296")?;
-        ConfigError::check("batch", self.batch, self.batch > 0, "at least 1")?;
+        let allowed = if self.batch_norm { "at least 2 with batch norm" } else { "at least 1" };
+        let enough = self.batch > usize::from(self.batch_norm); // one sample is its own mean
+        ConfigError::check("batch", self.batch, enough, allowed)?;
         for (name, value) in [("l1", self.l1), ("weight decay", self.weight_decay)] {
             ConfigError::check(name, value, value >= 0.0 && value.is_finite(), "0 or more")?;
         }

@@ -20,8 +20,7 @@ pub enum Curve {
     /// Half a cosine from `base` to 0.
     Cosine,
     /// Up from base/25 to `base` in the first 30 % and down to base/250,000, both along half a
-    /// cosine (Smith 2018, with the constants of PyTorch's `OneCycleLR`). Has a warm-up of its own and
-    /// takes no other.
+    /// cosine (Smith 2018, with the constants of PyTorch's `OneCycleLR`); takes no other warm-up.
     OneCycle,
 }
 

@@ -298,6 +298,10 @@ fn data_and_settings_that_do_not_fit_are_refused() {
         (TrainingConfig { learning_rate: f64::NAN, ..config() }, "learning rate"),
         (TrainingConfig { epochs: 0, ..config() }, "epochs"),
         (TrainingConfig { batch: 0, ..config() }, "batch"),
+        (
+            TrainingConfig { batch: 1, batch_norm: true, ..config() },
+            "batch is 1, must be at least 2",
+        ),
         (TrainingConfig { dropout: 1.0, ..config() }, "dropout"),
         (TrainingConfig { l1: -1.0, ..config() }, "l1"),
         (TrainingConfig { clip_norm: Some(0.0), ..config() }, "clip norm"),
