@@ -7,7 +7,7 @@ use crate::run_folder::RunFolder;
 use crate::stderr;
 use crate::stdout;
 use crate::table::{self, Side};
-use nn_core::EpochRecord;
+use nn_core::{EpochRecord, Outcome};
 use nn_mlp::Evaluation;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -69,7 +69,7 @@ impl TrainingReport<'_> {
         test: &Evaluation,
         views: usize,
         epochs: usize,
-        best_epoch: Option<usize>,
+        outcome: Outcome,
     ) -> Result<(), CliError> {
         self.progress.finish();
         let model = self.folder.model();
@@ -81,7 +81,7 @@ impl TrainingReport<'_> {
             "test_count": test.samples,
             "test_views": views,
             "epochs": epochs,
-            "best_epoch": best_epoch,
+            "best_epoch": outcome.best_epoch(),
             "seconds": self.seconds,
             "seconds_to_first_step": self.seconds_to_first_step,
             "seconds_to_accuracy": times_to_accuracy(&self.folder.events()),
@@ -97,8 +97,10 @@ impl TrainingReport<'_> {
             ("model", model.display().to_string()),
             ("next", format!("nn test --model {}", self.folder.path().display())),
         ];
-        if let Some(epoch) = best_epoch {
-            rows.insert(0, ("stopped early", format!("the weights of epoch {epoch} are kept")));
+        if let Some(epoch) = outcome.best_epoch() {
+            let stopped = matches!(outcome, Outcome::StoppedEarly { .. });
+            let name = if stopped { "stopped early" } else { "best epoch" };
+            rows.insert(0, (name, format!("the weights of epoch {epoch} are kept")));
         }
         let rows: Vec<_> =
             rows.into_iter().map(|(name, text)| vec![name.to_owned(), text]).collect();

@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::{folder, run};
+use common::{folder, run, words};
+use serde_json::Value;
 
 /// A training that takes a second on the sample.
 const SHORT: [&str; 8] =
@@ -191,7 +192,7 @@ fn a_network_with_everything_is_the_same_at_any_number_of_threads_and_exports_fo
 
 /// Three small members on the sample.
 const MEMBERS: &str = "\
-network = { hidden = [16], batch-norm = true }\ntraining.average = 0.99\ntest.copies = 3\n\
+network = { hidden = [16], batch-norm = true }\ntraining = { average = 0.99, average-warm-up = true }\ntest.copies = 3\n\
 [[transform]]\nkind = 'augment'\nrotation = 10.0\n\
 [[member]]\n\
 [[member]]\nhidden = [9]\n\
@@ -435,6 +436,28 @@ fn solvers_are_repeated_and_ablated_too() {
     let left_out: Vec<_> = left_out.map(|event| event["left_out"].clone()).collect();
     assert_eq!(left_out, ["nothing", "weight-decay"]);
     assert!(here.path().join("s/without-weight-decay/seed-1/model.nn").is_file());
+}
+
+/// The test accuracy is that of the best epoch's weights, so the validation accuracy beside it is too.
+#[test]
+fn an_ablation_with_patience_pairs_two_accuracies_of_the_same_weights() {
+    let here = folder();
+    let line = "train --data sample --hidden 16 --optimizer sgd --schedule constant --lr 3 --epochs 8 --patience 50 \
+                --validation 0.2 --weight-decay 1e-4 --quiet --format json --ablate --out a";
+    let events = run(here.path(), words(line)).succeeded().events();
+    let is_ablation = |event: &&Value| event["event"] == "ablation";
+    let first = events.iter().position(|event| is_ablation(&event)).unwrap();
+    let of_whole = &events[..first];
+    let best =
+        of_whole.iter().find(|event| event["event"] == "done").unwrap()["best_epoch"].clone();
+    let epochs = of_whole.iter().filter(|event| event["event"] == "epoch");
+    let lowest = |a: &&Value, b: &&Value| {
+        let loss = |event: &Value| event["validation_loss"].as_f64().unwrap();
+        loss(a).total_cmp(&loss(b))
+    };
+    let kept = epochs.min_by(lowest).unwrap();
+    assert!(best == kept["epoch"] && best != 8, "{best} {kept}");
+    assert_eq!(events[first]["validation_accuracy"], kept["validation_accuracy"]);
 }
 
 /// By a thread of their own where a core is to spare, and by those of the device where it computes on all.

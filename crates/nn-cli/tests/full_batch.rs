@@ -36,6 +36,21 @@ fn solvers_train_and_never_climb() {
     }
 }
 
+/// As with single steps, the training loss of an epoch is without the penalties: that of the model on the training
+/// set.
+#[test]
+fn the_training_loss_is_without_the_penalties() {
+    let folder = folder();
+    let line = "train --quiet --optimizer lbfgs --hidden 8 --epochs 3 --weight-decay 0.1 \
+                --set training.l1=0.001 --data sample --format json --out run";
+    let events = run(folder.path(), words(line)).succeeded().events();
+    let reported = events[3]["train_loss"].as_f64().unwrap();
+    let model = nn_mlp::Model::load(folder.path().join("run/model.nn")).unwrap();
+    let train = nn_mlp::data::sample().unwrap().train;
+    let loss = model.evaluate(&train).unwrap().loss;
+    assert!((reported - loss).abs() < 1e-4 * loss, "{reported} {loss}");
+}
+
 /// Those with a matrix, on the 8x8 digits: few weights, and a loss that falls quickly.
 #[test]
 fn second_order_methods_train_small_networks() {

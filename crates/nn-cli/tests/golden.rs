@@ -1,6 +1,7 @@
-//! Trainings whose results must not change to the last digit: errors and loss on the sample's test set, as commit
-//! af950c9 printed them before the restructuring. A change of the order of summation may change them once; the changelog
-//! says so.
+//! Trainings whose results must not change to the last digit: errors and loss on the sample's test set. nielsen, clipped
+//! and lbfgs are as commit af950c9 printed them before the restructuring; the others are those of the commit that took
+//! 1 - β of Adam from the exact difference and the average of the weights by PyTorch's definition. A change of the order
+//! of summation may change them once; the changelog says so.
 //!
 //! The numbers are those of CPUs with AVX2 and FMA: the portable path rounds twice where they round once.
 #![cfg(target_arch = "x86_64")]
@@ -16,14 +17,14 @@ type Row = (&'static str, &'static str, u64, f64);
 
 /// They take about fifteen seconds together.
 const ROWS: [Row; 11] = [
-    ("defaults", "--epochs 2", 69, 0.23883162719844253),
+    ("defaults", "--epochs 2", 69, 0.23865417590285654),
     ("nielsen", "--preset nielsen --validation 0 --epochs 2", 293, 0.1951539326980054),
     (
         "regularised",
         "--hidden 77,33 --batch 37 --optimizer momentum --dropout 0.2 --batch-norm --epochs 2 \
          --set training.average=0.99 --set training.max-norm=3 --set training.label-smoothing=0.1",
-        74,
-        0.3132151840238105,
+        73,
+        0.34055687668706613,
     ),
     (
         "clipped",
@@ -38,14 +39,14 @@ const ROWS: [Row; 11] = [
          --set transform.augment.scale=0.1 --set transform.augment.shear=0.1 \
          --set transform.augment.elastic=1",
         101,
-        0.3667356045326962,
+        0.36659664502563744,
     ),
-    ("early", "--hidden 64 --validation 0.2 --patience 2 --epochs 6", 74, 0.2693803965340412),
-    ("deskewed", "--hidden 64 --epochs 2 --set transform.deskew=true", 44, 0.15623319697741525),
+    ("early", "--hidden 64 --validation 0.2 --patience 2 --epochs 6", 74, 0.2696283701280755),
+    ("deskewed", "--hidden 64 --epochs 2 --set transform.deskew=true", 44, 0.15623337882927038),
     ("lbfgs", "--hidden 16 --optimizer lbfgs --epochs 5", 418, 1.3283228568083048),
-    ("best", "--preset best --epochs 1", 25, 0.08505885257686892),
-    ("windows", "--config WINDOWS --epochs 1", 39, 0.13965033786762499),
-    ("joint", "--preset joint --epochs 1", 24, 0.06210444044494264),
+    ("best", "--preset best --epochs 1", 22, 0.07381774497708767),
+    ("windows", "--config WINDOWS --epochs 1", 37, 0.13587510205575756),
+    ("joint", "--preset joint --epochs 1", 23, 0.057624250522283975),
 ];
 
 #[test]
@@ -55,16 +56,20 @@ fn trainings_end_with_the_same_digits() {
     }
     let here = folder();
     let windows = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/config/windows.toml");
+    let mut changed = Vec::new();
     for &(name, flags, errors, loss) in &ROWS {
         let common = ["train", "--data", "sample", "--threads", "2", "--seed", "7", "--quiet"];
         let flags =
             flags.split_whitespace().map(|word| if word == "WINDOWS" { windows } else { word });
         run(here.path(), common.into_iter().chain(["--out", name]).chain(flags)).succeeded();
-        let expected = (Some(errors), Some(loss));
-        assert_eq!(tested(here.path(), name), expected, "{name}");
+        let (expected, found) = ((Some(errors), Some(loss)), tested(here.path(), name));
         let model = here.path().join(name).join("model.nn");
-        assert_eq!(through_the_front_door(&model), expected, "{name} by way of nn-mlp");
+        assert_eq!(through_the_front_door(&model), found, "{name} by way of nn-mlp");
+        if found != expected {
+            changed.push((name, expected, found));
+        }
     }
+    assert!(changed.is_empty(), "{changed:#?}");
     run(here.path(), ["ensemble", "deskewed", "defaults", "--out", "ensemble.nn"]).succeeded();
     let expected = tested(here.path(), "ensemble.nn");
     let model = here.path().join("ensemble.nn");

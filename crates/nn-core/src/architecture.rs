@@ -4,6 +4,7 @@ use crate::ConfigError;
 use nn_tensor::{Activation, Shape};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::ops::Range;
 
 /// A fully connected network of any depth and width, eqs. (104) and (105).
 ///
@@ -51,6 +52,17 @@ impl Architecture {
     #[must_use]
     pub fn weight_shapes(&self) -> Vec<Shape> {
         self.widths().windows(2).map(|pair| Shape::new(pair[1], pair[0])).collect()
+    }
+
+    /// Returns where in the vector of all parameters ([`FullBatch`](crate::FullBatch)) the weights of each
+    /// layer are; what is not in one of these ranges is not penalised.
+    pub fn weight_ranges(&self) -> impl Iterator<Item = Range<usize>> {
+        let mut start = 0;
+        self.weight_shapes().into_iter().map(move |shape| {
+            let range = start..start + shape.len();
+            start = range.end + shape.rows;
+            range
+        })
     }
 
     /// Number of layers with weights (the lecture's L).

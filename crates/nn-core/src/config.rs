@@ -102,6 +102,12 @@ impl TrainingConfig {
         self.schedule.validate()
     }
 
+    /// Computes what the penalties add to the cost: l1 Σ|w| + l2/2 Σw² over all weights, not biases.
+    pub fn penalty(&self, weights: impl Iterator<Item = f64>) -> f64 {
+        let (l1, l2) = (self.l1, self.weight_decay);
+        weights.map(|w| l1 * w.abs() + 0.5 * l2 * w * w).sum()
+    }
+
     /// Label smoothing and class weights are in range, and only used under cross-entropy.
     fn validate_targets(&self) -> Result<(), ConfigError> {
         let smoothing = self.label_smoothing;

@@ -167,9 +167,9 @@ pub enum TrainError {
         /// λ of that step.
         learning_rate: f64,
     },
-    /// The gradient exchange failed.
-    #[error("gradient exchange: {0}")]
-    Exchange(String),
+    /// A hook failed.
+    #[error("{0}")]
+    Hook(String),
     /// A source of batches failed.
     #[error("preparing a batch: {0}")]
     Source(String),

@@ -17,7 +17,6 @@ use nn_tensor::{
     Device, Element, HostEpoch, Linear, MemberSteps, Penalty, ResidentEpoch, ResidentSamples, Role,
     Shape, Step, StepNumbers, TALLY_WIDTH, Tally, Tensor,
 };
-use std::ops::Range;
 
 /// The cost of a network on a whole data set as a function of its parameters, with the memory of
 /// one pass kept from call to call.
@@ -213,28 +212,9 @@ impl<T: Tensor> FullBatch<T> {
     fn cost_from_tally(&self) -> Result<f64, NetworkError> {
         self.network.device().synchronize()?;
         let sum = Tally::from_values(&self.tally.to_vec()).loss;
-        Ok(self.config.loss.from_sum(sum, self.data.len()) + self.penalty())
-    }
-
-    /// Computes l1 Σ|w| + l2/2 Σw² over all weights.
-    fn penalty(&self) -> f64 {
-        let (l1, l2) = (self.config.l1, self.config.weight_decay);
-        if l1 == 0.0 && l2 == 0.0 {
-            return 0.0;
-        }
-        let weights = self.weight_ranges().flat_map(|range| &self.parameters[range]);
-        weights.map(|w| w.to_f64()).map(|w| l1 * w.abs() + 0.5 * l2 * w * w).sum()
-    }
-
-    /// Returns where in the vector of parameters the weights of each layer are; what is not in one
-    /// of these ranges is not penalised.
-    pub fn weight_ranges(&self) -> impl Iterator<Item = Range<usize>> {
-        let mut start = 0;
-        self.network.architecture().weight_shapes().into_iter().map(move |shape| {
-            let range = start..start + shape.len();
-            start = range.end + shape.rows;
-            range
-        })
+        let ranges = self.network.architecture().weight_ranges();
+        let weights = ranges.flat_map(|range| &self.parameters[range]).map(|w| w.to_f64());
+        Ok(self.config.loss.from_sum(sum, self.data.len()) + self.config.penalty(weights))
     }
 }
 

@@ -5,7 +5,9 @@ use crate::objective::Objective;
 use crate::optimizer_state::OptimizerState;
 use crate::random::dropout_keys;
 use crate::workspace::{Dropout, Workspace};
-use crate::{Architecture, BatchSource, Epoch, Hook, Member, Network, TrainError, TrainingConfig};
+use crate::{
+    Architecture, BatchSource, Epoch, Hook, Member, Network, Position, TrainError, TrainingConfig,
+};
 use nn_tensor::{
     Device, Element, Linear, MemberSteps, ResidentEpoch, ResidentSamples, Role, Shape, Step,
     StepNumbers, TALLY_WIDTH, Tensor, Update,
@@ -27,8 +29,8 @@ pub(crate) struct Batch<'a, T: Tensor> {
     pub(crate) targets: &'a ResidentSamples<T>,
     /// Whether it has fewer samples than the others.
     pub(crate) is_partial: bool,
-    /// Its step, counted from 0.
-    pub(crate) step: u64,
+    /// How far the training is after its step.
+    pub(crate) after: Position,
 }
 
 /// A member in training: network, optimizer, hooks, and the memory of one step.
@@ -103,9 +105,15 @@ impl<T: Tensor> Learner<T> {
         self.source.begin_epoch(self.network.device(), &epoch)
     }
 
-    /// Ends the epoch.
+    /// Ends the epoch, or what is done of it.
     pub(crate) fn end_epoch(&mut self) {
         self.source.end_epoch();
+    }
+
+    /// Lets hooks see the network after all steps of an epoch.
+    pub(crate) fn after_epoch(&mut self, at: Position) -> Result<(), TrainError> {
+        let Self { hooks, network, .. } = self;
+        hooks.iter_mut().try_for_each(|hook| hook.after_epoch(network, at))
     }
 
     /// Returns whether a step needs nothing of the host, so that a device may repeat it.
@@ -163,7 +171,7 @@ impl<T: Tensor> Learner<T> {
             optimizer.apply(network, update, step);
         }
         take_statistics(network, workspace);
-        self.hooks.iter_mut().try_for_each(|hook| hook.after_step(network, batch.step + 1))
+        self.hooks.iter_mut().try_for_each(|hook| hook.after_step(network, batch.after))
     }
 
     /// Returns the dropout of the step that is next in `epoch`, where there is dropout.
@@ -226,11 +234,15 @@ pub(crate) fn of_size<'r, R>(
     }
 }
 
-/// Moves the running statistics to those of the batch, and holds the biases that have no effect at
+/// Moves the running statistics to those of the batch, unless that is one sample, whose variance of 0
+/// tells nothing; and holds the biases that have no effect at
 /// 0: their gradient is rounding alone, which an optimizer like Adam would turn into steps.
 fn take_statistics<T: Tensor>(network: &mut Network<T>, workspace: &Workspace<T>) {
     let share = T::Elem::from_f64(STATISTICS_SHARE);
-    for (norm, batch) in network.norms_mut().iter_mut().zip(workspace.statistics()) {
+    let tells = workspace.input.shape().rows > 1;
+    for (norm, batch) in
+        network.norms_mut().iter_mut().zip(workspace.statistics().filter(|_| tells))
+    {
         norm.mean.move_towards(&batch.mean, share);
         norm.variance.move_towards(&batch.variance, share);
     }

@@ -76,7 +76,7 @@ pub use early_stopping::EarlyStopping;
 pub use error::{ConfigError, NetworkError, TrainError};
 pub use evaluation::{Classification, Evaluation, EvaluationCount, evaluate, evaluate_jointly};
 pub use full_batch::FullBatch;
-pub use hooks::{ExchangeGradients, GradientExchange, Hook, MaxNorm, MovingAverage};
+pub use hooks::{Hook, MaxNorm, MovingAverage};
 pub use host_samples::BYTE_SCALE;
 pub use initializer::Initializer;
 pub use loss::Loss;

@@ -54,12 +54,8 @@ impl<T: Tensor> Member<T> {
             values.validate(&self.architecture)?;
             let (has, needs) = (!values.norms.is_empty(), config.batch_norm);
             let allowed = if needs { "with batch norm" } else { "without batch norm" };
-            ConfigError::check(
-                "network to begin with",
-                "of the other kind",
-                has == needs,
-                allowed,
-            )?;
+            let what = "network to begin with";
+            ConfigError::check(what, "of the other kind", has == needs, allowed)?;
         }
         match &self.validation {
             Some(validation) => check_data(&self.architecture, loss, validation),

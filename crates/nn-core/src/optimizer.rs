@@ -163,11 +163,9 @@ impl Optimizer {
             Self::Nesterov { momentum } => {
                 UpdateRule::Momentum { momentum: of(momentum), nesterov: true }
             }
-            Self::RmsProp { smoothing, epsilon } => {
-                UpdateRule::RmsProp { smoothing: of(smoothing), epsilon: of(epsilon) }
-            }
+            Self::RmsProp { smoothing, epsilon } => UpdateRule::rms_prop(smoothing, epsilon),
             Self::Adam { beta1, beta2, epsilon } | Self::AdamW { beta1, beta2, epsilon } => {
-                UpdateRule::Adam { beta1: of(beta1), beta2: of(beta2), epsilon: of(epsilon) }
+                UpdateRule::adam(beta1, beta2, epsilon)
             }
         }
     }

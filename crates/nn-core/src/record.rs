@@ -34,12 +34,27 @@ impl EpochRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// All epochs are done.
-    Finished,
-    /// The validation loss rose for `patience` epochs; the best epoch's weights are restored.
+    Finished {
+        /// With a patience, the epoch whose weights are restored, counted from 1.
+        best_epoch: Option<usize>,
+    },
+    /// The validation loss rose for `patience` epochs.
     StoppedEarly {
-        /// That epoch, counted from 1.
+        /// The epoch whose weights are restored, counted from 1.
         best_epoch: usize,
     },
     /// The observer asked to stop; a state read now resumes exactly.
     Interrupted,
+}
+
+impl Outcome {
+    /// Returns the epoch whose weights are restored, if any.
+    #[must_use]
+    pub fn best_epoch(self) -> Option<usize> {
+        match self {
+            Self::Finished { best_epoch } => best_epoch,
+            Self::StoppedEarly { best_epoch } => Some(best_epoch),
+            Self::Interrupted => None,
+        }
+    }
 }

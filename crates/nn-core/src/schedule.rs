@@ -51,22 +51,6 @@ impl Schedule {
     /// The same rate throughout.
     pub const CONSTANT: Self = Self { curve: Curve::Constant, warm_up: 0.0 };
 
-    /// Names that [`Schedule::from_name`] knows.
-    pub const NAMES: [&'static str; 4] = ["constant", "step", "cosine", "one-cycle"];
-
-    /// A schedule with its usual settings and no warm-up.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        let curve = match name {
-            "constant" => Curve::Constant,
-            "step" => Curve::Step { epochs: 10, factor: 0.1 },
-            "cosine" => Curve::Cosine,
-            "one-cycle" => Curve::OneCycle,
-            _ => return None,
-        };
-        Some(Self { curve, warm_up: 0.0 })
-    }
-
     /// The name in configuration files and on the command line.
     #[must_use]
     pub fn name(&self) -> &'static str {

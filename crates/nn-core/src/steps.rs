@@ -90,7 +90,7 @@ impl<T: Tensor> Trainer<T> {
             epoch: now,
             targets,
             is_partial: samples < size,
-            step: position.step,
+            after: Position { batch: position.batch + 1, step: position.step + 1, ..*position },
         };
         learners.iter_mut().try_for_each(|learner| learner.answer(&batch))?;
         if let Some(joint) = joint {

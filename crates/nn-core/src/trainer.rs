@@ -190,6 +190,8 @@ impl<T: Tensor> Trainer<T> {
     fn finish_epoch(&mut self, seconds: f64, samples_now: usize) -> Result<(), TrainError> {
         let tally = self.read_tally()?;
         self.check_last_step()?;
+        let at = self.position;
+        self.learners.iter_mut().try_for_each(|learner| learner.after_epoch(at))?;
         let validation = self.validate()?;
         let samples = self.train.len();
         self.position = Position { epoch: self.position.epoch + 1, batch: 0, ..self.position };
@@ -243,13 +245,18 @@ impl<T: Tensor> Trainer<T> {
 
     /// Restores the best results, where early stopping kept them.
     fn finish(&mut self) -> Outcome {
-        let Some(early) = &self.early_stopping else { return Outcome::Finished };
+        let Some(early) = &self.early_stopping else {
+            return Outcome::Finished { best_epoch: None };
+        };
         for (learner, best) in self.learners.iter_mut().zip(&early.best) {
             learner.result_mut().set_values(best);
         }
         let best_epoch = early.best_epoch;
-        let stopped = self.position.epoch < self.config.epochs;
-        if stopped { Outcome::StoppedEarly { best_epoch } } else { Outcome::Finished }
+        if self.position.epoch < self.config.epochs {
+            Outcome::StoppedEarly { best_epoch }
+        } else {
+            Outcome::Finished { best_epoch: Some(best_epoch) }
+        }
     }
 
     /// Returns the running sums of the epoch: those of the joint answer, where there is one.

@@ -36,10 +36,9 @@ fn main() {
     let classes: Vec<u32> = labels.iter().map(|&label| label.into()).collect();
     let devices = [1, 2].map(|threads| CpuDevice::new(threads).expect("two threads"));
     for (sizes, batch, learning_rate) in NETWORKS {
-        for (name, rule) in [
-            ("descent", UpdateRule::Descent),
-            ("adam", UpdateRule::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }),
-        ] {
+        for (name, rule) in
+            [("descent", UpdateRule::Descent), ("adam", UpdateRule::adam(0.9, 0.999, 1e-8))]
+        {
             let mut best = [0.0_f64; 2];
             let mut loss = 0.0;
             let rate = if name == "adam" { 1e-3 } else { learning_rate };

@@ -17,6 +17,13 @@ pub(crate) fn expect_gradient<E>(
     expect_shape(operation, "bias", bias.shape, Shape::new(1, outputs));
 }
 
+/// Panics unless the tensor has a sample a row, as an activation has and a weight has not.
+#[track_caller]
+pub(crate) fn expect_batch<E>(operation: &str, tensor: &CpuTensor<E>) {
+    let shape = tensor.shape;
+    assert!(!tensor.layout.transposed, "{operation}: a tensor of {shape} made for weights");
+}
+
 /// Panics unless `rows` are rows of these samples, and the samples fit so many columns.
 #[track_caller]
 pub(crate) fn expect_samples(operation: &str, rows: &[u32], samples: &HostSamples, columns: usize) {

@@ -22,7 +22,7 @@ impl KernelElement for f32 {
         #[cfg(target_arch = "x86_64")]
         if !portable && avx2::is_available() {
             // SAFETY: the CPU has AVX2 and FMA.
-            return unsafe { avx2::run::<avx2::F32x8>(kernel) };
+            return unsafe { avx2::run_f32(kernel) };
         }
         let _ = portable;
         kernel.run::<Portable<f32, 8>>();
@@ -36,7 +36,7 @@ impl KernelElement for f64 {
         #[cfg(target_arch = "x86_64")]
         if !portable && avx2::is_available() {
             // SAFETY: the CPU has AVX2 and FMA.
-            return unsafe { avx2::run::<avx2::F64x4>(kernel) };
+            return unsafe { avx2::run_f64(kernel) };
         }
         let _ = portable;
         kernel.run::<Portable<f64, 4>>();

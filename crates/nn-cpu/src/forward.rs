@@ -121,7 +121,7 @@ impl<E: KernelElement> Forward<'_, E> {
             if let Some(pixels) = self.pixels {
                 let list = pixels.by_rows.list::<E>(tile);
                 let a = (list.values.as_ptr(), SideBySide, ENTRY);
-                let indices = ListedAhead(list.indices.as_ptr());
+                let indices = ListedAhead::new(list.indices_ahead);
                 accumulate::<V, _, _, R>(&mut sums, list.indices.len(), a, weight, indices);
             } else {
                 let row = piece_start(layout.rows, tile);

@@ -93,7 +93,7 @@ impl<E: KernelElement> Block<'_, E> {
                 sums = [[V::load(bias), V::load(bias.add(V::LANES))]; R];
             }
             let a = (values, SideBySide, self.half.rows());
-            let listed = ListedAhead(indices.as_ptr());
+            let listed = ListedAhead::new(self.half.indices_ahead());
             accumulate::<V, _, _, R>(&mut sums, indices.len(), a, weight, listed);
             for (row, sum) in sums.iter().enumerate() {
                 sum[0].store(result.add(row * line));

@@ -5,7 +5,7 @@ use crate::classes::Classes;
 use crate::element::KernelElement;
 use crate::layout::Layout;
 use crate::packed::CpuTensor;
-use nn_tensor::{argmax, smoothed_entropy_row};
+use nn_tensor::{argmax, class_weight_scale, weighted_entropy_row};
 
 /// The numbers of one row, gathered into `row`.
 fn take_row<E: KernelElement>(layout: &Layout, values: &[E], index: usize, row: &mut [E]) {
@@ -74,14 +74,15 @@ pub(crate) fn weighted_entropy<E: KernelElement>(
 ) -> (f64, usize) {
     let (mut loss, mut correct) = (0.0, 0);
     // One row is stored as it is.
-    let class_weights = weighing.class_weights.map(CpuTensor::values);
-    for index in 0..layout.rows {
-        let class = classes.of(index);
-        let weight = class_weights.map_or(E::ONE, |weights| weights[class]);
+    let weights = weighing.class_weights.map(|weights| &weights.values()[..layout.columns]);
+    let of_rows = (0..layout.rows).map(|row| classes.of(row));
+    let scale = weights.map_or(E::ONE, |weights| class_weight_scale(weights, of_rows.clone()));
+    for (index, class) in of_rows.enumerate() {
         take_row(layout, logits, index, row);
         correct += usize::from(argmax(row) == class);
-        let (smoothing, factor) = (weighing.smoothing, weighing.factor);
-        loss += smoothed_entropy_row(row, class, smoothing, factor, weight).to_f64();
+        let (smoothing, factor) = (weighing.smoothing, weighing.factor * scale);
+        let of_row = weighted_entropy_row(row, class, smoothing, factor, weights);
+        loss += (scale * of_row).to_f64();
         put_row(layout, gradient, index, row);
     }
     (loss, correct)

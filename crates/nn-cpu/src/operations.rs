@@ -7,7 +7,7 @@
 //! of this crate, and is built without compiling the kernels again.
 
 use crate::changed::changed;
-use crate::checks::{expect_gradient, expect_len, expect_samples};
+use crate::checks::{expect_batch, expect_gradient, expect_len, expect_samples};
 use crate::classes::Classes;
 use crate::element::KernelElement;
 use crate::layout::Layout;
@@ -51,9 +51,11 @@ impl<E: KernelElement> Operations<E> for Compiled {}
 
 /// Whether the products of a layer can run on these operands in the layouts that they have: batches
 /// as they are, and weights transposed. The weight of a layer of one output is a single row, which is
-/// not transposed; it takes the general product.
+/// not transposed; it takes the general product, and so does what is empty.
 fn have_packed_layouts<E>(batches: [&CpuTensor<E>; 2], weight: &CpuTensor<E>) -> bool {
-    weight.layout.transposed && batches.iter().all(|batch| !batch.layout.transposed)
+    weight.layout.transposed
+        && !weight.shape.is_empty()
+        && batches.iter().all(|batch| !batch.layout.transposed && !batch.shape.is_empty())
 }
 
 /// Gradient, loss and correct rows of the cross-entropy with the classes as they are.
@@ -230,6 +232,7 @@ pub trait Operations<E: KernelElement> {
 
     fn softmax(&self, result: &mut CpuTensor<E>, logits: &CpuTensor<E>) {
         expect_shape("softmax", "logits", logits.shape, result.shape);
+        expect_batch("softmax", result);
         let logits = result.in_this_layout(logits);
         let (device, layout, result) = result.parts_mut();
         let (factor, entropy, logits) = (E::ONE, None, &*logits);
@@ -251,6 +254,7 @@ pub trait Operations<E: KernelElement> {
     ) {
         let Shape { rows, columns } = result.shape;
         expect_shape("softmax_cross_entropy", "logits", logits.shape, result.shape);
+        expect_batch("softmax_cross_entropy", result);
         let rows = epoch.rows(rows);
         expect_samples("softmax_cross_entropy", rows, labels, columns);
         let classes = Classes::new(labels, rows);
@@ -276,6 +280,7 @@ pub trait Operations<E: KernelElement> {
     ) {
         expect_shape("squared_error", "output", output.shape, result.shape);
         expect_shape("squared_error", "target", target.shape, result.shape);
+        expect_batch("squared_error", result);
         let (output, target) = (result.in_this_layout(output), result.in_this_layout(target));
         let (device, layout, values) = result.parts_mut();
         let (loss, correct) = device.with_scratch(2 * layout.columns, |rows| {
@@ -474,6 +479,8 @@ pub trait Operations<E: KernelElement> {
             return batch_norm::limit_norms(weight, longest);
         }
         // A layer of one output: one norm.
+        let shape = weight.shape;
+        assert!(shape.rows <= 1, "limit_row_norms: a tensor of {shape} made for activations");
         let mut values = vec![E::ZERO; weight.shape.len()];
         weight.copy_to(&mut values);
         let squares: E = values.iter().map(|&value| value * value).sum();

@@ -62,7 +62,9 @@ impl<E: KernelElement> CpuTensor<E> {
     #[cold]
     fn write_out(&self) -> Lines {
         let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut lines = spare.take().expect("whole is empty only while its buffer is spare");
+        let mut lines = spare
+            .take()
+            .expect("a tensor whose gather has panicked is gathered or written anew first");
         self.pixels.write_out::<E>(&self.layout, lines.numbers_mut());
         lines
     }
@@ -160,22 +162,24 @@ impl<E: KernelElement> CpuTensor<E> {
     /// is memory for them.
     fn take_bytes(&mut self, source: &[u8], rows: &[u32], scale: E) {
         let columns = self.shape.columns;
+        let spare = self.spare.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // Held here while lists are half made: should that panic, whoever asks for numbers gets none.
+        let lines = self.whole.take().or(spare.take());
+        let lines = lines.or_else(|| Lines::zeros(self.layout.lines()));
+        self.holds_pixels = false;
         let listed = !self.layout.transposed
             && !self.shape.is_empty()
             && self.pixels.gather(&self.device, source, columns, rows, scale);
-        let spare = self.spare.get_mut().unwrap_or_else(PoisonError::into_inner);
         if listed {
-            *spare = self.whole.take().or(spare.take());
+            *spare = lines;
+            self.holds_pixels = true;
         } else {
             // What was gathered before is gone; its buffer takes the numbers themselves.
-            let lines = spare.take();
-            self.whole
-                .get_or_init(|| lines.expect("whole is empty only while its buffer is spare"));
+            self.whole = lines.map_or_else(OnceLock::new, OnceLock::from);
             self.map_indexed(|index, _| {
                 let byte = source[rows[index / columns] as usize * columns + index % columns];
                 scale * E::from_f64(f64::from(byte))
             });
         }
-        self.holds_pixels = listed;
     }
 }

@@ -118,6 +118,7 @@ impl<E: KernelElement> Softmax<'_, '_, E> {
         let mut product = 1.0;
         for row in first..end {
             let class = entropy.classes.of(row);
+            assert!(class < self.layout.columns, "class {class} of {}", self.layout.columns);
             let at = self.layout.start(class / lanes, row) + class % lanes;
             entropy.loss += (rows.largest[row - first] - self.logits[at]).to_f64();
             entropy.correct += usize::from(rows.best[row - first].to_f64() == class as f64);

@@ -4,7 +4,7 @@
 use crate::element::KernelElement;
 use crate::tile::Tile;
 use crate::vector::Vector;
-use nn_tensor::{Penalty, StepNumbers, Update, UpdateRule};
+use nn_tensor::{Penalty, Smoothing, StepNumbers, Update, UpdateRule};
 
 /// What is done with a gradient.
 pub(crate) enum Action<E> {
@@ -101,6 +101,12 @@ impl<E: KernelElement> Action<E> {
     }
 }
 
+/// [`Smoothing::apply`].
+#[inline(always)]
+fn mean<V: Vector>(smoothing: Smoothing<V::Elem>, mean: V, value: V) -> V {
+    V::splat(smoothing.keep).mul_add(mean, V::splat(smoothing.take).mul(value))
+}
+
 /// See [`Action::apply`], whose promise this needs.
 #[inline(always)]
 unsafe fn step<V: Vector>(
@@ -134,22 +140,18 @@ unsafe fn step<V: Vector>(
                 zero.sub(rate).mul_add(direction, weight)
             }
             UpdateRule::RmsProp { smoothing, epsilon } => {
-                let smoothing = V::splat(smoothing);
-                let square = one.sub(smoothing).mul(gradient).mul(gradient);
-                let first = smoothing.mul_add(V::load(line.first), square);
+                let first = mean(smoothing, V::load(line.first), gradient.mul(gradient));
                 first.store(line.first);
                 weight.sub(rate.mul(gradient).div(first.sqrt().add(V::splat(epsilon))))
             }
             UpdateRule::Adam { beta1, beta2, epsilon } => {
-                let (beta1, beta2) = (V::splat(beta1), V::splat(beta2));
-                let first = beta1.mul_add(V::load(line.first), one.sub(beta1).mul(gradient));
-                let square = one.sub(beta2).mul(gradient).mul(gradient);
-                let second = beta2.mul_add(V::load(line.second), square);
+                let first = mean(beta1, V::load(line.first), gradient);
+                let second = mean(beta2, V::load(line.second), gradient.mul(gradient));
                 first.store(line.first);
                 second.store(line.second);
-                let mean = first.div(V::splat(numbers.correction1));
+                let corrected = first.div(V::splat(numbers.correction1));
                 let root = second.div(V::splat(numbers.correction2)).sqrt();
-                weight.sub(rate.mul(mean).div(root.add(V::splat(epsilon))))
+                weight.sub(rate.mul(corrected).div(root.add(V::splat(epsilon))))
             }
         };
         new.store(line.weight);

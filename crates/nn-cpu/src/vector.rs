@@ -5,9 +5,8 @@ use nn_tensor::Element;
 
 /// Some numbers that are computed with at once. A cache line is two of them.
 ///
-/// # Safety
-/// Implementations may use instructions that not every CPU has; they are only ever run by way of
-/// `KernelElement::dispatch`, which looks first.
+/// Implementations that use instructions which not every CPU has are private to their module, which
+/// hands them to kernels alone, and only where the CPU has the instructions.
 pub(crate) trait Vector: Copy {
     /// What it holds.
     type Elem: Element;

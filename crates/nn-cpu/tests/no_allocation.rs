@@ -21,8 +21,8 @@ fn requests_of_steps<E: CpuElement>(
     let rules = [
         UpdateRule::Descent,
         UpdateRule::Momentum { momentum: of(0.9), nesterov: true },
-        UpdateRule::RmsProp { smoothing: of(0.99), epsilon: of(1e-8) },
-        UpdateRule::Adam { beta1: of(0.9), beta2: of(0.999), epsilon: of(1e-8) },
+        UpdateRule::rms_prop(0.99, 1e-8),
+        UpdateRule::adam(0.9, 0.999, 1e-8),
     ];
     let labels = (0..2 * batch as u32).map(|row| row % 10).collect();
     let data = Data::<CpuTensor<E>>::new(device, images(2 * batch, sizes[0]), sizes[0], labels);

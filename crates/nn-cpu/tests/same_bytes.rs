@@ -59,8 +59,7 @@ fn same_at_any_number_of_threads<E: CpuElement>(rules: &[UpdateRule<E>]) {
 }
 
 fn adam<E: CpuElement>() -> UpdateRule<E> {
-    let of = E::from_f64;
-    UpdateRule::Adam { beta1: of(0.9), beta2: of(0.999), epsilon: of(1e-8) }
+    UpdateRule::adam(0.9, 0.999, 1e-8)
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn trained<X: Tensor<Elem = f32>>(device: &X::Device, extras: Extras) -> Vec<f32
     let order = (0..2 * BATCH).map(row).collect();
     let mut epoch = epoch::<X>(device, order, BATCH, numbers, SIZES.len());
     let mut network = Network::<X>::new(device, &SIZES, BATCH);
-    let rule = UpdateRule::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+    let rule = UpdateRule::adam(0.9, 0.999, 1e-8);
     device.run(|| {
         for _ in 0..2 {
             network.step(&data, &mut epoch, &update_by(rule), extras);

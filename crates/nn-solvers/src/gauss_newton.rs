@@ -39,7 +39,7 @@ pub fn gauss_newton_matrix<T: Tensor>(
         let hessian = output_hessian(loss, &output, samples);
         add_curvature(matrix, &jacobian, &hessian, size);
     }
-    for index in cost.weight_ranges().flatten() {
+    for index in cost.network().architecture().weight_ranges().flatten() {
         matrix[index * (size + 1)] += decay;
     }
     Ok(())

@@ -30,7 +30,8 @@ pub enum Stopped {
     Iterations,
     /// The limit of evaluations was reached.
     Evaluations,
-    /// Steps no longer lower the cost: a minimum up to rounding, or a kink.
+    /// Steps no longer lower the cost by more than its [rounding](crate::Objective::rounding): a minimum,
+    /// or a kink.
     NoFurtherDescent,
     /// The observer stopped the run.
     Observer,

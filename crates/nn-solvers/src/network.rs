@@ -45,10 +45,14 @@ impl<T: Tensor> Objective for FullBatch<T> {
         Ok(cost)
     }
 
+    fn rounding(&self) -> f64 {
+        if T::Elem::NAME == f64::NAME { f64::EPSILON } else { f32::EPSILON.into() }
+    }
+
     fn hessian(&mut self, at: &[f64], hessian: &mut [f64]) -> Result<(), ObjectiveError> {
         // The cube root of the rounding error is the best step for a central difference.
-        let rounding = if T::Elem::NAME == f64::NAME { f64::EPSILON } else { f32::EPSILON.into() };
-        difference_hessian(self, at, rounding.cbrt(), hessian)
+        let step = Objective::rounding(self).cbrt();
+        difference_hessian(self, at, step, hessian)
     }
 
     fn gauss_newton(&mut self, at: &[f64], matrix: &mut [f64]) -> Result<bool, ObjectiveError> {

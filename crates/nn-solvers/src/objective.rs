@@ -14,6 +14,12 @@ pub trait Objective {
     /// Returns the error of the objective.
     fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> Result<f64, ObjectiveError>;
 
+    /// Returns the relative rounding error of the cost, below which two costs are the same: that of
+    /// `f64`, unless the objective computes in less.
+    fn rounding(&self) -> f64 {
+        f64::EPSILON
+    }
+
     /// Writes the Hessian at a point, dimension x dimension, row-major.
     ///
     /// The provided body uses central differences of the gradient.

@@ -27,8 +27,10 @@ pub(crate) struct Run<'a> {
     gradient: Vec<f64>,
     /// The present point of the solver.
     minimum: Minimum,
-    /// Consecutive iterations that did not change the cost.
+    /// Consecutive iterations that did not change the cost beyond its rounding.
     stalled: usize,
+    /// Evaluations up to the last iteration that did.
+    progressed: usize,
     started: bool,
     /// Why the run ended, if it did.
     pub(crate) stopped: Option<Stopped>,
@@ -37,6 +39,10 @@ pub(crate) struct Run<'a> {
 
 /// Number of stalled iterations after which a run ends.
 const MAX_STALLED: usize = 40;
+
+/// Number of evaluations without a change after which a run ends, in the midst of a line search too:
+/// one takes 20 at most.
+const MAX_IDLE_EVALUATIONS: usize = 100;
 
 /// The error that makes argmin stop; the run holds the reason.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +67,7 @@ impl<'a> Run<'a> {
             gradient: vec![0.0; size],
             minimum: Minimum::unset(),
             stalled: 0,
+            progressed: 0,
             started: false,
             stopped: None,
             failure: None,
@@ -74,6 +81,9 @@ impl<'a> Run<'a> {
         }
         if self.minimum.evaluations >= self.limits.evaluations {
             return self.end(Stopped::Evaluations);
+        }
+        if self.minimum.evaluations - self.progressed >= MAX_IDLE_EVALUATIONS {
+            return self.end(Stopped::NoFurtherDescent);
         }
         self.minimum.evaluations += 1;
         self.point.clear();
@@ -103,7 +113,9 @@ impl<'a> Run<'a> {
         let away: Vec<f64> = at.iter().zip(&here.at).map(|(there, here)| there - here).collect();
         let squared: f64 = away.iter().map(|distance| distance * distance).sum();
         if !squared.is_normal() {
-            return self.end(Stopped::NotFinite);
+            // The solver's own arithmetic failed, as L-BFGS does where two gradients are the same to
+            // rounding: the run begins anew from the present point.
+            return Err(Ended.into());
         }
         let slope = 2.0 * height / squared; // the parabola has that height at that distance
         Ok((here.cost + height, away.into_iter().map(|distance| slope * distance).collect()))
@@ -158,8 +170,11 @@ impl<'a> Run<'a> {
 
     fn count_step(&mut self, at: &[f64]) {
         let change = (self.cost - self.minimum.cost).abs();
-        let moved = change > 4.0 * f64::EPSILON * self.cost.abs();
-        self.stalled = if self.started && !moved { self.stalled + 1 } else { 0 };
+        if change > 4.0 * self.objective.rounding() * self.cost.abs() {
+            (self.stalled, self.progressed) = (0, self.minimum.evaluations);
+        } else {
+            self.stalled += usize::from(self.started);
+        }
         self.minimum.iterations += usize::from(self.started);
         self.started = true;
         self.minimum.at.clear();

@@ -34,38 +34,63 @@ pub(crate) fn softmax_row<E: Element>(row: &mut [E]) -> E {
 }
 
 /// One row of [`Tensor::softmax_cross_entropy`](crate::Tensor::softmax_cross_entropy): replaces logits by
-/// `factor` · `weight` · (softmax(logits) - q), where q is the one-hot vector of `class`, smoothed, and
-/// returns `weight` · Σ -q ln p.
+/// `factor` · (Σ t · softmax(logits) - t), and returns Σ -t ln p. The target t of class c is
+/// (1 - smoothing) `w[class]` at c = `class`, plus smoothing / classes · `w[c]`, with w = 1 without weights.
 ///
 /// ```
 /// let mut row = [0.0_f64, 0.0];
-/// // Two classes that are equally likely: ln 2, however the target is smoothed.
-/// let loss = nn_tensor::smoothed_entropy_row(&mut row, 1, 0.2, 1.0, 3.0);
-/// assert!((loss - 3.0 * 2.0_f64.ln()).abs() < 1e-12);
-/// assert!((row[0] - 3.0 * 0.4).abs() < 1e-12 && (row[1] + 3.0 * 0.4).abs() < 1e-12);
+/// // Two classes that are equally likely: each part of the target costs ln 2.
+/// let weights = [1.0, 3.0];
+/// let loss = nn_tensor::weighted_entropy_row(&mut row, 1, 0.2, 1.0, Some(&weights));
+/// // t = (0.1, 0.8 · 3 + 0.3), Σ t = 2.8
+/// assert!((loss - 2.8 * 2.0_f64.ln()).abs() < 1e-12);
+/// assert!((row[0] - (1.4 - 0.1)).abs() < 1e-12 && (row[1] - (1.4 - 2.7)).abs() < 1e-12);
 /// ```
 ///
 /// # Panics
-/// Where there is no column `class`.
-pub fn smoothed_entropy_row<E: Element>(
+/// Where there is no column `class`, or a class has no weight.
+pub fn weighted_entropy_row<E: Element>(
     row: &mut [E],
     class: usize,
     smoothing: E,
     factor: E,
-    weight: E,
+    weights: Option<&[E]>,
 ) -> E {
-    let elsewhere = smoothing / E::from_f64(row.len() as f64);
-    // Each -ln p is ln Σ exp(logit - largest) - (logit - largest); the targets add up to 1.
+    let weight = |column: usize| weights.map_or(E::ONE, |weights| weights[column]);
+    let everywhere = smoothing / E::from_f64(row.len() as f64);
+    let here = (E::ONE - smoothing) * weight(class);
+    // Each -ln p is ln Σ exp(logit - largest) - (logit - largest).
     let largest = row[argmax(row)];
-    let logit = row[class] - largest;
-    let sum: E = row.iter().map(|&value| value - largest).sum();
-    let log_of_sum = softmax_row(row);
-    // Without smoothing, a sum that overflows does not matter.
-    let spread = if smoothing == E::ZERO { E::ZERO } else { sum * elsewhere };
-    let expected = (E::ONE - smoothing) * logit + spread;
-    row[class] = row[class] - (E::ONE - smoothing);
-    for value in row {
-        *value = (*value - elsewhere) * (factor * weight);
+    let (mut total, mut expected) = (here, here * (row[class] - largest));
+    // Without smoothing, a logit that overflows elsewhere does not matter.
+    if smoothing > E::ZERO {
+        for (column, &logit) in row.iter().enumerate() {
+            total += everywhere * weight(column);
+            expected += everywhere * weight(column) * (logit - largest);
+        }
     }
-    weight * (log_of_sum - expected)
+    let log_of_sum = softmax_row(row);
+    for (column, value) in row.iter_mut().enumerate() {
+        let target = everywhere * weight(column) + if column == class { here } else { E::ZERO };
+        *value = (total * *value - target) * factor;
+    }
+    total * log_of_sum - expected
+}
+
+/// N / Σ w of the classes of a batch of N samples: what makes a weighted sum of their losses N times
+/// their weighted mean.
+///
+/// ```
+/// assert_eq!(nn_tensor::class_weight_scale(&[1.0, 3.0], [1, 1, 0, 0].into_iter()), 0.5);
+/// ```
+///
+/// # Panics
+/// Where a class has no weight.
+pub fn class_weight_scale<E: Element>(
+    weights: &[E],
+    classes: impl ExactSizeIterator<Item = usize>,
+) -> E {
+    let count = classes.len() as f64;
+    let sum: f64 = classes.map(|class| weights[class].to_f64()).sum();
+    E::from_f64(if sum > 0.0 { count / sum } else { 1.0 })
 }

@@ -7,8 +7,8 @@ use crate::provided::provided;
 use crate::rows::softmax_row;
 use crate::{
     Activation, BatchStatistics, Device, Element, Linear, Matrix, Moments, Penalty, Resident,
-    Shape, Step, TALLY_WIDTH, Update, add_to_tally, argmax, dropout_factor, expect_shape,
-    smoothed_entropy_row,
+    Shape, Step, TALLY_WIDTH, Update, add_to_tally, argmax, class_weight_scale, dropout_factor,
+    expect_shape, weighted_entropy_row,
 };
 
 /// The samples that are resident on the device of a tensor.
@@ -134,12 +134,15 @@ pub trait Tensor: Matrix {
 
     // ---- losses ----
 
-    /// Mean cross-entropy of softmax(logits) with the classes of the batch that is next in `epoch`.
+    /// Mean cross-entropy of softmax(logits) with the classes of the batch that is next in `epoch`, as
+    /// PyTorch's `CrossEntropyLoss(weight, label_smoothing)` defines it.
     ///
-    /// The target of class c is q = (1 - smoothing) one-hot(c) + smoothing / columns, and
-    /// self = factor · `w[c]` · (softmax(logits) - q), which is the gradient with respect to the logits
-    /// when `factor` is 1 / batch. Adds Σ `w[c]` Σ -q ln p and the number of correct samples to `tally`.
-    /// Without smoothing and weights these are softmax(logits) - one-hot(c) and Σ -ln p(c).
+    /// With class weights w, a sample of class y has the targets
+    /// `t[c]` = (1 - smoothing) `w[y]` one-hot(y) + smoothing / columns · `w[c]`, each times
+    /// N / Σ `w[y]` over the N samples of the batch. self = factor · (Σ t · softmax(logits) - t), which
+    /// is the gradient with respect to the logits when `factor` is 1 / N. Adds Σ Σ -t ln p, N times the
+    /// weighted mean, and the number of correct samples to `tally`.
+    /// Without smoothing and weights these are softmax(logits) - one-hot(y) and Σ -ln p(y).
     fn softmax_cross_entropy(
         &mut self,
         logits: &Self,
@@ -152,15 +155,17 @@ pub trait Tensor: Matrix {
         let Shape { rows, columns } = self.shape();
         expect_shape("softmax_cross_entropy", "logits", logits.shape(), self.shape());
         let labels = labels.host();
-        let class_weights = target.class_weights.map(Matrix::to_vec);
+        let weights = target.class_weights.map(Matrix::to_vec);
+        let weights = weights.as_deref();
+        let classes = epoch.host().rows(rows).iter().map(|&sample| labels.class(sample as usize));
+        let scale = weights.map_or(Self::Elem::ONE, |w| class_weight_scale(w, classes.clone()));
+        let factor = target.factor * scale;
         let mut values = logits.to_vec();
         let (mut loss, mut correct) = (0.0, 0);
-        for (row, &sample) in values.chunks_mut(columns.max(1)).zip(epoch.host().rows(rows)) {
-            let class = labels.class(sample as usize);
-            let weight = class_weights.as_ref().map_or(Self::Elem::ONE, |weights| weights[class]);
+        for (row, class) in values.chunks_mut(columns.max(1)).zip(classes) {
             correct += usize::from(argmax(row) == class);
-            let factor = target.factor;
-            loss += smoothed_entropy_row(row, class, target.smoothing, factor, weight).to_f64();
+            let of_row = weighted_entropy_row(row, class, target.smoothing, factor, weights);
+            loss += (scale * of_row).to_f64();
         }
         self.write(&values);
         tally.add_batch(loss, correct);
@@ -412,7 +417,7 @@ pub struct ClassTarget<'a, T: Matrix> {
     pub factor: T::Elem,
     /// Share of the target that goes to all classes evenly.
     pub smoothing: T::Elem,
-    /// The weight w of each class, 1 x classes; without, each is 1.
+    /// The weight w of each class, above 0, 1 x classes; without, each is 1.
     pub class_weights: Option<&'a T>,
 }
 

@@ -19,7 +19,7 @@ pub enum UpdateRule<E> {
     /// s ← ρ s + (1 - ρ) g²; w ← w - λ g / (√s + ε).
     RmsProp {
         /// ρ.
-        smoothing: E,
+        smoothing: Smoothing<E>,
         /// ε.
         epsilon: E,
     },
@@ -27,12 +27,56 @@ pub enum UpdateRule<E> {
     /// Kingma and Ba 2015.
     Adam {
         /// β₁.
-        beta1: E,
+        beta1: Smoothing<E>,
         /// β₂.
-        beta2: E,
+        beta2: Smoothing<E>,
         /// ε.
         epsilon: E,
     },
+}
+
+impl<E: Element> UpdateRule<E> {
+    /// Returns RMSprop with the smoothing ρ.
+    #[must_use]
+    pub fn rms_prop(smoothing: f64, epsilon: f64) -> Self {
+        Self::RmsProp { smoothing: Smoothing::new(smoothing), epsilon: E::from_f64(epsilon) }
+    }
+
+    /// Returns Adam with β₁ and β₂.
+    #[must_use]
+    pub fn adam(beta1: f64, beta2: f64, epsilon: f64) -> Self {
+        let (beta1, beta2) = (Smoothing::new(beta1), Smoothing::new(beta2));
+        Self::Adam { beta1, beta2, epsilon: E::from_f64(epsilon) }
+    }
+}
+
+/// An exponential running mean, which keeps a share of itself in each step.
+///
+/// ```
+/// let of_f32 = nn_tensor::Smoothing::<f32>::new(0.999_999);
+/// assert_eq!(of_f32.take, 1e-6); // 1 - 0.999999 in f32 would be 1.01e-6
+/// assert_eq!(nn_tensor::Smoothing::new(0.75).apply(4.0, 8.0), 5.0);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Smoothing<E> {
+    /// The share β that stays.
+    pub keep: E,
+    /// 1 - β, rounded from the exact difference.
+    pub take: E,
+}
+
+impl<E: Element> Smoothing<E> {
+    /// The mean that keeps the share `keep`.
+    #[must_use]
+    pub fn new(keep: f64) -> Self {
+        Self { keep: E::from_f64(keep), take: E::from_f64(1.0 - keep) }
+    }
+
+    /// Returns β mean + (1 - β) value.
+    #[must_use]
+    pub fn apply(&self, mean: E, value: E) -> E {
+        self.keep * mean + self.take * value
+    }
 }
 
 /// Terms that are added to the loss: `l1 Σ|w| + l2/2 Σw²`, over weights, not biases.
@@ -109,12 +153,12 @@ impl<E: Element> Update<E> {
                 weight - learning_rate * direction
             }
             UpdateRule::RmsProp { smoothing, epsilon } => {
-                *first = smoothing * *first + (E::ONE - smoothing) * gradient * gradient;
+                *first = smoothing.apply(*first, gradient * gradient);
                 weight - learning_rate * gradient / (first.sqrt() + epsilon)
             }
             UpdateRule::Adam { beta1, beta2, epsilon } => {
-                *first = beta1 * *first + (E::ONE - beta1) * gradient;
-                *second = beta2 * *second + (E::ONE - beta2) * gradient * gradient;
+                *first = beta1.apply(*first, gradient);
+                *second = beta2.apply(*second, gradient * gradient);
                 let mean = *first / correction1;
                 let root_mean_square = (*second / correction2).sqrt();
                 weight - learning_rate * mean / (root_mean_square + epsilon)

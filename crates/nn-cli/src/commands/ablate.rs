@@ -97,7 +97,9 @@ fn variants(recipe: &Settings) -> Vec<(String, Settings)> {
     let ingredients: [Ingredient; 10] = [
         ("local", |settings| settings.network.local = None),
         ("batch-norm", |settings| settings.network.batch_norm = false),
-        ("average", |settings| settings.training.average = None),
+        ("average", |settings| {
+            (settings.training.average, settings.training.average_warm_up) = (None, false);
+        }),
         ("weight-decay", |settings| settings.training.weight_decay = 0.0),
         ("l1", |settings| settings.training.l1 = 0.0),
         ("dropout", |settings| settings.training.dropout = 0.0),

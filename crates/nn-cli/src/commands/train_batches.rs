@@ -68,14 +68,14 @@ impl Training {
         let model = plan.model(trainer)?;
         model.save(report.folder.model())?;
         let test = plan.evaluate_in_views(trainer, &self.data.test)?;
-        let best_epoch = match outcome {
-            Outcome::StoppedEarly { best_epoch } => Some(best_epoch),
-            _ => None,
-        };
-        report.done(&test, model.parts().views.count(), trainer.history().len(), best_epoch)?;
+        let history = trainer.history();
+        report.done(&test, model.parts().views.count(), history.len(), outcome)?;
+        let last = trainer.position().epoch;
+        let kept = outcome.best_epoch().unwrap_or(last);
+        let kept = history.iter().find(|record| record.epoch == kept);
         Ok(Trained {
             accuracy: accuracy(&test),
-            validation: trainer.history().last().and_then(|last| last.validation_accuracy),
+            validation: kept.and_then(|record| record.validation_accuracy),
             errors: test.errors(),
             seconds: report.seconds,
             folder: report.folder.path().to_owned(),

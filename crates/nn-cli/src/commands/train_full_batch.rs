@@ -6,7 +6,7 @@ use crate::signals::StopRequest;
 use crate::stderr;
 use crate::training::{Trained, Training};
 use crate::training_report::{TrainingReport, accuracy};
-use nn_core::{EpochRecord, FullBatch, Network, NetworkError, Position, StepEvent};
+use nn_core::{EpochRecord, FullBatch, Network, NetworkError, Outcome, Position, StepEvent};
 use nn_mlp::{Evaluation, Model, Predictor, TrainingPlan};
 use nn_solvers::{Iterate, Limits, Minimum, Solver, Stopped, minimize_network};
 use nn_tensor::{Element, Tensor};
@@ -58,7 +58,9 @@ pub(super) fn run<T: Tensor>(
 fn early_end(stopped: Stopped) -> Option<&'static str> {
     match stopped {
         Stopped::GradientNorm => Some("the gradient is zero, to rounding"),
-        Stopped::NoFurtherDescent => Some("steps no longer lower the cost"),
+        Stopped::NoFurtherDescent => {
+            Some("converged: steps no longer lower the cost by more than its rounding")
+        }
         Stopped::NotFinite => {
             Some("cost or gradient ceased to be finite; the last good weights are kept")
         }
@@ -106,7 +108,7 @@ impl<T: Tensor> Watch<'_, T> {
         let validation = self.validate()?;
         let record = EpochRecord {
             epoch,
-            train_loss: iterate.cost,
+            train_loss: iterate.cost - self.penalty(iterate.at),
             train_accuracy: None, // a solver asks for the cost alone
             validation_loss: validation.as_ref().map(|result| result.loss),
             validation_accuracy: validation.as_ref().and_then(nn_core::Evaluation::accuracy),
@@ -116,6 +118,12 @@ impl<T: Tensor> Watch<'_, T> {
         };
         let test = self.test()?;
         self.report.epoch(&record, &test)
+    }
+
+    /// Computes what the penalties add to the cost, which the loss of an epoch is without.
+    fn penalty(&self, at: &[f64]) -> f64 {
+        let ranges = self.network.architecture().weight_ranges();
+        self.plan.config().penalty(ranges.flat_map(|range| &at[range]).copied())
     }
 
     /// Keeps the weights, and says how good they are on the test set.
@@ -136,7 +144,8 @@ impl<T: Tensor> Watch<'_, T> {
                 Err(CliError::Interrupted { signal })
             }
             _ => {
-                self.report.done(&test, 1, done, None)?;
+                let outcome = Outcome::Finished { best_epoch: None };
+                self.report.done(&test, 1, done, outcome)?;
                 let validation = self.validate()?;
                 Ok(Trained {
                     accuracy: accuracy(&test),

@@ -1,7 +1,7 @@
 //! Max-norm regularisation.
 
 use super::Hook;
-use crate::{ConfigError, Network, NetworkError, TrainError};
+use crate::{ConfigError, Network, NetworkError, Position, TrainError};
 use nn_tensor::{Element, Tensor};
 
 /// Limits the Euclidean norm of the weights that lead into each neuron, in every layer, after each
@@ -22,7 +22,7 @@ impl<T: Tensor> Hook<T> for MaxNorm {
         Ok(ConfigError::check("max norm", norm, norm > 0.0 && norm.is_finite(), "above 0")?)
     }
 
-    fn after_step(&mut self, network: &mut Network<T>, _step: u64) -> Result<(), TrainError> {
+    fn after_step(&mut self, network: &mut Network<T>, _: Position) -> Result<(), TrainError> {
         for layer in network.layers_mut() {
             layer.weight.limit_row_norms(T::Elem::from_f64(self.0));
         }

@@ -1,21 +1,19 @@
 //! What happens around the update of each step, besides the update: the extension point [`Hook`].
 
-mod exchange;
 mod max_norm;
 mod moving_average;
 
-pub use exchange::{ExchangeGradients, GradientExchange};
 pub use max_norm::MaxNorm;
 pub use moving_average::MovingAverage;
 
-use crate::{Network, NetworkError, NetworkValues, TrainError};
+use crate::{Network, NetworkError, NetworkValues, Position, TrainError};
 use nn_tensor::{Linear, Tensor};
 
 /// Something that happens in every step of a member's training. Hooks run in the order of their
 /// list.
 ///
 /// ```
-/// use nn_core::{Hook, Network, TrainError};
+/// use nn_core::{Hook, Network, Position, TrainError};
 /// use nn_tensor::Tensor;
 ///
 /// /// Keeps the biases of the last layer at 0.
@@ -25,7 +23,7 @@ use nn_tensor::{Linear, Tensor};
 ///     fn name(&self) -> &'static str {
 ///         "no-output-bias"
 ///     }
-///     fn after_step(&mut self, network: &mut Network<T>, _step: u64) -> Result<(), TrainError> {
+///     fn after_step(&mut self, network: &mut Network<T>, _: Position) -> Result<(), TrainError> {
 ///         if let Some(last) = network.layers_mut().last_mut() {
 ///             last.bias.fill(num_traits::Zero::zero());
 ///         }
@@ -59,11 +57,20 @@ pub trait Hook<T: Tensor>: Send {
         Ok(())
     }
 
-    /// Sees, and may change, the network after the update of step `step`, counted from 1.
+    /// Sees, and may change, the network after the update of a step, which `position` counts as done.
     ///
     /// # Errors
     /// [`TrainError`], which ends the training.
-    fn after_step(&mut self, _network: &mut Network<T>, _step: u64) -> Result<(), TrainError> {
+    fn after_step(&mut self, _network: &mut Network<T>, _at: Position) -> Result<(), TrainError> {
+        Ok(())
+    }
+
+    /// Sees the network after all steps of an epoch, before the validation; `position` counts them, and
+    /// not yet the epoch.
+    ///
+    /// # Errors
+    /// [`TrainError`], which ends the training.
+    fn after_epoch(&mut self, _network: &mut Network<T>, _at: Position) -> Result<(), TrainError> {
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! Batch normalisation, label smoothing, class weights and max-norm against PyTorch
+//! Batch normalisation, label smoothing, class weights, max-norm and averages against PyTorch
 //! (`golden/make_regularisation.py`), and exact resumption with all of them.
 
 use super::common::{Layer, Reference, StopAfter, trainer_from};
@@ -7,7 +7,7 @@ use nn_core::{
     Predictor, Schedule, Trainer, TrainingConfig, TrainingState,
 };
 use nn_data::Dataset;
-use nn_tensor::ReferenceTensor;
+use nn_tensor::{Matrix, ReferenceTensor, StepNumbers};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -17,6 +17,8 @@ struct Golden {
     inputs: Vec<f64>,
     classes: Vec<u32>,
     runs: Vec<Run>,
+    adam_of_long_memory_in_f32: [f32; 3],
+    rms_prop_of_long_memory_in_f32: [f32; 3],
 }
 
 #[derive(Deserialize)]
@@ -37,6 +39,7 @@ struct Run {
     class_weights: Vec<f64>,
     max_norm: Option<f64>,
     weight_decay: f64,
+    average: Option<f64>,
     start: Vec<Layer>,
     losses: Vec<f64>,
     layers: Vec<Layer>,
@@ -64,8 +67,12 @@ fn from_pytorch(run: &Run, golden: &Golden, data: &Dataset) -> Trainer<Reference
         weight_decay: run.weight_decay,
         ..TrainingConfig::default()
     };
-    let hook = |norm: f64| -> Box<dyn Hook<Reference>> { Box::new(MaxNorm(norm)) };
-    let hooks = || run.max_norm.map(hook).into_iter().collect();
+    let hooks = || {
+        let mut hooks: Vec<Box<dyn Hook<Reference>>> = Vec::new();
+        hooks.extend(run.max_norm.map(|norm| Box::new(MaxNorm(norm)) as _));
+        hooks.extend(run.average.map(|decay| Box::new(MovingAverage::new(decay)) as _));
+        hooks
+    };
     trainer_from(&architecture, &config, data, &run.start, hooks)
 }
 
@@ -109,6 +116,65 @@ fn five_steps_end_where_pytorch_ends() {
         let folded = Network::<Reference>::from_values(&(), form, &folded).unwrap();
         assert_close(&logits(&folded, &data), &run.outputs, &what("folded"));
     }
+}
+
+/// 1 - β is rounded from the exact difference: in `f32`, 1 - 0.999999 is 1 % off.
+#[test]
+fn long_memories_in_single_precision_step_as_in_pytorch() {
+    let golden = golden();
+    let smoothing = Optimizer::RmsProp { smoothing: 0.999_999, epsilon: 1e-8 };
+    let adam = Optimizer::Adam { beta1: 0.9, beta2: 0.999_999, epsilon: 1e-8 };
+    for (optimizer, expected) in [
+        (smoothing, golden.rms_prop_of_long_memory_in_f32),
+        (adam, golden.adam_of_long_memory_in_f32),
+    ] {
+        let update = optimizer.update::<f32>(0.0, 0.0);
+        let (mut weight, mut first, mut second) = (1.0, 0.0, 0.0);
+        for (step, (gradient, expected)) in (1..).zip([1.0, 0.5, 2.0].into_iter().zip(expected)) {
+            let StepNumbers { learning_rate, correction1, correction2 } =
+                optimizer.numbers(step, 0.01);
+            let numbers = StepNumbers {
+                learning_rate: learning_rate as f32,
+                correction1: correction1 as f32,
+                correction2: correction2 as f32,
+            };
+            weight = update.apply(&numbers, weight, gradient, &mut first, &mut second);
+            let near = (weight - expected).abs() <= 1e-5 * expected.abs();
+            assert!(near, "{optimizer:?}, step {step}: {weight}, PyTorch has {expected}");
+        }
+    }
+}
+
+/// The variance of one sample is 0, which tells nothing about others: its batch, the last of an epoch,
+/// does not move the running statistics (PyTorch refuses to train on it).
+#[test]
+fn a_last_batch_of_one_sample_leaves_the_running_statistics_alone() {
+    let inputs = [0.5, -1.0, 2.0, 3.5, -0.25];
+    let data = Dataset::classification(inputs.to_vec(), 1, vec![0, 1, 0, 1, 1], 2).unwrap();
+    let architecture = Architecture::new(1, [1], 2, Activation::Tanh);
+    let config = TrainingConfig {
+        optimizer: Optimizer::Sgd,
+        learning_rate: 1e-30, // weights stay what they are
+        epochs: 1,
+        batch: 4,
+        batch_norm: true,
+        ..TrainingConfig::default()
+    };
+    let mut trainer = Trainer::<Reference>::new(&(), &architecture, &config, &data, None).unwrap();
+    let weight = trainer.network().layers()[0].weight.to_vec()[0];
+    trainer.run(&mut ()).unwrap();
+    assert_eq!(trainer.position().step, 2);
+    let norm = &trainer.network().to_values().norms[0];
+    let found = (norm.mean.to_elements::<f64>()[0], norm.variance.to_elements::<f64>()[0]);
+    let moved_by = |left_out: usize| {
+        let four = || (0..5).filter(|&at| at != left_out).map(|at| weight * inputs[at]);
+        let mean = four().sum::<f64>() / 4.0;
+        let variance = four().map(|z| (z - mean).powi(2)).sum::<f64>() / 3.0;
+        (0.1 * mean, 0.9 + 0.1 * variance)
+    };
+    let near = |a: f64, b: f64| (a - b).abs() < 1e-12;
+    let fits = |(mean, variance)| near(found.0, mean) && near(found.1, variance);
+    assert!((0..5).map(moved_by).any(fits), "{found:?}");
 }
 
 /// What the last layer returns for all of `data`, before any softmax.

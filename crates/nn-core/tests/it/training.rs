@@ -2,9 +2,9 @@
 
 use super::common::StopAfter;
 use nn_core::{
-    Activation, Architecture, Control, EpochRecord, ExchangeGradients, GradientExchange,
-    Initializer, Loss, Member, NetworkError, Observer, Optimizer, Outcome, Schedule, StepEvent,
-    TrainError, Trainer, TrainingConfig, TrainingState, evaluate,
+    Activation, Architecture, Control, EpochRecord, Hook, Initializer, Loss, Member, NetworkError,
+    Observer, Optimizer, Outcome, Schedule, StepEvent, TrainError, Trainer, TrainingConfig,
+    TrainingState, evaluate,
 };
 use nn_data::Dataset;
 use nn_tensor::{Linear, Matrix, ReferenceTensor};
@@ -121,8 +121,10 @@ fn divergence_in_the_last_step_of_an_epoch_is_no_epoch() {
         ..config()
     };
     let relu = Architecture { activation: Activation::Relu, ..form(&[6, 5]) };
-    for validation in [None, Some(&validation)] {
-        let mut trainer = Trainer::<T>::new(&(), &relu, &one_step, &train, validation).unwrap();
+    let dropout = TrainingConfig { dropout: 0.2, ..one_step.clone() };
+    let with_validation = [(&one_step, None), (&one_step, Some(&validation)), (&dropout, None)];
+    for (config, validation) in with_validation {
+        let mut trainer = Trainer::<T>::new(&(), &relu, config, &train, validation).unwrap();
         let error = trainer.run(&mut ()).unwrap_err();
         assert!(matches!(error, TrainError::Diverged { step: 1, epoch: 1, .. }), "{error}");
         assert!(error.to_string().contains("1e25"), "{error}");
@@ -200,6 +202,29 @@ fn early_stopping_brings_the_best_weights_back() {
     assert_eq!(restored.loss, lowest, "the network is that of the best epoch");
 }
 
+/// The best epoch's weights are restored, and named, also where no patience ran out.
+#[test]
+fn the_best_epoch_of_a_finished_training_is_named() {
+    let (data, validation) = moons(60).split(0.3, 3).unwrap();
+    let config = TrainingConfig {
+        optimizer: Optimizer::Sgd,
+        schedule: Schedule::CONSTANT,
+        learning_rate: 8.0,
+        epochs: 12,
+        patience: Some(100),
+        ..config()
+    };
+    let mut trainer = trainer(&config, &data, Some(&validation));
+    let outcome = trainer.run(&mut ()).unwrap();
+    let losses: Vec<f64> =
+        trainer.history().iter().map(|record| record.validation_loss.unwrap()).collect();
+    let lowest = losses.iter().copied().fold(f64::INFINITY, f64::min);
+    let best = losses.iter().position(|&loss| loss == lowest).unwrap() + 1;
+    assert!(best < 12, "a last epoch that is the best tells nothing");
+    assert_eq!(outcome, Outcome::Finished { best_epoch: Some(best) });
+    assert_eq!(evaluate(trainer.network(), &validation, config.loss).unwrap().loss, lowest);
+}
+
 #[test]
 fn the_recorded_loss_is_that_of_the_network() {
     let data = moons(30);
@@ -222,12 +247,23 @@ struct MeanOfTwo {
     shared: Arc<(Barrier, Mutex<[Vec<f64>; 2]>)>,
 }
 
-impl GradientExchange<ReferenceTensor<f64>> for MeanOfTwo {
+impl Hook<ReferenceTensor<f64>> for MeanOfTwo {
+    fn name(&self) -> &'static str {
+        "mean-of-two"
+    }
+
+    fn uses_gradients(&self) -> bool {
+        true
+    }
+
     fn worker(&self) -> u64 {
         self.me as u64
     }
 
-    fn exchange(&mut self, gradients: &mut [Linear<ReferenceTensor<f64>>]) -> Result<(), String> {
+    fn on_gradients(
+        &mut self,
+        gradients: &mut [Linear<ReferenceTensor<f64>>],
+    ) -> Result<(), TrainError> {
         let (barrier, values) = &*self.shared;
         let mine = gradients.iter().flat_map(|g| [g.weight.to_vec(), g.bias.to_vec()]).flatten();
         values.lock().unwrap()[self.me] = mine.collect();
@@ -256,7 +292,7 @@ fn two_machines_with_half_the_data_each_equal_one_with_all() {
     let shared = Arc::new((Barrier::new(2), Mutex::new([Vec::new(), Vec::new()])));
     let run = |me: usize| {
         let config = TrainingConfig { batch: 20, ..config.clone() };
-        let exchange = ExchangeGradients(MeanOfTwo { me, shared: shared.clone() });
+        let exchange = MeanOfTwo { me, shared: shared.clone() };
         let member = Member::new(form(&[4]), &halves[me], None);
         let members = vec![Member { hooks: vec![Box::new(exchange)], ..member }];
         let mut trainer = Trainer::with_members(&(), &config, &halves[me], members).unwrap();
@@ -389,7 +425,7 @@ fn an_observer_sees_every_epoch_and_can_end_it() {
     let mut trainer = trainer(&config(), &moons(20), None);
     assert_eq!(trainer.run(&mut watch).unwrap(), Outcome::Interrupted);
     assert_eq!(watch.0, [1, 2]);
-    assert_eq!(trainer.run(&mut watch).unwrap(), Outcome::Finished);
+    assert_eq!(trainer.run(&mut watch).unwrap(), Outcome::Finished { best_epoch: None });
     assert_eq!(watch.0, [1, 2, 3]);
 }
 

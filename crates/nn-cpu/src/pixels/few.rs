@@ -55,6 +55,12 @@ impl Half {
         &self.indices[..self.count]
     }
 
+    /// The same, and [`AHEAD`] entries of any value.
+    #[inline]
+    pub(crate) fn indices_ahead(&self) -> &[u32] {
+        &self.indices[..self.count + AHEAD]
+    }
+
     /// The values of the listed columns, `rows` for each.
     #[inline]
     pub(crate) fn values<E: KernelElement>(&self) -> &[E] {

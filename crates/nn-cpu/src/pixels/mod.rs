@@ -35,7 +35,8 @@ impl Pixels {
     }
 
     /// Lists rows `rows` of a source with `columns` columns, whose bytes are worth `scale` each.
-    /// Returns false, and lists nothing, when there is no memory for it.
+    /// Returns false, and lists nothing, when there is no memory for it, or more columns than fit into
+    /// an index.
     pub(crate) fn gather<E: KernelElement>(
         &mut self,
         device: &CpuDevice,
@@ -44,6 +45,9 @@ impl Pixels {
         rows: &[u32],
         scale: E,
     ) -> bool {
+        if u32::try_from(columns).is_err() {
+            return false;
+        }
         let source = Source { bytes, columns, rows, scale };
         match self {
             Self::Few(few) => few.gather(device, source),

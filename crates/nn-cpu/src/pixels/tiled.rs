@@ -102,6 +102,8 @@ pub(crate) const ENTRY: usize = GROUP;
 /// is high.
 pub(crate) struct List<'a, E> {
     pub(crate) indices: &'a [u32],
+    /// The same, and [`AHEAD`] entries of any value.
+    pub(crate) indices_ahead: &'a [u32],
     pub(crate) values: &'a [E],
 }
 
@@ -135,8 +137,10 @@ impl Lists {
     #[inline]
     pub(crate) fn list<E: KernelElement>(&self, piece: usize) -> List<'_, E> {
         let (count, first) = (self.counts[piece] as usize, piece * self.list_len());
+        let indices_ahead = &self.indices[piece * (self.room + 1)..][..count + AHEAD];
         List {
-            indices: &self.indices[piece * (self.room + 1)..][..count],
+            indices: &indices_ahead[..count],
+            indices_ahead,
             values: &self.values.numbers()[first..first + count * ENTRY],
         }
     }

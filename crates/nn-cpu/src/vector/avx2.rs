@@ -12,11 +12,11 @@ pub(crate) fn is_available() -> bool {
 
 /// Eight `f32`.
 #[derive(Clone, Copy)]
-pub(crate) struct F32x8(__m256);
+struct F32x8(__m256);
 
 /// Four `f64`.
 #[derive(Clone, Copy)]
-pub(crate) struct F64x4(__m256d);
+struct F64x4(__m256d);
 
 /// A register in memory at any address.
 ///
@@ -32,12 +32,22 @@ struct Unaligned<R>(R);
 /// # Safety
 /// The CPU has both.
 #[target_feature(enable = "avx2,fma")]
-pub(crate) unsafe fn run<V: Vector>(kernel: impl Kernel<V::Elem>) {
-    kernel.run::<V>();
+pub(crate) unsafe fn run_f32(kernel: impl Kernel<f32>) {
+    kernel.run::<F32x8>();
 }
 
-// SAFETY of every block below: a kernel gets these types from `run` alone, whose caller has
-// seen that the CPU has AVX2 and FMA; loads and stores pass their caller's promise on.
+/// The same in `f64`.
+///
+/// # Safety
+/// The CPU has both.
+#[target_feature(enable = "avx2,fma")]
+pub(crate) unsafe fn run_f64(kernel: impl Kernel<f64>) {
+    kernel.run::<F64x4>();
+}
+
+// SAFETY of every block below: nobody but `run_f32` and `run_f64` can name these types, so a kernel
+// gets them from there alone, whose callers have seen that the CPU has AVX2 and FMA; loads and stores
+// pass their caller's promise on.
 impl Exponential for F32x8 {
     const LEAST: f32 = -104.0;
     const GREATEST: f32 = 89.0;

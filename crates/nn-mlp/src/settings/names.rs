@@ -112,17 +112,20 @@ impl ScheduleName {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nn_core::{Optimizer, Schedule};
+    use crate::settings::Settings;
+    use nn_core::Optimizer;
 
     #[test]
     fn names_are_those_of_the_core_and_of_serde() {
         let on_batches = OptimizerName::ALL.into_iter().filter(|name| !name.is_full_batch());
         assert!(on_batches.map(OptimizerName::name).eq(Optimizer::NAMES));
-        assert_eq!(ScheduleName::ALL.map(ScheduleName::name), Schedule::NAMES);
         for name in OptimizerName::ALL {
             assert_eq!(toml::Value::try_from(name).unwrap().as_str(), Some(name.name()));
         }
         for name in ScheduleName::ALL {
+            let mut settings = Settings::default();
+            settings.training.schedule = name;
+            assert_eq!(settings.training_config().schedule.name(), name.name());
             assert_eq!(toml::Value::try_from(name).unwrap().as_str(), Some(name.name()));
         }
     }

@@ -197,7 +197,7 @@ impl Need {
             Self::Batches => !name.is_some_and(|name| OptimizerName::FULL_BATCH.contains(&name)),
             Self::OneOf { names, .. } => name.is_some_and(|name| names.contains(&name)),
             Self::Positive { .. } => value.and_then(Value::as_integer).is_some_and(|n| n > 0),
-            Self::Given { .. } => value.is_some(),
+            Self::Given { .. } => value.is_some_and(|value| value != &Value::Boolean(false)),
         }
     }
 }
@@ -307,7 +307,8 @@ const TRAINING: &[Key] = &[
     key("training.max-norm", "Limit the norm of the weights into each neuron after each step", POSITIVE, off("3.0"), BATCHES),
     key("training.label-smoothing", "Spread this fraction of each target evenly over all classes", BELOW_ONE, is("0.0"), BATCHES),
     key("training.class-weights", "Multiply the loss of the samples of each class by these factors; an empty list is 1 for all", Allowed::Factors, is("[]"), BATCHES),
-    key("training.average", "Keep a moving average of the weights with this decay, and use it as the result", BELOW_ONE, off("0.999"), BATCHES),
+    key("training.average", "Use as the result an average of the weights, of which each step keeps this fraction: a ← β a + (1 - β) w", BELOW_ONE, off("0.999"), BATCHES),
+    key("training.average-warm-up", "Begin with a short average: after n steps, β is at most (1 + n) / (10 + n)", Allowed::Switch, is("false"), &[Need::Batches, Need::Given { key: "training.average" }]),
     key("training.momentum", "Keep this fraction of the velocity in each step", BELOW_ONE, is("0.9"), MOMENTUM),
     key("training.smoothing", "Keep this fraction of the running mean square in each step", BELOW_ONE, is("0.99"), RMS_PROP),
     key("training.beta1", "Keep this fraction of the running mean in each step", BELOW_ONE, is("0.9"), ADAM),

@@ -130,6 +130,8 @@ pub struct TrainingSettings {
     /// Decay of the moving average of the weights.
     #[serde(deserialize_with = "off::value", skip_serializing_if = "Option::is_none")]
     pub average: Option<f64>,
+    /// Whether that average is short at the beginning.
+    pub average_warm_up: bool,
     /// Fraction of the velocity that stays, for momentum and nesterov.
     pub momentum: f64,
     /// Fraction of the mean square that stays, for rms-prop.
@@ -167,6 +169,7 @@ impl Default for TrainingSettings {
             label_smoothing: 0.0,
             class_weights: Vec::new(),
             average: None,
+            average_warm_up: false,
             momentum: 0.9,
             smoothing: 0.99,
             beta1: 0.9,

@@ -1,7 +1,7 @@
 //! A locally connected first layer: each of its neurons sees a window of the image in place of all of it.
 
 use crate::settings::LocalWindows;
-use nn_core::{ConfigError, Hook, Initializer, Network, NetworkError, TrainError};
+use nn_core::{ConfigError, Hook, Initializer, Network, NetworkError, Position, TrainError};
 use nn_tensor::{Element, Role, Shape, Tensor};
 use std::ops::Range;
 
@@ -69,7 +69,7 @@ impl<T: Tensor> Hook<T> for LocalConnections<T> {
         Ok(())
     }
 
-    fn after_step(&mut self, network: &mut Network<T>, _step: u64) -> Result<(), TrainError> {
+    fn after_step(&mut self, network: &mut Network<T>, _: Position) -> Result<(), TrainError> {
         if let (Some(mask), Some(first)) = (&self.mask, network.layers_mut().first_mut()) {
             first.weight.multiply_elements(mask);
         }

@@ -308,7 +308,9 @@ impl TrainingPlan {
             hooks.push(Box::new(MaxNorm(norm)));
         }
         if let Some(decay) = training.average {
-            hooks.push(Box::new(MovingAverage::new(decay)));
+            let average = MovingAverage::new(decay);
+            let warm = training.average_warm_up;
+            hooks.push(Box::new(if warm { average.with_warm_up() } else { average }));
         }
         Ok(hooks)
     }

@@ -55,7 +55,7 @@ fn pass<T: Tensor>(
     let epoch = HostEpoch::of_one_step(rows, numbers_of_step);
     let epoch: ResidentEpoch<T> = device.begin_epoch(epoch).expect("memory for a small epoch");
     let step = Update {
-        rule: UpdateRule::Adam { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
+        rule: UpdateRule::adam(0.9, 0.99, 1e-8),
         penalty: Penalty { l1: 0.001, l2: 0.01 },
         decay: 0.01,
     };

@@ -189,8 +189,7 @@ impl<T: Tensor> Training<T> {
             &target,
             &mut self.tally,
         );
-        let one = T::Elem::from_f64;
-        let rule = UpdateRule::Adam { beta1: one(0.9), beta2: one(0.999), epsilon: one(1e-8) };
+        let rule = UpdateRule::adam(0.9, 0.999, 1e-8);
         let update = Update { rule, penalty: Penalty::NONE, decay: T::Elem::ZERO };
         for index in (0..=last).rev() {
             if index > 0 {

@@ -52,8 +52,8 @@ fn steps() -> Vec<Update<f64>> {
         UpdateRule::Descent,
         UpdateRule::Momentum { momentum: 0.9, nesterov: false },
         UpdateRule::Momentum { momentum: 0.9, nesterov: true },
-        UpdateRule::RmsProp { smoothing: 0.99, epsilon: 1e-8 },
-        UpdateRule::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+        UpdateRule::rms_prop(0.99, 1e-8),
+        UpdateRule::adam(0.9, 0.999, 1e-8),
     ];
     let extras =
         [(0.0, 0.0, 0.0), (0.01, 0.0, 0.0), (0.0, 0.02, 0.0), (0.0, 0.0, 0.05), (0.01, 0.02, 0.05)];
@@ -70,11 +70,9 @@ pub(super) fn in_type<E: Element>(step: &Update<f64>) -> Update<E> {
         UpdateRule::Momentum { momentum, nesterov } => {
             UpdateRule::Momentum { momentum: of(momentum), nesterov }
         }
-        UpdateRule::RmsProp { smoothing, epsilon } => {
-            UpdateRule::RmsProp { smoothing: of(smoothing), epsilon: of(epsilon) }
-        }
+        UpdateRule::RmsProp { smoothing, epsilon } => UpdateRule::rms_prop(smoothing.keep, epsilon),
         UpdateRule::Adam { beta1, beta2, epsilon } => {
-            UpdateRule::Adam { beta1: of(beta1), beta2: of(beta2), epsilon: of(epsilon) }
+            UpdateRule::adam(beta1.keep, beta2.keep, epsilon)
         }
     };
     let penalty = Penalty { l1: of(step.penalty.l1), l2: of(step.penalty.l2) };

@@ -26,7 +26,7 @@ pub fn run<T: Tensor>(device: &T::Device) {
     let rules = [
         (UpdateRule::Descent, 0.5),
         (UpdateRule::Momentum { momentum: 0.9, nesterov: true }, 0.05),
-        (UpdateRule::Adam { beta1: 0.9, beta2: 0.99, epsilon: 0.01 }, 0.01),
+        (UpdateRule::adam(0.9, 0.99, 0.01), 0.01),
     ];
     for (rule, learning_rate) in rules {
         for (batch, activation) in [(12, Activation::Tanh), (17, Activation::Sigmoid)] {

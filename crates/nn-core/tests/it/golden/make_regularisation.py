@@ -1,9 +1,10 @@
-"""Batch normalisation, smoothed labels, weighted classes and limited norms, computed by PyTorch.
+"""Batch normalisation, smoothed labels, weighted classes, limited norms, averaged weights and single
+precision, computed by PyTorch.
 
     pip install torch
     python make_regularisation.py    # writes regularisation.json beside it
 
-Double precision, fixed seeds. Five steps on one full batch from the same start in every run.
+Double precision unless said otherwise, fixed seeds. Five steps on one full batch from the same start in every run.
 """
 
 import json
@@ -12,6 +13,7 @@ import pathlib
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_avg_fn
 
 torch.set_default_dtype(torch.float64)
 torch.set_num_threads(1)
@@ -64,7 +66,7 @@ def norms_of(model):
 
 
 def run(activation="tanh", optimizer="sgd", rate=0.2, batch_norm=False, smoothing=0.0,
-        class_weights=None, max_norm=None, decay=0.0):
+        class_weights=None, max_norm=None, decay=0.0, average=None):
     model = network(activation, batch_norm)
     start = layers_of(model)
     weights = [layer.weight for layer in model if isinstance(layer, nn.Linear)]
@@ -77,21 +79,28 @@ def run(activation="tanh", optimizer="sgd", rate=0.2, batch_norm=False, smoothin
         "sgd": lambda: torch.optim.SGD(groups, lr=rate),
         "adamw": lambda: torch.optim.AdamW(groups, lr=rate),
     }[optimizer]()
+    criterion = nn.CrossEntropyLoss(
+        weight=None if class_weights is None else torch.tensor(class_weights),
+        label_smoothing=smoothing,
+    )
+    averaged = average is not None and AveragedModel(
+        model, avg_fn=get_ema_avg_fn(average), use_buffers=True
+    )
     losses = []
     for _ in range(STEPS):
         stepper.zero_grad()
-        each = functional.cross_entropy(
-            model(INPUTS), CLASSES, reduction="none", label_smoothing=smoothing
-        )
-        if class_weights is not None:
-            each = each * torch.tensor(class_weights)[CLASSES]
-        each.mean().backward()
-        losses.append(each.mean().item())
+        loss = criterion(model(INPUTS), CLASSES)
+        loss.backward()
+        losses.append(loss.item())
         stepper.step()
         if max_norm is not None:
             with torch.no_grad():
                 for weight in weights:
                     weight *= (max_norm / weight.norm(dim=1, keepdim=True)).clamp(max=1.0)
+        if averaged:
+            averaged.update_parameters(model)
+    if averaged:
+        model = averaged.module
     model.eval()
     return {
         "activation": activation,
@@ -102,6 +111,7 @@ def run(activation="tanh", optimizer="sgd", rate=0.2, batch_norm=False, smoothin
         "class_weights": class_weights or [],
         "max_norm": max_norm,
         "weight_decay": decay,
+        "average": average,
         "start": start,
         "losses": losses,
         "layers": layers_of(model),
@@ -119,7 +129,24 @@ RUNS = [
     run(class_weights=[3.0, 0.25, 1.0], optimizer="adamw", rate=0.02),
     run(max_norm=0.5),
     run(max_norm=0.7, optimizer="adamw", rate=0.05, batch_norm=True),
+    run(average=0.9),
+    run(average=0.6, batch_norm=True, optimizer="adamw", rate=0.02),
+    run(average=0.0),
 ]
+
+
+def single_precision(name, **settings):
+    """Weights after each of three steps in float32, with gradients 1, 0.5 and 2."""
+    weight = torch.nn.Parameter(torch.tensor([1.0], dtype=torch.float32))
+    stepper = getattr(torch.optim, name)([weight], lr=0.01, **settings)
+    weights = []
+    for gradient in [1.0, 0.5, 2.0]:
+        weight.grad = torch.tensor([gradient], dtype=torch.float32)
+        stepper.step()
+        weights.append(weight.item())
+    return weights
+
+
 GOLDEN = {
     "made_by": f"torch {torch.__version__}",
     "widths": WIDTHS,
@@ -127,6 +154,8 @@ GOLDEN = {
     "inputs": INPUTS.flatten().tolist(),
     "classes": CLASSES.tolist(),
     "runs": RUNS,
+    "adam_of_long_memory_in_f32": single_precision("Adam", betas=(0.9, 0.999999)),
+    "rms_prop_of_long_memory_in_f32": single_precision("RMSprop", alpha=0.999999),
 }
 ROWS = ",\n".join(f"{json.dumps(key)}: {json.dumps(item)}" for key, item in GOLDEN.items())
 (pathlib.Path(__file__).parent / "regularisation.json").write_text("{" + ROWS + "}\n")

@@ -4,9 +4,7 @@ use super::results::{Ensemble, Outcomes, Remedy};
 use super::settings::Settings;
 use crate::fit::{dataset, normal, one_to_one, predict, spread, thinned};
 use crate::{LectureError, shrinkage};
-use nn_core::{
-    Activation, Initializer, Loss, Optimizer, Outcome, Schedule, Trainer, TrainingConfig,
-};
+use nn_core::{Activation, Initializer, Loss, Optimizer, Schedule, Trainer, TrainingConfig};
 use nn_data::Dataset;
 use nn_tensor::Tensor;
 
@@ -124,10 +122,7 @@ fn remedy<D: Tensor<Elem = f64>>(
         train_cost: cost(train)?.loss,
         test_cost: cost(&sets.test)?.loss,
         weight_size: (squares / f64::from(count)).sqrt(),
-        steps: match outcome {
-            Outcome::StoppedEarly { best_epoch } => best_epoch,
-            _ => history.len(),
-        },
+        steps: outcome.best_epoch().unwrap_or(history.len()),
         train_history: thinned(&train_history.collect::<Vec<_>>(), 300),
         validation_history: thinned(&validation.collect::<Vec<_>>(), 300),
         fit: predict(network, x)?,
