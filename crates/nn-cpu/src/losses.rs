@@ -32,6 +32,9 @@ pub(crate) fn squared_error<E: KernelElement>(
     factor: E,
     rows: &mut [E],
 ) -> (f64, usize) {
+    if layout.columns == 0 {
+        return (0.0, 0);
+    }
     let (mut loss, mut correct) = (0.0, 0);
     let (output_row, target_row) = rows.split_at_mut(layout.columns);
     for index in 0..layout.rows {

@@ -62,9 +62,7 @@ impl<E: KernelElement> CpuTensor<E> {
     #[cold]
     fn write_out(&self) -> Lines {
         let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut lines = spare
-            .take()
-            .expect("a tensor whose gather has panicked is gathered or written anew first");
+        let mut lines = spare.take().expect("a tensor has no numbers after a gather that panicked");
         self.pixels.write_out::<E>(&self.layout, lines.numbers_mut());
         lines
     }

@@ -31,6 +31,7 @@ pub mod backward;
 pub mod batch_norm;
 mod compare;
 pub mod counting;
+pub mod empty;
 pub mod epochs;
 pub mod forward;
 pub mod host;
@@ -72,6 +73,7 @@ pub fn run_here<T: Tensor>(device: &T::Device) {
     regularisation::run::<T>(device);
     steps::run::<T>(device);
     epochs::run::<T>(device);
+    empty::run::<T>(device);
     repeat::run::<T>(device);
     training::run::<T>(device);
 }
