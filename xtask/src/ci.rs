@@ -16,7 +16,7 @@ struct Step {
 }
 
 /// The steps that are cargo commands, the quickest to fail first.
-const STEPS: [Step; 4] = [
+const STEPS: [Step; 5] = [
     Step { name: "format", arguments: &["fmt", "--all", "--check"], environment: &[] },
     Step {
         name: "lints",
@@ -24,6 +24,19 @@ const STEPS: [Step; 4] = [
         environment: &[],
     },
     Step { name: "tests", arguments: &["test", "--workspace", "--locked"], environment: &[] },
+    Step {
+        name: "pool models",
+        arguments: &[
+            "test",
+            "--release",
+            "--locked",
+            "--manifest-path",
+            "crates/nn-cpu/models/Cargo.toml",
+            "--target-dir",
+            "target/models",
+        ],
+        environment: &[("RUSTFLAGS", "--cfg loom"), ("LOOM_MAX_PREEMPTIONS", "3")],
+    },
     Step {
         name: "documentation",
         arguments: &["doc", "--workspace", "--no-deps", "--locked"],

@@ -41,9 +41,10 @@ pub struct TrainingConfig {
     pub batch_norm: bool,
     /// Label smoothing under cross-entropy: share of each target that is spread over all classes.
     pub label_smoothing: f64,
-    /// Weight of each class under cross-entropy; empty where all weigh the same.
+    /// Weight of each class under cross-entropy, whose mean over a batch is then weighted, as with
+    /// PyTorch's `CrossEntropyLoss(weight)`; empty where all weigh the same.
     pub class_weights: Vec<f64>,
-    /// Clip gradients to this global norm.
+    /// Clip the gradients of weights and biases, penalties left out, to this global norm.
     pub clip_norm: Option<f64>,
     /// Stop after this many epochs without a lower validation loss, and restore the best weights.
     pub patience: Option<usize>,

@@ -7,15 +7,26 @@
 //! others.
 #![allow(unsafe_code, reason = "a job borrows from the stack of the thread that posts it")]
 
+#[cfg(loom)]
+use loom::{
+    sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering},
+    sync::{Mutex, MutexGuard},
+    thread::{self, Thread},
+};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
-use std::thread::Thread;
+use std::sync::{OnceLock, PoisonError, TryLockError};
+#[cfg(not(loom))]
+use std::{
+    sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering},
+    sync::{Mutex, MutexGuard},
+    thread::{self, Thread},
+};
 
-/// Turns of the spinning wait before a thread gives way, and before an idle one goes to sleep.
-const SPINS_BEFORE_YIELD: u32 = 2_000;
-const SPINS_BEFORE_SLEEP: u32 = 8_000;
+/// Turns of the spinning wait before a thread gives way, and before an idle one goes to sleep. A model
+/// tries every interleaving, so it gives way at once and sleeps after a single turn.
+const SPINS_BEFORE_YIELD: u32 = if cfg!(loom) { 1 } else { 2_000 };
+const SPINS_BEFORE_SLEEP: u32 = if cfg!(loom) { 1 } else { 8_000 };
 
 /// Most items of a job; see [`Claim`].
 pub(crate) const MOST_ITEMS: usize = 4_000;
@@ -130,8 +141,8 @@ impl Workers {
         let mut spins = 0;
         while self.ready.load(Ordering::SeqCst) + 1 < self.shares.len() {
             spin(&mut spins);
-            if spins > SPINS_BEFORE_YIELD {
-                std::thread::yield_now();
+            if spins >= SPINS_BEFORE_YIELD {
+                thread::yield_now();
             }
         }
     }
@@ -154,8 +165,8 @@ impl Workers {
         let mut spins = 0;
         while self.finished.0.load(Ordering::Acquire) + done < items {
             spin(&mut spins);
-            if spins > SPINS_BEFORE_YIELD {
-                std::thread::yield_now();
+            if spins >= SPINS_BEFORE_YIELD {
+                thread::yield_now();
             }
         }
         std::mem::forget(no_unwinding);
@@ -227,7 +238,7 @@ impl Workers {
 
     /// Records which thread worker number `worker` runs on, so that it can be woken.
     pub(crate) fn set_thread(&self, worker: usize) {
-        let _ = self.shares[worker + 1].thread.set(std::thread::current());
+        let _ = self.shares[worker + 1].thread.set(thread::current());
     }
 
     /// What worker number `worker` does from the beginning of a run to its end.
@@ -267,7 +278,7 @@ impl Workers {
                 self.sleep(share, seen);
                 spins = 0;
             } else if spins % SPINS_BEFORE_YIELD == 0 {
-                std::thread::yield_now();
+                thread::yield_now();
             }
         }
     }
@@ -275,16 +286,18 @@ impl Workers {
     /// Sleeps until woken. The flag is raised before the number of the job is read for the last time, and
     /// `wake` reads the flag after that number has been written, so one of the two sees the other.
     fn sleep(&self, share: usize, seen: u64) {
-        self.shares[share].asleep.store(true, Ordering::SeqCst);
+        self.shares[share].asleep.swap(true, Ordering::SeqCst); // after the swap of an earlier `wake`
+        order_for_loom();
         let nothing_new = self.generation.0.load(Ordering::SeqCst) == seen;
         if nothing_new && !self.stopped.load(Ordering::SeqCst) {
-            std::thread::park();
+            thread::park();
         }
         self.shares[share].asleep.store(false, Ordering::SeqCst);
     }
 
     /// Wakes the threads that sleep.
     fn wake(&self) {
+        order_for_loom();
         for share in &self.shares {
             if share.asleep.load(Ordering::SeqCst)
                 && share.asleep.swap(false, Ordering::SeqCst)
@@ -326,6 +339,14 @@ impl Drop for AbortOnUnwind {
     fn drop(&mut self) {
         std::process::abort();
     }
+}
+
+/// A fence between two operations that are `SeqCst`, and so in order already: loom takes them for
+/// `AcqRel`, and knows fences.
+#[inline(always)]
+fn order_for_loom() {
+    #[cfg(loom)]
+    loom::sync::atomic::fence(Ordering::SeqCst);
 }
 
 /// One turn of a spinning wait.

@@ -295,7 +295,8 @@ impl<'f> Mlp<'f> {
         self
     }
 
-    /// Keeps a moving average of the weights with this decay; it becomes the model.
+    /// Keeps a moving average of the weights and batch-normalisation statistics with this decay; it
+    /// becomes the model.
     #[must_use]
     pub fn moving_average(mut self, decay: f64) -> Self {
         self.settings.training.average = Some(decay);

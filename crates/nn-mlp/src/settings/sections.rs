@@ -127,7 +127,7 @@ pub struct TrainingSettings {
     pub label_smoothing: f64,
     /// Factors of the classes in the loss; empty where all are 1.
     pub class_weights: Vec<f64>,
-    /// Decay of the moving average of the weights.
+    /// Decay of the moving average of the weights and of the batch-normalisation statistics.
     #[serde(deserialize_with = "off::value", skip_serializing_if = "Option::is_none")]
     pub average: Option<f64>,
     /// Whether that average is short at the beginning.

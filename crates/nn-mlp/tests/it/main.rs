@@ -9,6 +9,7 @@ mod checkpoint_golden;
 mod checkpoint_killed;
 mod common;
 mod ensembles;
+mod from_pytorch;
 mod front_door;
 mod joint;
 mod local_connections;

@@ -1,7 +1,7 @@
 """Batch normalisation, smoothed labels, weighted classes, limited norms, averaged weights and single
-precision, computed by PyTorch.
+precision, computed by PyTorch; an L2 penalty, computed by scikit-learn.
 
-    pip install torch
+    pip install torch scikit-learn
     python make_regularisation.py    # writes regularisation.json beside it
 
 Double precision unless said otherwise, fixed seeds. Five steps on one full batch from the same start in every run.
@@ -10,7 +10,10 @@ Double precision unless said otherwise, fixed seeds. Five steps on one full batc
 import json
 import pathlib
 
+import sklearn
 import torch
+from sklearn.metrics import log_loss
+from sklearn.neural_network import MLPClassifier
 from torch import nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_avg_fn
@@ -120,6 +123,46 @@ def run(activation="tanh", optimizer="sgd", rate=0.2, batch_norm=False, smoothin
     }
 
 
+def scikit_learn(alpha=0.6, rate=0.2):
+    """MLPClassifier, whose alpha is divided by the samples of the batch."""
+    model = network("tanh", False)
+    start = layers_of(model)
+    x, y = INPUTS.numpy(), CLASSES.numpy()
+    peer = MLPClassifier(
+        WIDTHS[1:-1], activation="tanh", solver="sgd", alpha=alpha, batch_size=COUNT,
+        learning_rate_init=rate, momentum=0.0, shuffle=False, random_state=0,
+    )
+    peer.partial_fit(x, y, classes=range(WIDTHS[-1]))
+    linear = [layer for layer in model if isinstance(layer, nn.Linear)]
+    peer.coefs_ = [layer.weight.detach().T.numpy().copy() for layer in linear]
+    peer.intercepts_ = [layer.bias.detach().numpy().copy() for layer in linear]
+    peer._optimizer.params = peer.coefs_ + peer.intercepts_
+    losses = []
+    for _ in range(STEPS):
+        losses.append(log_loss(y, peer.predict_proba(x), labels=range(WIDTHS[-1])))
+        peer.partial_fit(x, y)
+    with torch.no_grad():
+        for layer, weight, bias in zip(linear, peer.coefs_, peer.intercepts_):
+            layer.weight.copy_(torch.tensor(weight.T.copy()))
+            layer.bias.copy_(torch.tensor(bias))
+    return {
+        "activation": "tanh",
+        "optimizer": "sgd",
+        "learning_rate": rate,
+        "batch_norm": False,
+        "label_smoothing": 0.0,
+        "class_weights": [],
+        "max_norm": None,
+        "weight_decay": alpha / COUNT,
+        "average": None,
+        "start": start,
+        "losses": losses,
+        "layers": layers_of(model),
+        "norms": [],
+        "outputs": model(INPUTS).flatten().tolist(),
+    }
+
+
 RUNS = [
     run(batch_norm=True),
     run(batch_norm=True, activation="relu", optimizer="adamw", rate=0.02, decay=0.1),
@@ -132,6 +175,7 @@ RUNS = [
     run(average=0.9),
     run(average=0.6, batch_norm=True, optimizer="adamw", rate=0.02),
     run(average=0.0),
+    scikit_learn(),
 ]
 
 
@@ -148,7 +192,7 @@ def single_precision(name, **settings):
 
 
 GOLDEN = {
-    "made_by": f"torch {torch.__version__}",
+    "made_by": f"torch {torch.__version__}, scikit-learn {sklearn.__version__}",
     "widths": WIDTHS,
     "steps": STEPS,
     "inputs": INPUTS.flatten().tolist(),
