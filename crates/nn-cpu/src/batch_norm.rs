@@ -62,7 +62,7 @@ pub(crate) fn forward<E: KernelElement>(
                 shift: &shift[line],
             }
         };
-        E::dispatch(device.is_portable(), kernel);
+        E::dispatch(device.simd(), kernel);
     });
 }
 
@@ -93,7 +93,7 @@ pub(crate) fn gradient<E: KernelElement>(
                 of_shift: of_shift.part(line),
             }
         };
-        E::dispatch(device.is_portable(), kernel);
+        E::dispatch(device.simd(), kernel);
     });
 }
 
@@ -105,7 +105,7 @@ pub(crate) fn limit_norms<E: KernelElement>(weight: &mut CpuTensor<E>, longest: 
     for_each_panel(&device, layout, |panel| {
         // SAFETY: panels are disjoint.
         let values = unsafe { values.part(panel_range(&layout, panel)) };
-        E::dispatch(device.is_portable(), Limit { values, longest });
+        E::dispatch(device.simd(), Limit { values, longest });
     });
 }
 
@@ -127,39 +127,37 @@ struct Forward<'a, E> {
 impl<E: KernelElement> Kernel<E> for Forward<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
-        let line = 2 * V::LANES;
+        let line = V::LANES;
         let rows = self.values.len() / line;
         let (count, others) = (number::<E>(rows), number::<E>(rows.saturating_sub(1)));
         let (count, others) = (V::splat(count), V::splat(others));
-        for half in [0, V::LANES] {
-            // SAFETY: all that is read and written is half a line at `half` of one of `rows` whole
-            // lines of `values` and `normalized`, or of the one line of each other part.
-            unsafe {
-                let load = |row: usize| V::load(self.values[row * line + half..].as_ptr());
-                let mut sum = V::splat(E::ZERO);
-                for row in 0..rows {
-                    sum = sum.add(load(row));
-                }
-                let mean = sum.div(count);
-                let mut squares = V::splat(E::ZERO);
-                for row in 0..rows {
-                    let distance = load(row).sub(mean);
-                    squares = distance.mul_add(distance, squares);
-                }
-                let variance = squares.div(count).add(V::splat(E::from_f64(BATCH_NORM_EPSILON)));
-                let inverse = V::splat(E::ONE).div(variance.sqrt());
-                let scale = V::load(self.scale[half..].as_ptr());
-                let shift = V::load(self.shift[half..].as_ptr());
-                for row in 0..rows {
-                    let place = self.values[row * line + half..].as_mut_ptr();
-                    let normalized = V::load(place).sub(mean).mul(inverse);
-                    normalized.store(self.normalized[row * line + half..].as_mut_ptr());
-                    normalized.mul_add(scale, shift).store(place);
-                }
-                mean.store(self.mean[half..].as_mut_ptr());
-                squares.div(others).store(self.variance[half..].as_mut_ptr());
-                inverse.store(self.inverse_deviation[half..].as_mut_ptr());
+        // SAFETY: all that is read and written is one of `rows` whole
+        // lines of `values` and `normalized`, or of the one line of each other part.
+        unsafe {
+            let load = |row: usize| V::load(self.values[row * line..].as_ptr());
+            let mut sum = V::splat(E::ZERO);
+            for row in 0..rows {
+                sum = sum.add(load(row));
             }
+            let mean = sum.div(count);
+            let mut squares = V::splat(E::ZERO);
+            for row in 0..rows {
+                let distance = load(row).sub(mean);
+                squares = distance.mul_add(distance, squares);
+            }
+            let variance = squares.div(count).add(V::splat(E::from_f64(BATCH_NORM_EPSILON)));
+            let inverse = V::splat(E::ONE).div(variance.sqrt());
+            let scale = V::load(self.scale.as_ptr());
+            let shift = V::load(self.shift.as_ptr());
+            for row in 0..rows {
+                let place = self.values[row * line..].as_mut_ptr();
+                let normalized = V::load(place).sub(mean).mul(inverse);
+                normalized.store(self.normalized[row * line..].as_mut_ptr());
+                normalized.mul_add(scale, shift).store(place);
+            }
+            mean.store(self.mean.as_mut_ptr());
+            squares.div(others).store(self.variance.as_mut_ptr());
+            inverse.store(self.inverse_deviation.as_mut_ptr());
         }
     }
 }
@@ -176,31 +174,27 @@ struct Backward<'a, E> {
 impl<E: KernelElement> Kernel<E> for Backward<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
-        let line = 2 * V::LANES;
+        let line = V::LANES;
         let rows = self.values.len() / line;
         let count = V::splat(number::<E>(rows));
-        for half in [0, V::LANES] {
-            // SAFETY: as in `Forward`.
-            unsafe {
-                let delta = |row: usize| V::load(self.values[row * line + half..].as_ptr());
-                let normalized =
-                    |row: usize| V::load(self.normalized[row * line + half..].as_ptr());
-                let (mut of_scale, mut of_shift) = (V::splat(E::ZERO), V::splat(E::ZERO));
-                for row in 0..rows {
-                    of_scale = delta(row).mul_add(normalized(row), of_scale);
-                    of_shift = of_shift.add(delta(row));
-                }
-                let factor = V::load(self.scale[half..].as_ptr())
-                    .mul(V::load(self.inverse_deviation[half..].as_ptr()));
-                let (slope, mean) = (of_scale.div(count), of_shift.div(count));
-                for row in 0..rows {
-                    let place = self.values[row * line + half..].as_mut_ptr();
-                    let means = normalized(row).mul_add(slope, mean);
-                    V::load(place).sub(means).mul(factor).store(place);
-                }
-                of_scale.store(self.of_scale[half..].as_mut_ptr());
-                of_shift.store(self.of_shift[half..].as_mut_ptr());
+        // SAFETY: as in `Forward`.
+        unsafe {
+            let delta = |row: usize| V::load(self.values[row * line..].as_ptr());
+            let normalized = |row: usize| V::load(self.normalized[row * line..].as_ptr());
+            let (mut of_scale, mut of_shift) = (V::splat(E::ZERO), V::splat(E::ZERO));
+            for row in 0..rows {
+                of_scale = delta(row).mul_add(normalized(row), of_scale);
+                of_shift = of_shift.add(delta(row));
             }
+            let factor = V::load(self.scale.as_ptr()).mul(V::load(self.inverse_deviation.as_ptr()));
+            let (slope, mean) = (of_scale.div(count), of_shift.div(count));
+            for row in 0..rows {
+                let place = self.values[row * line..].as_mut_ptr();
+                let means = normalized(row).mul_add(slope, mean);
+                V::load(place).sub(means).mul(factor).store(place);
+            }
+            of_scale.store(self.of_scale.as_mut_ptr());
+            of_shift.store(self.of_shift.as_mut_ptr());
         }
     }
 }
@@ -213,23 +207,21 @@ struct Limit<'a, E> {
 impl<E: KernelElement> Kernel<E> for Limit<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
-        let line = 2 * V::LANES;
+        let line = V::LANES;
         let rows = self.values.len() / line;
-        for half in [0, V::LANES] {
-            // SAFETY: as in `Forward`.
-            unsafe {
-                let load = |row: usize| V::load(self.values[row * line + half..].as_ptr());
-                let mut squares = V::splat(E::ZERO);
-                for row in 0..rows {
-                    squares = load(row).mul_add(load(row), squares);
-                }
-                let (norm, longest) = (squares.sqrt(), V::splat(self.longest));
-                let one = V::splat(E::ONE);
-                let factor = norm.sub(longest).where_positive(longest.div(norm), one);
-                for row in 0..rows {
-                    let place = self.values[row * line + half..].as_mut_ptr();
-                    V::load(place).mul(factor).store(place);
-                }
+        // SAFETY: as in `Forward`.
+        unsafe {
+            let load = |row: usize| V::load(self.values[row * line..].as_ptr());
+            let mut squares = V::splat(E::ZERO);
+            for row in 0..rows {
+                squares = load(row).mul_add(load(row), squares);
+            }
+            let (norm, longest) = (squares.sqrt(), V::splat(self.longest));
+            let one = V::splat(E::ONE);
+            let factor = norm.sub(longest).where_positive(longest.div(norm), one);
+            for row in 0..rows {
+                let place = self.values[row * line..].as_mut_ptr();
+                V::load(place).mul(factor).store(place);
             }
         }
     }

@@ -7,7 +7,6 @@ use crate::layout::Layout;
 use crate::packed::CpuTensor;
 use crate::split::Split;
 use crate::step::{Action, StepLine};
-use crate::tile::zeros;
 use crate::vector::{Kernel, Vector};
 use nn_tensor::{Moments, UpdateRule};
 
@@ -126,7 +125,7 @@ pub(crate) unsafe fn step_bias<E: KernelElement>(
     let lanes = delta.layout.lanes;
     // SAFETY: the caller's promise.
     let changed = unsafe { biases.part(panel * lanes..(panel + 1) * lanes) };
-    E::dispatch(device.is_portable(), BiasLine { delta, panel, step, changed });
+    E::dispatch(device.simd(), BiasLine { delta, panel, step, changed });
 }
 
 /// One panel of the bias.
@@ -140,19 +139,16 @@ struct BiasLine<'a, E> {
 impl<E: KernelElement> Kernel<E> for BiasLine<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
-        let line = 2 * V::LANES;
         let layout = self.delta.layout;
-        let values = &self.delta.values()[layout.start(self.panel, 0)..][..layout.rows * line];
+        let values = &self.delta.values()[layout.start(self.panel, 0)..][..layout.rows * V::LANES];
         let lines = self.changed.lines();
         // SAFETY: `values` is made of whole lines, and `lines` points to one line of each.
         unsafe {
-            let mut sums = zeros::<V, 1>();
-            for sample in values.chunks_exact(line) {
-                for (half, sum) in sums[0].iter_mut().enumerate() {
-                    *sum = sum.add(V::load(sample.as_ptr().add(half * V::LANES)));
-                }
+            let mut sum = V::splat(E::ZERO);
+            for sample in values.chunks_exact(V::LANES) {
+                sum = sum.add(V::load(sample.as_ptr()));
             }
-            self.step.apply(&sums, |_| lines);
+            self.step.apply(&[sum], |_| lines);
         }
     }
 }

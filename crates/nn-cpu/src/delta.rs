@@ -8,13 +8,12 @@
 use crate::element::KernelElement;
 use crate::layout::Layout;
 use crate::packed::CpuTensor;
+use crate::panels::{OnPanels, for_panels, panel_blocks, panels_of};
 use crate::split::Split;
 use crate::tile::{accumulate_panels, piece_start, pieces, zeros};
 use crate::transpose::{LINE, transpose};
 use crate::vector::{Kernel, Vector};
-
-/// Panels of samples in one block of work.
-const PANELS_IN_BLOCK: usize = 4;
+use std::ops::Range;
 
 /// δ = next δ · W, times the rectifier's slope at `rectified`, if that is given. All are in the
 /// layouts of their roles, and fit.
@@ -34,28 +33,29 @@ pub(crate) fn hidden_delta<E: KernelElement>(
         device.for_each_block(sample_panels, 2 * sample_panels * panel_len, |panel| {
             // SAFETY: a block is a panel of its own.
             let result = unsafe { split.part(panel * panel_len..(panel + 1) * panel_len) };
-            E::dispatch(device.is_portable(), Transpose { next_delta, panel, result });
+            E::dispatch(device.simd(), Transpose { next_delta, panel, result });
         });
         // SAFETY: all blocks are done, and only read from now on.
         let transposed: &[E] = unsafe { split.part(0..sample_panels * panel_len) };
 
-        let blocks = sample_panels.div_ceil(PANELS_IN_BLOCK);
+        let blocks = panel_blocks(sample_panels);
         let operations = 2 * layout.rows * layout.columns * next_delta.layout.columns;
         let rectified = rectified.map(CpuTensor::values);
-        let split = Split::new(delta.values_mut());
+        let result = &Split::new(delta.values_mut());
         device.for_each_block(blocks * layout.panels(), operations, |index| {
-            let (panel, first) = (index / blocks, index % blocks * PANELS_IN_BLOCK);
-            for samples in first..sample_panels.min(first + PANELS_IN_BLOCK) {
-                let row = samples * layout.lanes;
-                let end = layout.rows.min(row + layout.lanes);
-                let range = layout.start(panel, row)..layout.start(panel, end);
-                let rectified = rectified.map(|values| &values[range.clone()]);
-                // SAFETY: blocks are disjoint ranges of rows in disjoint panels.
-                let result = unsafe { split.part(range) };
-                let transposed = &transposed[samples * panel_len..][..panel_len];
-                let block = Block { next_weight, layout, panel, transposed, rectified, result };
-                E::dispatch(device.is_portable(), block);
-            }
+            let panel = index / blocks;
+            let samples = panels_of(index % blocks, sample_panels);
+            let block = Block {
+                next_weight,
+                layout,
+                panel,
+                samples,
+                transposed,
+                panel_len,
+                rectified,
+                result,
+            };
+            E::dispatch(device.simd(), block);
         });
     });
 }
@@ -72,7 +72,7 @@ struct Transpose<'a, E> {
 impl<E: KernelElement> Kernel<E> for Transpose<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
-        let line = 2 * V::LANES;
+        let line = V::LANES;
         let layout = self.next_delta.layout;
         let first = self.panel * line;
         let height = line.min(layout.rows - first);
@@ -83,73 +83,95 @@ impl<E: KernelElement> Kernel<E> for Transpose<'_, E> {
     }
 }
 
-/// One panel of samples by one panel of inputs.
+/// Some panels of samples by one panel of inputs.
 struct Block<'a, E> {
     next_weight: &'a CpuTensor<E>,
+    /// That of the result.
     layout: Layout,
     panel: usize,
+    samples: Range<usize>,
+    /// The next δ, one panel of samples after the other, `panel_len` numbers each.
     transposed: &'a [E],
+    panel_len: usize,
     rectified: Option<&'a [E]>,
-    result: &'a mut [E],
+    result: &'a Split<'a, E>,
 }
 
 impl<E: KernelElement> Kernel<E> for Block<'_, E> {
     #[inline(always)]
-    fn run<V: Vector<Elem = E>>(self) {
-        let line = 2 * V::LANES;
+    fn run<V: Vector<Elem = E>>(mut self) {
+        let samples = self.samples.clone();
+        for_panels::<V>(&mut self, samples);
+    }
+}
+
+impl<E: KernelElement> OnPanels<E> for Block<'_, E> {
+    /// Does `P` panels of samples, from `first` on.
+    #[inline(always)]
+    fn on_panels<V: Vector<Elem = E>, const P: usize>(&mut self, first: usize) {
         let width = self.layout.width(self.panel);
         // Rows are inputs, columns samples.
-        let mut inputs_by_samples = [E::ZERO; LINE * LINE];
+        let mut inputs_by_samples = [[E::ZERO; LINE * LINE]; P];
         for piece in 0..pieces(width) {
-            let (first, end) = (piece_start(width, piece), piece_start(width, piece + 1));
-            let to = inputs_by_samples[first * line..end * line].as_mut_ptr();
-            let input = self.panel * line + first;
-            // SAFETY: `to` has room for as many lines as the piece has rows.
-            unsafe {
-                match end - first {
-                    1 => self.tile::<V, 1>(input, to),
-                    2 => self.tile::<V, 2>(input, to),
-                    3 => self.tile::<V, 3>(input, to),
-                    4 => self.tile::<V, 4>(input, to),
-                    5 => self.tile::<V, 5>(input, to),
-                    _ => self.tile::<V, 6>(input, to),
-                }
+            let (input, end) = (piece_start(width, piece), piece_start(width, piece + 1));
+            match end - input {
+                1 => self.tile::<V, 1, P>(first, input, &mut inputs_by_samples),
+                2 => self.tile::<V, 2, P>(first, input, &mut inputs_by_samples),
+                3 => self.tile::<V, 3, P>(first, input, &mut inputs_by_samples),
+                4 => self.tile::<V, 4, P>(first, input, &mut inputs_by_samples),
+                5 => self.tile::<V, 5, P>(first, input, &mut inputs_by_samples),
+                _ => self.tile::<V, 6, P>(first, input, &mut inputs_by_samples),
             }
         }
-        let mut back = [E::ZERO; LINE * LINE];
-        transpose::<V>(&inputs_by_samples[..line * line], &mut back[..line * line]);
-        let Some(rectified) = self.rectified else {
-            return self.result.copy_from_slice(&back[..self.result.len()]);
-        };
-        for ((result, &delta), &activated) in self.result.iter_mut().zip(&back).zip(rectified) {
-            *result = delta * if activated > E::ZERO { E::ONE } else { E::ZERO };
+        for (index, inputs_by_samples) in inputs_by_samples.iter().enumerate() {
+            self.finish::<V>(first + index, inputs_by_samples);
         }
     }
 }
 
 impl<E: KernelElement> Block<'_, E> {
-    /// Sums of `R` inputs, from `input` on, for all samples of the panel.
-    ///
-    /// # Safety
-    /// `to` has room for `R` lines.
+    /// Sums of `R` inputs of the panel, from `input` on, for all samples of `P` panels.
     #[inline(always)]
-    unsafe fn tile<V: Vector<Elem = E>, const R: usize>(&self, input: usize, to: *mut E) {
+    fn tile<V: Vector<Elem = E>, const R: usize, const P: usize>(
+        &self,
+        first: usize,
+        input: usize,
+        sums_of: &mut [[E; LINE * LINE]; P],
+    ) {
         let weight = self.next_weight.layout;
-        let a = self.next_weight.values()[weight.start(0, input)..].as_ptr();
-        let mut sums = zeros::<V, R>();
-        // SAFETY: the weight has a row for each input, and `transposed` a line for each output.
+        let row = self.panel * V::LANES + input;
+        let a = self.next_weight.values()[weight.start(0, row)..].as_ptr();
+        let b = self.transposed[first * self.panel_len..][..P * self.panel_len].as_ptr();
+        let mut sums = zeros::<V, R, P>();
+        // SAFETY: the weight has a row for each input, and `transposed` a line for each output in each
+        // panel of samples. Each square has a line for each input of the panel.
         unsafe {
-            accumulate_panels::<V, R>(
-                &mut sums,
-                weight.columns,
-                a,
-                weight.stride,
-                self.transposed.as_ptr(),
-            );
-            for (row, sum) in sums.iter().enumerate() {
-                sum[0].store(to.add(row * 2 * V::LANES));
-                sum[1].store(to.add(row * 2 * V::LANES + V::LANES));
+            let (a, b) = ((a, weight.stride), (b, self.panel_len));
+            accumulate_panels::<V, R, P>(&mut sums, weight.columns, a, b);
+            for (index, sums_of) in sums_of.iter_mut().enumerate() {
+                let lines = sums_of[input * V::LANES..][..R * V::LANES].chunks_exact_mut(V::LANES);
+                for (sums, line) in sums.iter().zip(lines) {
+                    sums[index].store(line.as_mut_ptr());
+                }
             }
+        }
+    }
+
+    /// Transposes the sums of one panel of samples back, and writes them.
+    #[inline(always)]
+    fn finish<V: Vector<Elem = E>>(&self, samples: usize, sums: &[E; LINE * LINE]) {
+        let (line, row) = (V::LANES, samples * V::LANES);
+        let end = self.layout.rows.min(row + line);
+        let range = self.layout.start(self.panel, row)..self.layout.start(self.panel, end);
+        let mut back = [E::ZERO; LINE * LINE];
+        transpose::<V>(&sums[..line * line], &mut back[..line * line]);
+        // SAFETY: blocks are disjoint ranges of rows in disjoint panels.
+        let result = unsafe { self.result.part(range.clone()) };
+        let Some(rectified) = self.rectified else {
+            return result.copy_from_slice(&back[..result.len()]);
+        };
+        for ((result, &delta), &activated) in result.iter_mut().zip(&back).zip(&rectified[range]) {
+            *result = delta * if activated > E::ZERO { E::ONE } else { E::ZERO };
         }
     }
 }

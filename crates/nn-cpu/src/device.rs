@@ -2,6 +2,7 @@
 
 use crate::element::KernelElement;
 use crate::lines::{Lines, lanes};
+use crate::simd::Simd;
 use crate::workers::{MOST_ITEMS, Workers};
 use nn_tensor::{BatchPreparation, Device, HostEpoch, HostSamples, TensorError};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -38,8 +39,8 @@ struct Shared {
     workers: Workers,
     /// The threads of the workers: one fewer than the device has, because the caller works too.
     pool: Option<ThreadPool>,
-    /// Whether to do without the instructions that only some CPUs have.
-    portable: bool,
+    /// The instructions of the kernels.
+    simd: Simd,
     /// Buffers for intermediate results, kept from operation to operation.
     scratch: Mutex<Vec<Lines>>,
 }
@@ -53,19 +54,20 @@ impl CpuDevice {
     /// [`TensorError::Device`] when `threads` is 0 or more than [`MOST_THREADS`], or when the
     /// system refuses to start them.
     pub fn new(threads: usize) -> Result<Self, TensorError> {
-        Self::with(threads, false)
+        Self::with(threads, Simd::chosen()?)
     }
 
-    /// A device that computes as on a CPU without AVX2 and FMA, for tests on one that has them.
+    /// A device that uses these instructions: `avx512`, `avx2` or `portable`, for tests on a CPU that has
+    /// more.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// As [`new`](Self::new), and where this CPU has not got them.
     #[doc(hidden)]
-    pub fn portable(threads: usize) -> Result<Self, TensorError> {
-        Self::with(threads, true)
+    pub fn with_simd(threads: usize, name: &str) -> Result<Self, TensorError> {
+        Self::with(threads, Simd::named(name)?)
     }
 
-    fn with(threads: usize, portable: bool) -> Result<Self, TensorError> {
+    fn with(threads: usize, simd: Simd) -> Result<Self, TensorError> {
         let refused = |cause| TensorError::Device { device: "cpu".to_owned(), cause };
         if threads == 0 || threads > MOST_THREADS {
             let cause = format!("{threads} threads asked for; give 1 to {MOST_THREADS}");
@@ -86,7 +88,7 @@ impl CpuDevice {
             pool.broadcast(|context| workers.set_thread(context.index()));
         }
         let scratch = Mutex::new(Vec::new());
-        let shared = Shared { threads, workers, pool, portable, scratch };
+        let shared = Shared { threads, workers, pool, simd, scratch };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -105,9 +107,15 @@ impl CpuDevice {
         self.shared.threads
     }
 
-    /// Whether to do without the instructions that only some CPUs have.
-    pub(crate) fn is_portable(&self) -> bool {
-        self.shared.portable
+    /// The instructions that its kernels use: `avx512`, `avx2` or `portable`. The environment variable
+    /// `NN_SIMD` names others than the best. `avx512` and `avx2` give the same bytes.
+    #[must_use]
+    pub fn instructions(&self) -> &'static str {
+        self.shared.simd.instructions().name()
+    }
+
+    pub(crate) fn simd(&self) -> Simd {
+        self.shared.simd
     }
 
     /// Does `task` for every block below `blocks`, shared among the threads when `operations`, the
@@ -228,7 +236,7 @@ impl Default for CpuDevice {
                     threads: 1,
                     workers,
                     pool: None,
-                    portable: false,
+                    simd: Simd::PORTABLE,
                     scratch,
                 }),
             }

@@ -93,7 +93,7 @@ pub(crate) fn drop_out<E: KernelElement>(
         // SAFETY: blocks are disjoint.
         let lines = unsafe { values.part(range) };
         let mask = Mask { layout, panel, first: rows.start, lines, key, threshold, factor };
-        E::dispatch(device.is_portable(), mask);
+        E::dispatch(device.simd(), mask);
     });
 }
 
@@ -112,7 +112,7 @@ impl<E: KernelElement> Kernel<E> for Mask<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
         let step = self.layout.index_step() as u64;
-        for (row, line) in self.lines.chunks_exact_mut(2 * V::LANES).enumerate() {
+        for (row, line) in self.lines.chunks_exact_mut(V::LANES).enumerate() {
             // Whole lines, with whatever lies after the last column, so that the compiler makes
             // registers of them.
             let mut index = self.layout.index(self.panel, self.first + row, 0) as u64;
@@ -139,7 +139,7 @@ pub(crate) fn sum_of_squares<E: KernelElement>(
             let lines = &values[layout.start(panel, 0)..][..layout.rows * layout.lanes];
             // SAFETY: a block is one panel.
             let sum = unsafe { &mut split.part(panel..panel + 1)[0] };
-            E::dispatch(device.is_portable(), Squares { lines, width: layout.width(panel), sum });
+            E::dispatch(device.simd(), Squares { lines, width: layout.width(panel), sum });
         });
         // SAFETY: all blocks are done.
         unsafe { split.part(0..panels) }.iter().sum()
@@ -159,7 +159,7 @@ impl<E: KernelElement> Kernel<E> for Squares<'_, E> {
         // At most sixteen numbers in a line; those after `width` may be anything, and are left out at
         // the end.
         let mut sums = [0.0; 16];
-        for line in self.lines.chunks_exact(2 * V::LANES) {
+        for line in self.lines.chunks_exact(V::LANES) {
             for (sum, &value) in sums.iter_mut().zip(line) {
                 let value = Element::to_f64(value);
                 *sum += value * value;
@@ -201,7 +201,7 @@ fn registers<E: KernelElement>(device: &CpuDevice, values: &mut [E], curve: Curv
     for_each_range(device, len, 10, |range| {
         // SAFETY: blocks are disjoint.
         let values = unsafe { values.part(range) };
-        E::dispatch(device.is_portable(), Registers { values, curve });
+        E::dispatch(device.simd(), Registers { values, curve });
     });
 }
 
@@ -292,7 +292,7 @@ pub(crate) fn update<E: KernelElement>(
     for_each_range(device, gradient.len(), 10, |range| {
         // SAFETY: blocks are disjoint.
         let lines = unsafe { weights.part(range.clone()) }.lines();
-        E::dispatch(device.is_portable(), Steps { lines, gradient: &gradient[range], step });
+        E::dispatch(device.simd(), Steps { lines, gradient: &gradient[range], step });
     });
 }
 
@@ -307,13 +307,11 @@ struct Steps<'a, E> {
 impl<E: KernelElement> Kernel<E> for Steps<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
-        let line = 2 * V::LANES;
-        for (index, gradient) in self.gradient.chunks_exact(line).enumerate() {
-            let first = gradient.as_ptr();
-            // SAFETY: a chunk is two registers, and what is changed has a line for each.
+        for (index, gradient) in self.gradient.chunks_exact(V::LANES).enumerate() {
+            // SAFETY: a chunk is a line, and what is changed has a line for each.
             unsafe {
-                let tile = [[V::load(first), V::load(first.add(V::LANES))]];
-                self.step.apply::<V, 1>(&tile, |_| self.lines.at(index * line));
+                let gradient = [V::load(gradient.as_ptr())];
+                self.step.apply(&gradient, |_| self.lines.at(index * V::LANES));
             }
         }
     }

@@ -3,6 +3,7 @@
 
 use crate::element::KernelElement;
 use crate::packed::CpuTensor;
+use crate::panels::{OnPanels, for_panels, panel_blocks, panels_of};
 use crate::pixels::{ENTRY, Pixels, Tiled};
 use crate::split::Split;
 use crate::tile::{
@@ -10,6 +11,7 @@ use crate::tile::{
 };
 use crate::vector::{Kernel, Vector};
 use crate::{forward_few, forward_one};
+use std::ops::Range;
 
 /// Tiles in one block of work.
 const TILES_IN_BLOCK: usize = 6;
@@ -25,13 +27,12 @@ struct Forward<'a, E> {
     rectify: bool,
 }
 
-/// One block: some tiles of one panel of the result.
+/// One block: some tiles of some panels of the result.
 struct Block<'a, E> {
     forward: Forward<'a, E>,
-    panel: usize,
-    first_tile: usize,
-    /// The panel of the result from the first row of the block on.
-    result: &'a mut [E],
+    panels: Range<usize>,
+    tiles: Range<usize>,
+    result: &'a Split<'a, E>,
 }
 
 /// result = input Wᵀ + b, rectified if asked. All are in the layouts of their roles, and fit.
@@ -58,83 +59,77 @@ pub(crate) fn forward<E: KernelElement>(
     let tiles = pieces(layout.rows);
     let blocks = tiles.div_ceil(TILES_IN_BLOCK);
     let operations = 2 * layout.rows * layout.columns * input.layout.columns;
-    let split = Split::new(result.values_mut());
-    device.for_each_block(blocks * layout.panels(), operations, |block| {
-        let (panel, first_tile) = (block / blocks, block % blocks * TILES_IN_BLOCK);
-        let last_tile = tiles.min(first_tile + TILES_IN_BLOCK);
-        let (first, end) =
-            (piece_start(layout.rows, first_tile), piece_start(layout.rows, last_tile));
-        // SAFETY: blocks are disjoint ranges of rows in disjoint panels.
-        let result = unsafe { split.part(layout.start(panel, first)..layout.start(panel, end)) };
-        E::dispatch(device.is_portable(), Block { forward, panel, first_tile, result });
+    let result = &Split::new(result.values_mut());
+    device.for_each_block(blocks * panel_blocks(layout.panels()), operations, |block| {
+        let panels = panels_of(block / blocks, layout.panels());
+        let first = block % blocks * TILES_IN_BLOCK;
+        let tiles = first..tiles.min(first + TILES_IN_BLOCK);
+        E::dispatch(device.simd(), Block { forward, panels, tiles, result });
     });
 }
 
 impl<E: KernelElement> Kernel<E> for Block<'_, E> {
     #[inline(always)]
-    fn run<V: Vector<Elem = E>>(self) {
-        let line = 2 * V::LANES;
+    fn run<V: Vector<Elem = E>>(mut self) {
+        let panels = self.panels.clone();
+        for_panels::<V>(&mut self, panels);
+    }
+}
+
+impl<E: KernelElement> OnPanels<E> for Block<'_, E> {
+    #[inline(always)]
+    fn on_panels<V: Vector<Elem = E>, const P: usize>(&mut self, panel: usize) {
         let rows = self.forward.input.layout.rows;
-        let mut rest = self.result;
-        let mut tile = self.first_tile;
-        while !rest.is_empty() {
-            let height = piece_start(rows, tile + 1) - piece_start(rows, tile);
-            let (result, after) = rest.split_at_mut(height * line);
-            // SAFETY: `result` has `height` lines.
-            unsafe {
-                match height {
-                    1 => self.forward.tile::<V, 1>(self.panel, tile, result.as_mut_ptr()),
-                    2 => self.forward.tile::<V, 2>(self.panel, tile, result.as_mut_ptr()),
-                    3 => self.forward.tile::<V, 3>(self.panel, tile, result.as_mut_ptr()),
-                    4 => self.forward.tile::<V, 4>(self.panel, tile, result.as_mut_ptr()),
-                    5 => self.forward.tile::<V, 5>(self.panel, tile, result.as_mut_ptr()),
-                    _ => self.forward.tile::<V, 6>(self.panel, tile, result.as_mut_ptr()),
-                }
+        for tile in self.tiles.clone() {
+            match piece_start(rows, tile + 1) - piece_start(rows, tile) {
+                1 => self.tile::<V, 1, P>(panel, tile),
+                2 => self.tile::<V, 2, P>(panel, tile),
+                3 => self.tile::<V, 3, P>(panel, tile),
+                4 => self.tile::<V, 4, P>(panel, tile),
+                5 => self.tile::<V, 5, P>(panel, tile),
+                _ => self.tile::<V, 6, P>(panel, tile),
             }
-            rest = after;
-            tile += 1;
         }
     }
 }
 
-impl<E: KernelElement> Forward<'_, E> {
-    /// Computes one tile: `R` rows of one panel.
-    ///
-    /// # Safety
-    /// `result` has room for `R` lines.
+impl<E: KernelElement> Block<'_, E> {
+    /// Computes one tile: `R` rows of `P` panels.
     #[inline(always)]
-    unsafe fn tile<V: Vector<Elem = E>, const R: usize>(
-        &self,
-        panel: usize,
-        tile: usize,
-        result: *mut E,
-    ) {
-        let line = 2 * V::LANES;
-        let layout = self.input.layout;
-        let weight = self.weight.values()[self.weight.layout.start(panel, 0)..].as_ptr();
-        let bias = self.bias[panel * line..][..line].as_ptr();
-        // SAFETY: the bias has a line for each panel. The weight's panel has a line for each column
-        // of the input, which are as many as its panels give and its lists name.
+    fn tile<V: Vector<Elem = E>, const R: usize, const P: usize>(&self, panel: usize, tile: usize) {
+        let Forward { input, pixels, weight, bias, rectify } = self.forward;
+        let (row, layout) = (piece_start(input.layout.rows, tile), weight.layout);
+        let b = weight.values()[layout.start(panel, 0)..].as_ptr();
+        let b = (b, layout.stride * V::LANES);
+        let bias = bias[panel * V::LANES..][..P * V::LANES].as_ptr();
+        // SAFETY: the bias has a line for each panel. The weight's panels have a line for each column
+        // of the input, which are as many as its panels give and its lists name. Blocks are disjoint
+        // ranges of rows in disjoint panels of the result, and a row of a panel is a line.
         unsafe {
-            let bias = [V::load(bias), V::load(bias.add(V::LANES))];
-            let mut sums: Tile<V, R> = [bias; R];
-            if let Some(pixels) = self.pixels {
+            let mut start = [V::splat(E::ZERO); P];
+            for (panel, start) in start.iter_mut().enumerate() {
+                *start = V::load(bias.add(panel * V::LANES));
+            }
+            let mut sums: Tile<V, R, P> = [start; R];
+            if let Some(pixels) = pixels {
                 let list = pixels.by_rows.list::<E>(tile);
                 let a = (list.values.as_ptr(), SideBySide, ENTRY);
                 let indices = ListedAhead::new(list.indices_ahead);
-                accumulate::<V, _, _, R>(&mut sums, list.indices.len(), a, weight, indices);
+                accumulate::<V, _, _, R, P>(&mut sums, list.indices.len(), a, b, indices);
             } else {
-                let row = piece_start(layout.rows, tile);
-                let input = self.input.values()[layout.start(0, row)..].as_ptr();
-                accumulate_panels::<V, R>(&mut sums, layout.columns, input, layout.stride, weight);
+                let a = input.values()[input.layout.start(0, row)..].as_ptr();
+                let a = (a, input.layout.stride);
+                accumulate_panels::<V, R, P>(&mut sums, input.layout.columns, a, b);
             }
             let zero = V::splat(E::ZERO);
-            for (row, sum) in sums.iter().enumerate() {
-                for (half, &sum) in sum.iter().enumerate() {
+            for index in 0..P {
+                let first = (panel + index) * input.layout.stride + row; // the result has as many rows
+                let result = self.result.part(first * V::LANES..(first + R) * V::LANES);
+                for (sums, line) in sums.iter().zip(result.chunks_exact_mut(V::LANES)) {
                     // Not max(): a NaN must stay a NaN, so that divergence is seen.
-                    let positive =
-                        if self.rectify { zero.sub(sum).where_positive(zero, sum) } else { sum };
-                    positive.store(result.add(row * line + half * V::LANES));
+                    let sum = sums[index];
+                    let sum = if rectify { zero.sub(sum).where_positive(zero, sum) } else { sum };
+                    sum.store(line.as_mut_ptr());
                 }
             }
         }

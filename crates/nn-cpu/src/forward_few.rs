@@ -4,11 +4,14 @@
 
 use crate::element::KernelElement;
 use crate::elementwise;
+use crate::layout::Layout;
 use crate::packed::CpuTensor;
+use crate::panels::{OnPanels, for_panels, panel_blocks, panels_of};
 use crate::pixels::{Few, HALVES, Half};
 use crate::split::Split;
 use crate::tile::{ListedAhead, SideBySide, Tile, accumulate, piece_start, pieces, zeros};
 use crate::vector::{Kernel, Vector};
+use std::ops::Range;
 
 /// As [`forward::forward`](crate::forward::forward).
 pub(crate) fn forward<E: KernelElement>(
@@ -26,15 +29,13 @@ pub(crate) fn forward<E: KernelElement>(
     let len = result.len();
     device.with_scratch((HALVES - 1) * len, |others: &mut [E]| {
         let (first, second) = (Split::new(result), Split::new(others));
-        device.for_each_block(HALVES * panels, operations, |block| {
-            let (half, panel) = (block / panels, block % panels);
-            let range = layout.start(panel, 0)..layout.start(panel, layout.rows);
-            let sums = if half == 0 { &first } else { &second };
-            // SAFETY: panels are disjoint, and each half has sums of its own.
-            let result = unsafe { sums.part(range) };
-            let bias = (half == 0).then(|| &bias[panel * layout.lanes..][..layout.lanes]);
-            let half = few.half(half);
-            E::dispatch(device.is_portable(), Block { half, weight, panel, bias, result });
+        let blocks = panel_blocks(panels);
+        device.for_each_block(HALVES * blocks, operations, |block| {
+            let (half, panels) = (block / blocks, panels_of(block % blocks, panels));
+            let result = if half == 0 { &first } else { &second };
+            let bias = (half == 0).then_some(bias);
+            let block = Block { half: few.half(half), weight, layout, panels, bias, result };
+            E::dispatch(device.simd(), block);
         });
         // SAFETY: all blocks are done.
         let (first, second) = unsafe { (first.part(0..len), second.part(0..len)) };
@@ -46,58 +47,75 @@ pub(crate) fn forward<E: KernelElement>(
     });
 }
 
-/// One half of one panel of the result.
+/// One half of some panels of the result.
 struct Block<'a, E> {
     half: &'a Half,
     weight: &'a CpuTensor<E>,
-    panel: usize,
+    /// That of the result.
+    layout: Layout,
+    panels: Range<usize>,
     /// What the sums start with; 0 without.
     bias: Option<&'a [E]>,
-    /// The panel, with a line for each row.
-    result: &'a mut [E],
+    result: &'a Split<'a, E>,
 }
 
 impl<E: KernelElement> Kernel<E> for Block<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(mut self) {
+        let panels = self.panels.clone();
+        for_panels::<V>(&mut self, panels);
+    }
+}
+
+impl<E: KernelElement> OnPanels<E> for Block<'_, E> {
+    #[inline(always)]
+    fn on_panels<V: Vector<Elem = E>, const P: usize>(&mut self, panel: usize) {
         let rows = self.half.rows();
         for tile in 0..pieces(rows) {
             let (row, end) = (piece_start(rows, tile), piece_start(rows, tile + 1));
             match end - row {
-                1 => self.tile::<V, 1>(row),
-                2 => self.tile::<V, 2>(row),
-                3 => self.tile::<V, 3>(row),
-                4 => self.tile::<V, 4>(row),
-                5 => self.tile::<V, 5>(row),
-                _ => self.tile::<V, 6>(row),
+                1 => self.tile::<V, 1, P>(panel, row),
+                2 => self.tile::<V, 2, P>(panel, row),
+                3 => self.tile::<V, 3, P>(panel, row),
+                4 => self.tile::<V, 4, P>(panel, row),
+                5 => self.tile::<V, 5, P>(panel, row),
+                _ => self.tile::<V, 6, P>(panel, row),
             }
         }
     }
 }
 
 impl<E: KernelElement> Block<'_, E> {
-    /// Computes one tile: `R` rows from `row` on.
+    /// Computes one tile: `R` rows from `row` on, of `P` panels from `panel` on.
     #[inline(always)]
-    fn tile<V: Vector<Elem = E>, const R: usize>(&mut self, row: usize) {
-        let line = 2 * V::LANES;
-        let result = self.result[row * line..][..R * line].as_mut_ptr();
-        let weight = self.weight.values()[self.weight.layout.start(self.panel, 0)..].as_ptr();
+    fn tile<V: Vector<Elem = E>, const R: usize, const P: usize>(&self, panel: usize, row: usize) {
+        let layout = self.weight.layout;
+        let b = self.weight.values()[layout.start(panel, 0)..].as_ptr();
+        let b = (b, layout.stride * V::LANES);
         let indices = self.half.indices();
         let values = self.half.values::<E>().as_ptr().wrapping_add(row);
-        let mut sums: Tile<V, R> = zeros();
-        // SAFETY: the weight's panel has a line for each column that the list names, and each listed
-        // column a value for each row. The bias is a line, and `result` has `R` lines.
+        let mut sums: Tile<V, R, P> = zeros();
+        // SAFETY: the weight's panels have a line for each column that the list names, and each listed
+        // column a value for each row. The bias has a line for each panel. Panels are disjoint, and each
+        // half has sums of its own; a row of a panel is a line.
         unsafe {
             if let Some(bias) = self.bias {
-                let bias = bias[..line].as_ptr();
-                sums = [[V::load(bias), V::load(bias.add(V::LANES))]; R];
+                let bias = bias[panel * V::LANES..][..P * V::LANES].as_ptr();
+                for sums in &mut sums {
+                    for (panel, sum) in sums.iter_mut().enumerate() {
+                        *sum = V::load(bias.add(panel * V::LANES));
+                    }
+                }
             }
             let a = (values, SideBySide, self.half.rows());
             let listed = ListedAhead::new(self.half.indices_ahead());
-            accumulate::<V, _, _, R>(&mut sums, indices.len(), a, weight, listed);
-            for (row, sum) in sums.iter().enumerate() {
-                sum[0].store(result.add(row * line));
-                sum[1].store(result.add(row * line + V::LANES));
+            accumulate::<V, _, _, R, P>(&mut sums, indices.len(), a, b, listed);
+            for index in 0..P {
+                let first = self.layout.start(panel + index, row);
+                let result = self.result.part(first..first + R * V::LANES);
+                for (sums, line) in sums.iter().zip(result.chunks_exact_mut(V::LANES)) {
+                    sums[index].store(line.as_mut_ptr());
+                }
             }
         }
     }

@@ -6,10 +6,9 @@
 use crate::element::KernelElement;
 use crate::packed::CpuTensor;
 use crate::split::Split;
-use crate::tile::{Tile, zeros};
 use crate::vector::{Kernel, Vector};
 
-/// Panels whose sums are held in registers at once: two registers each.
+/// Panels whose sums are held in registers at once: two registers each with AVX2.
 const PANELS: usize = 4;
 
 /// One block: some panels of the result.
@@ -43,14 +42,14 @@ pub(crate) fn forward<E: KernelElement>(
         // SAFETY: blocks are disjoint ranges of panels, which are one line each.
         let result = unsafe { split.part(first_panel * lanes..end * lanes) };
         let block = Block { sample, inputs, weight, bias, rectify, first_panel, result };
-        E::dispatch(device.is_portable(), block);
+        E::dispatch(device.simd(), block);
     });
 }
 
 impl<E: KernelElement> Kernel<E> for Block<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
-        match self.result.len() / (2 * V::LANES) {
+        match self.result.len() / V::LANES {
             1 => self.panels::<V, 1>(),
             2 => self.panels::<V, 2>(),
             3 => self.panels::<V, 3>(),
@@ -63,46 +62,38 @@ impl<E: KernelElement> Block<'_, E> {
     /// Computes `P` panels.
     #[inline(always)]
     fn panels<V: Vector<Elem = E>, const P: usize>(self) {
-        let line = 2 * V::LANES;
         let layout = self.weight.layout;
         let weight = self.weight.values()[layout.start(self.first_panel, 0)..].as_ptr();
-        let bias = self.bias[self.first_panel * line..][..P * line].as_ptr();
-        let mut sums: Tile<V, P> = zeros();
+        let bias = self.bias[self.first_panel * V::LANES..][..P * V::LANES].as_ptr();
+        let mut sums = [V::splat(E::ZERO); P];
         for (panel, sum) in sums.iter_mut().enumerate() {
             // SAFETY: the bias has a line for each panel.
-            unsafe {
-                let bias = bias.add(panel * line);
-                *sum = [V::load(bias), V::load(bias.add(V::LANES))];
-            }
+            *sum = unsafe { V::load(bias.add(panel * V::LANES)) };
         }
-        for (place, numbers) in self.sample.chunks_exact(line).enumerate() {
-            let (first, left) = (place * line, self.inputs.saturating_sub(place * line));
+        for (place, numbers) in self.sample.chunks_exact(V::LANES).enumerate() {
+            let first = place * V::LANES;
+            let left = self.inputs.saturating_sub(first);
             // SAFETY: a whole line of numbers, and a line of each panel of the weight for each of them.
             unsafe {
-                let (low, high) = (numbers.as_ptr(), numbers[V::LANES..].as_ptr());
-                let places = V::load(low).nonzero() | V::load(high).nonzero() << V::LANES;
-                let mut places = if left < line { places & ((1 << left) - 1) } else { places };
+                let places = V::load(numbers.as_ptr()).nonzero();
+                let mut places = if left < V::LANES { places & ((1 << left) - 1) } else { places };
                 while places != 0 {
                     let offset = places.trailing_zeros() as usize;
                     places &= places - 1;
-                    let factor = V::splat(*low.add(offset));
+                    let factor = V::splat(*numbers.as_ptr().add(offset));
                     for (panel, sum) in sums.iter_mut().enumerate() {
-                        let b = weight.add((panel * layout.stride + first + offset) * line);
-                        sum[0] = factor.mul_add(V::load(b), sum[0]);
-                        sum[1] = factor.mul_add(V::load(b.add(V::LANES)), sum[1]);
+                        let b = (panel * layout.stride + first + offset) * V::LANES;
+                        *sum = factor.mul_add(V::load(weight.add(b)), *sum);
                     }
                 }
             }
         }
         let zero = V::splat(E::ZERO);
-        for (line, sum) in self.result.chunks_exact_mut(line).zip(sums) {
-            for (half, sum) in line.chunks_exact_mut(V::LANES).zip(sum) {
-                // Not max(): a NaN must stay a NaN, so that divergence is seen.
-                let positive =
-                    if self.rectify { zero.sub(sum).where_positive(zero, sum) } else { sum };
-                // SAFETY: a half of a line is a register.
-                unsafe { positive.store(half.as_mut_ptr()) };
-            }
+        for (line, sum) in self.result.chunks_exact_mut(V::LANES).zip(sums) {
+            // Not max(): a NaN must stay a NaN, so that divergence is seen.
+            let positive = if self.rectify { zero.sub(sum).where_positive(zero, sum) } else { sum };
+            // SAFETY: a chunk is a line.
+            unsafe { positive.store(line.as_mut_ptr()) };
         }
     }
 }

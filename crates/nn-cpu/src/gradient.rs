@@ -7,8 +7,9 @@ use crate::element::KernelElement;
 use crate::gradient_few;
 use crate::layout::Layout;
 use crate::packed::CpuTensor;
+use crate::panels::{OnPanels, for_panels, panel_blocks, panels_of};
 use crate::pixels::{ENTRY, Lists, Pixels};
-use crate::step::{Action, StepLine};
+use crate::step::Action;
 use crate::tile::{All, Listed, SideBySide, Tile, accumulate, piece_start, pieces, zeros};
 use crate::vector::{Kernel, Vector};
 use std::ops::Range;
@@ -46,16 +47,17 @@ pub(crate) fn apply<E: KernelElement>(
     let operations = 2 * delta.layout.rows * layout.rows * layout.columns;
     let weights = &Parts::new(weights);
     let biases = Parts::new(biases);
-    device.for_each_block(blocks * layout.panels(), operations, |block| {
-        let (panel, number) = (block / blocks, block % blocks);
+    device.for_each_block(blocks * panel_blocks(layout.panels()), operations, |block| {
+        let (panels, number) = (panels_of(block / blocks, layout.panels()), block % blocks);
         let first_tile = number * TILES_IN_BLOCK;
         let tiles = first_tile..gradient.tiles().min(first_tile + TILES_IN_BLOCK);
-        let block = Block { gradient, layout, panel, tiles, weights };
-        E::dispatch(device.is_portable(), block);
         if number == 0 {
-            // SAFETY: each panel of the bias is done by the first block of that panel alone.
-            unsafe { step_bias(device, (delta, panel), bias_step, &biases) };
+            for panel in panels.clone() {
+                // SAFETY: each panel of the bias is done by the first block of that panel alone.
+                unsafe { step_bias(device, (delta, panel), bias_step, &biases) };
+            }
         }
+        E::dispatch(device.simd(), Block { gradient, layout, panels, tiles, weights });
     });
 }
 
@@ -86,75 +88,75 @@ impl<E: KernelElement> Gradient<'_, E> {
     }
 }
 
-/// Some tiles of one panel of outputs.
+/// Some tiles of some panels of outputs.
 struct Block<'a, E> {
     gradient: Gradient<'a, E>,
     layout: Layout,
-    panel: usize,
+    panels: Range<usize>,
     tiles: Range<usize>,
     weights: &'a Parts<'a, E>,
 }
 
 impl<E: KernelElement> Kernel<E> for Block<'_, E> {
     #[inline(always)]
-    fn run<V: Vector<Elem = E>>(self) {
-        let Self { gradient, layout, panel, tiles, weights } = self;
-        for tile in tiles {
-            let (first, end) = (gradient.tile_start(tile), gradient.tile_start(tile + 1));
-            let range = layout.start(panel, first)..layout.start(panel, end);
-            // SAFETY: blocks are disjoint tiles of disjoint panels, and a tile has a line of all that
-            // the step changes for each of its inputs.
-            unsafe {
-                let lines = weights.part(range).lines();
-                match end - first {
-                    1 => gradient.tile::<V, 1>(panel, tile, lines),
-                    2 => gradient.tile::<V, 2>(panel, tile, lines),
-                    3 => gradient.tile::<V, 3>(panel, tile, lines),
-                    4 => gradient.tile::<V, 4>(panel, tile, lines),
-                    5 => gradient.tile::<V, 5>(panel, tile, lines),
-                    _ => gradient.tile::<V, 6>(panel, tile, lines),
-                }
+    fn run<V: Vector<Elem = E>>(mut self) {
+        let panels = self.panels.clone();
+        for_panels::<V>(&mut self, panels);
+    }
+}
+
+impl<E: KernelElement> OnPanels<E> for Block<'_, E> {
+    #[inline(always)]
+    fn on_panels<V: Vector<Elem = E>, const P: usize>(&mut self, panel: usize) {
+        for tile in self.tiles.clone() {
+            match self.gradient.tile_start(tile + 1) - self.gradient.tile_start(tile) {
+                1 => self.tile::<V, 1, P>(panel, tile),
+                2 => self.tile::<V, 2, P>(panel, tile),
+                3 => self.tile::<V, 3, P>(panel, tile),
+                4 => self.tile::<V, 4, P>(panel, tile),
+                5 => self.tile::<V, 5, P>(panel, tile),
+                _ => self.tile::<V, 6, P>(panel, tile),
             }
         }
     }
 }
 
-impl<E: KernelElement> Gradient<'_, E> {
-    /// Sums the gradient of `R` inputs and one panel of outputs over the batch, and applies the step.
-    ///
-    /// # Safety
-    /// `lines` points to `R` lines of all that the step changes.
+impl<E: KernelElement> Block<'_, E> {
+    /// Sums the gradient of `R` inputs and `P` panels of outputs over the batch, and applies the step.
     #[inline(always)]
-    unsafe fn tile<V: Vector<Elem = E>, const R: usize>(
-        &self,
-        panel: usize,
-        tile: usize,
-        lines: StepLine<E>,
-    ) {
-        let line = 2 * V::LANES;
-        let delta = self.delta.values()[self.delta.layout.start(panel, 0)..].as_ptr();
-        let mut sums: Tile<V, R> = zeros();
-        // SAFETY: the panel of δ has a line for each sample, and the input or its list a number for
-        // each sample and each input of the tile. `lines` by the caller's promise.
+    fn tile<V: Vector<Elem = E>, const R: usize, const P: usize>(&self, panel: usize, tile: usize) {
+        let Gradient { input, pixels, delta, step } = self.gradient;
+        let (lines, first) = (delta.layout, self.gradient.tile_start(tile));
+        let b = delta.values()[lines.start(panel, 0)..].as_ptr();
+        let b = (b, lines.stride * V::LANES);
+        let mut sums: Tile<V, R, P> = zeros();
+        // SAFETY: the panels of δ have a line for each sample, and the input or its list a number for
+        // each sample and each input of the tile. Blocks are disjoint tiles of disjoint panels, and a tile
+        // has a line of all that the step changes for each of its inputs.
         unsafe {
-            if let Some(pixels) = self.pixels {
+            if let Some(pixels) = pixels {
                 let list = pixels.list::<E>(tile);
                 let count = list.indices.len();
-                if count == 0 && self.step.is_nothing_without_gradient() {
+                if count == 0 && step.is_nothing_without_gradient() {
                     return;
                 }
                 let a = (list.values.as_ptr(), SideBySide, ENTRY);
                 let listed = Listed(list.indices.as_ptr());
-                accumulate::<V, _, _, R>(&mut sums, count, a, delta, listed);
+                accumulate::<V, _, _, R, P>(&mut sums, count, a, b, listed);
             } else {
-                let layout = self.input.layout;
-                let input = self.tile_start(tile);
-                let start = layout.start(input / line, 0) + input % line;
-                let input = self.input.values()[start..].as_ptr();
-                let a = (input, SideBySide, line);
-                accumulate::<V, _, _, R>(&mut sums, layout.rows, a, delta, All);
+                let start = input.layout.start(first / V::LANES, 0) + first % V::LANES;
+                let a = (input.values()[start..].as_ptr(), SideBySide, V::LANES);
+                accumulate::<V, _, _, R, P>(&mut sums, input.layout.rows, a, b, All);
             }
-            self.step.apply(&sums, |row| lines.at(row * line));
+            for index in 0..P {
+                let start = self.layout.start(panel + index, first);
+                let lines = self.weights.part(start..start + R * V::LANES).lines();
+                let mut of_panel = [V::splat(E::ZERO); R];
+                for (gradient, sums) in of_panel.iter_mut().zip(&sums) {
+                    *gradient = sums[index];
+                }
+                step.apply(&of_panel, |row| lines.at(row * V::LANES));
+            }
         }
     }
 }

@@ -7,10 +7,12 @@ use crate::changed::{Changed, Parts, step_bias};
 use crate::element::KernelElement;
 use crate::layout::Layout;
 use crate::packed::CpuTensor;
+use crate::panels::{OnPanels, for_panels, panel_blocks, panels_of};
 use crate::pixels::{Few, HALVES, Half};
 use crate::step::{Action, StepLine};
 use crate::tile::{All, Apart, MOST_ROWS, Tile, accumulate, zeros};
 use crate::vector::{Kernel, Vector};
+use std::ops::Range;
 
 /// As [`gradient::apply`](crate::gradient::apply).
 pub(crate) fn apply<E: KernelElement>(
@@ -22,90 +24,121 @@ pub(crate) fn apply<E: KernelElement>(
 ) {
     let operations = 2 * delta.layout.rows * layout.rows * layout.columns;
     let (weights, biases) = (Parts::new(weights), Parts::new(biases));
-    let panels = layout.panels();
-    device.for_each_block(HALVES * panels, operations, |block| {
-        let (half, panel) = (few.half(block / panels), block % panels);
-        let columns = half.columns();
-        let range = layout.start(panel, columns.start)..layout.start(panel, columns.end);
-        // SAFETY: blocks are disjoint ranges of rows in disjoint panels.
-        let lines = unsafe { weights.part(range) }.lines();
-        E::dispatch(device.is_portable(), Block { half, delta, panel, step, lines });
-        if block < panels {
-            // SAFETY: each panel of the bias is done by one block of the first half alone.
-            unsafe { step_bias(device, (delta, panel), bias_step, &biases) };
+    let blocks = panel_blocks(layout.panels());
+    device.for_each_block(HALVES * blocks, operations, |block| {
+        let half = few.half(block / blocks);
+        let panels = panels_of(block % blocks, layout.panels());
+        if block < blocks {
+            for panel in panels.clone() {
+                // SAFETY: each panel of the bias is done by one block of the first half alone.
+                unsafe { step_bias(device, (delta, panel), bias_step, &biases) };
+            }
         }
+        let weights = &weights;
+        E::dispatch(device.simd(), Block { half, delta, layout, panels, step, weights });
     });
 }
 
-/// One half of one panel of outputs.
+/// One half of some panels of outputs.
 struct Block<'a, E> {
     half: &'a Half,
     delta: &'a CpuTensor<E>,
-    panel: usize,
+    /// That of the weight.
+    layout: Layout,
+    panels: Range<usize>,
     step: &'a Action<E>,
-    /// The line of the first column of the half, and the others after it.
-    lines: StepLine<E>,
+    weights: &'a Parts<'a, E>,
 }
 
 impl<E: KernelElement> Kernel<E> for Block<'_, E> {
     #[inline(always)]
-    fn run<V: Vector<Elem = E>>(self) {
+    fn run<V: Vector<Elem = E>>(mut self) {
+        let panels = self.panels.clone();
+        for_panels::<V>(&mut self, panels);
+    }
+}
+
+impl<E: KernelElement> OnPanels<E> for Block<'_, E> {
+    #[inline(always)]
+    fn on_panels<V: Vector<Elem = E>, const P: usize>(&mut self, panel: usize) {
+        let columns = self.half.columns();
+        let range =
+            |panel| self.layout.start(panel, columns.start)..self.layout.start(panel, columns.end);
+        let mut lines = [StepLine::NOWHERE; P];
+        for (index, lines) in lines.iter_mut().enumerate() {
+            // SAFETY: blocks are disjoint ranges of rows in disjoint panels.
+            *lines = unsafe { self.weights.part(range(panel + index)) }.lines();
+        }
         let listed = self.half.indices().len();
-        // SAFETY: the list has these entries.
+        // SAFETY: the list has these entries, and `lines` a line for each column of the half.
         unsafe {
             for at in (0..listed).step_by(MOST_ROWS) {
                 match listed - at {
-                    1 => self.tile::<V, 1>(at),
-                    2 => self.tile::<V, 2>(at),
-                    3 => self.tile::<V, 3>(at),
-                    4 => self.tile::<V, 4>(at),
-                    5 => self.tile::<V, 5>(at),
-                    _ => self.tile::<V, 6>(at),
+                    1 => self.tile::<V, 1, P>(panel, at, &lines),
+                    2 => self.tile::<V, 2, P>(panel, at, &lines),
+                    3 => self.tile::<V, 3, P>(panel, at, &lines),
+                    4 => self.tile::<V, 4, P>(panel, at, &lines),
+                    5 => self.tile::<V, 5, P>(panel, at, &lines),
+                    _ => self.tile::<V, 6, P>(panel, at, &lines),
                 }
             }
-        }
-        if !self.step.is_nothing_without_gradient() {
-            self.unlisted::<V>();
+            if !self.step.is_nothing_without_gradient() {
+                for lines in lines {
+                    self.unlisted::<V>(lines);
+                }
+            }
         }
     }
 }
 
 impl<E: KernelElement> Block<'_, E> {
-    /// The line of this column.
-    #[inline(always)]
-    fn line<V: Vector>(&self, column: usize) -> StepLine<E> {
-        self.lines.at((column - self.half.columns().start) * 2 * V::LANES)
-    }
-
     /// Sums the gradient of `R` columns, from entry `at` of the list on, and applies the step.
     ///
     /// # Safety
-    /// The list has these entries.
+    /// The list has these entries, and each of `lines` a line for each column of the half.
     #[inline(always)]
-    unsafe fn tile<V: Vector<Elem = E>, const R: usize>(&self, at: usize) {
-        let rows = self.half.rows();
+    unsafe fn tile<V: Vector<Elem = E>, const R: usize, const P: usize>(
+        &self,
+        panel: usize,
+        at: usize,
+        lines: &[StepLine<E>; P],
+    ) {
+        let (rows, of_delta) = (self.half.rows(), self.delta.layout);
         let columns = &self.half.indices()[at..at + R];
-        let delta = self.delta.values()[self.delta.layout.start(self.panel, 0)..].as_ptr();
-        let mut sums: Tile<V, R> = zeros();
-        // SAFETY: the panel of δ has a line for each row of the batch, and each listed column a value
+        let first = self.half.columns().start;
+        let b = self.delta.values()[of_delta.start(panel, 0)..].as_ptr();
+        let b = (b, of_delta.stride * V::LANES);
+        let mut sums: Tile<V, R, P> = zeros();
+        // SAFETY: the panels of δ have a line for each row of the batch, and each listed column a value
         // for each row. What is listed lies in the half, which `lines` has lines for.
         unsafe {
             let a = (self.half.values::<E>()[at * rows..].as_ptr(), Apart(rows), 1);
-            accumulate::<V, _, _, R>(&mut sums, rows, a, delta, All);
-            self.step.apply(&sums, |row| self.line::<V>(columns[row] as usize));
+            accumulate::<V, _, _, R, P>(&mut sums, rows, a, b, All);
+            for (index, lines) in lines.iter().enumerate() {
+                let mut of_panel = [V::splat(E::ZERO); R];
+                for (gradient, sums) in of_panel.iter_mut().zip(&sums) {
+                    *gradient = sums[index];
+                }
+                let line_of = |row: usize| lines.at((columns[row] as usize - first) * V::LANES);
+                self.step.apply(&of_panel, line_of);
+            }
         }
     }
 
     /// Applies the step without a gradient to all columns that are not listed.
+    ///
+    /// # Safety
+    /// `lines` has a line for each column of the half.
     #[inline(always)]
-    fn unlisted<V: Vector<Elem = E>>(&self) {
+    unsafe fn unlisted<V: Vector<Elem = E>>(&self, lines: StepLine<E>) {
         let columns = self.half.columns();
-        let none = zeros::<V, 1>();
+        let none = [V::splat(E::ZERO)];
         let mut column = columns.start;
         for next in self.half.indices().iter().map(|&at| at as usize).chain([columns.end]) {
             for unlisted in column..next {
+                let line = lines.at((unlisted - columns.start) * V::LANES);
                 // SAFETY: a column of the half, which `lines` has lines for.
-                unsafe { self.step.apply(&none, |_| self.line::<V>(unlisted)) };
+                unsafe { self.step.apply(&none, |_| line) };
             }
             column = next + 1;
         }

@@ -69,7 +69,7 @@ fn plain_entropy<E: KernelElement>(
     let entropy = Some(Entropy { classes, loss: 0.0, correct: 0 });
     let entropy = device.with_scratch(softmax::scratch_len(layout), |transposed| {
         let mut softmax = Softmax { layout, logits, result, transposed, factor, entropy };
-        E::dispatch(device.is_portable(), &mut softmax);
+        E::dispatch(device.simd(), &mut softmax);
         softmax.entropy
     });
     entropy.map_or((0.0, 0), |sums| (sums.loss, sums.correct))
@@ -238,7 +238,7 @@ pub trait Operations<E: KernelElement> {
         let (factor, entropy, logits) = (E::ONE, None, &*logits);
         device.with_scratch(softmax::scratch_len(layout), |transposed| {
             let mut softmax = Softmax { layout, logits, result, transposed, factor, entropy };
-            E::dispatch(device.is_portable(), &mut softmax);
+            E::dispatch(device.simd(), &mut softmax);
         });
     }
 

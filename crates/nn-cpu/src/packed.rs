@@ -130,8 +130,8 @@ impl<E: KernelElement> CpuTensor<E> {
     pub(crate) fn write_bytes(&mut self, bytes: &[u8], scale: E) {
         if self.layout.rows == 1 {
             let (device, _, numbers) = self.parts_mut();
-            let portable = device.is_portable();
-            return E::dispatch(portable, WriteBytes { bytes, scale, numbers });
+            let simd = device.simd();
+            return E::dispatch(simd, WriteBytes { bytes, scale, numbers });
         }
         let mut rows = std::mem::take(&mut self.rows);
         rows.clear();

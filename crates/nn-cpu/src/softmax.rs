@@ -49,7 +49,7 @@ impl<E: KernelElement> Kernel<E> for &mut Softmax<'_, '_, E> {
         if self.layout.columns == 0 {
             return;
         }
-        let line = 2 * V::LANES;
+        let line = V::LANES;
         let mut rows =
             Rows { largest: [E::ZERO; LINE], best: [E::ZERO; LINE], sum: [E::ONE; LINE] };
         for first in (0..self.layout.rows).step_by(line) {
@@ -59,10 +59,7 @@ impl<E: KernelElement> Kernel<E> for &mut Softmax<'_, '_, E> {
                 transpose::<V>(&self.logits[range], transposed);
             }
             // SAFETY: `transposed` has a line for each column.
-            unsafe {
-                self.half::<V>(0, &mut rows);
-                self.half::<V>(V::LANES, &mut rows);
-            }
+            unsafe { self.line::<V>(&mut rows) };
             for (panel, transposed) in self.transposed.chunks_exact(line * line).enumerate() {
                 let range = self.layout.start(panel, first)..self.layout.start(panel, end);
                 transpose::<V>(transposed, &mut self.result[range]);
@@ -73,14 +70,14 @@ impl<E: KernelElement> Kernel<E> for &mut Softmax<'_, '_, E> {
 }
 
 impl<E: KernelElement> Softmax<'_, '_, E> {
-    /// Replaces the logits of one register's rows, `lane` numbers into each line, by their softmax.
+    /// Replaces the logits of a line of rows by their softmax.
     ///
     /// # Safety
-    /// `transposed` has a line for each column, and `lane` plus a register is at most a line.
+    /// `transposed` has a line for each column.
     #[inline(always)]
-    unsafe fn half<V: Vector<Elem = E>>(&mut self, lane: usize, rows: &mut Rows<E>) {
-        let line = 2 * V::LANES;
-        let first = self.transposed[lane..].as_mut_ptr();
+    unsafe fn line<V: Vector<Elem = E>>(&mut self, rows: &mut Rows<E>) {
+        let line = V::LANES;
+        let first = self.transposed.as_mut_ptr();
         // SAFETY: the caller's promise.
         unsafe {
             let mut largest = V::load(first);
@@ -104,9 +101,9 @@ impl<E: KernelElement> Softmax<'_, '_, E> {
                 let at = first.add(column * line);
                 V::load(at).mul(share).store(at);
             }
-            largest.store(rows.largest[lane..][..V::LANES].as_mut_ptr());
-            best.store(rows.best[lane..][..V::LANES].as_mut_ptr());
-            sum.store(rows.sum[lane..][..V::LANES].as_mut_ptr());
+            largest.store(rows.largest[..line].as_mut_ptr());
+            best.store(rows.best[..line].as_mut_ptr());
+            sum.store(rows.sum[..line].as_mut_ptr());
         }
     }
 

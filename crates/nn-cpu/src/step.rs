@@ -2,9 +2,9 @@
 #![allow(unsafe_code, reason = "raw pointers to lines that the caller has checked")]
 
 use crate::element::KernelElement;
-use crate::tile::Tile;
 use crate::vector::Vector;
 use nn_tensor::{Penalty, Smoothing, StepNumbers, Update, UpdateRule};
+use std::ptr::null_mut;
 
 /// What is done with a gradient.
 pub(crate) enum Action<E> {
@@ -26,6 +26,10 @@ pub(crate) struct StepLine<E> {
 }
 
 impl<E> StepLine<E> {
+    /// No line, to be replaced by one.
+    pub(crate) const NOWHERE: Self =
+        Self { weight: null_mut(), first: null_mut(), second: null_mut() };
+
     /// `offset` numbers further on. A moment that is not used stays a pointer that is not read.
     #[inline(always)]
     pub(crate) fn at(self, offset: usize) -> Self {
@@ -53,15 +57,14 @@ impl<E: KernelElement> Action<E> {
         matches!(self, Self::Descent(_))
     }
 
-    /// The step for the lines of a tile, where `line_of` gives the line of each row:
-    /// [`Update::apply`], in registers.
+    /// The step for some lines, where `line_of` gives that of each: [`Update::apply`], in registers.
     ///
     /// # Safety
     /// Each line is one of the weight and of each moment that the rule has.
     #[inline(always)]
     pub(crate) unsafe fn apply<V: Vector<Elem = E>, const R: usize>(
         &self,
-        gradient: &Tile<V, R>,
+        gradient: &[V; R],
         line_of: impl Fn(usize) -> StepLine<E>,
     ) {
         // The choice stands outside of the loops, which are short. No closures: a large one is not
@@ -70,30 +73,23 @@ impl<E: KernelElement> Action<E> {
         unsafe {
             match self {
                 Self::Store => {
-                    for (row, [low, high]) in gradient.iter().enumerate() {
-                        let line = line_of(row);
-                        low.store(line.weight);
-                        high.store(line.at(V::LANES).weight);
+                    for (row, gradient) in gradient.iter().enumerate() {
+                        gradient.store(line_of(row).weight);
                     }
                 }
                 Self::Descent(rate) => {
                     let rate = V::splat(E::ZERO - *rate);
-                    for (row, sums) in gradient.iter().enumerate() {
-                        let line = line_of(row);
-                        for (half, &sum) in sums.iter().enumerate() {
-                            let weight = line.at(half * V::LANES).weight;
-                            rate.mul_add(sum, V::load(weight)).store(weight);
-                        }
+                    for (row, &gradient) in gradient.iter().enumerate() {
+                        let weight = line_of(row).weight;
+                        rate.mul_add(gradient, V::load(weight)).store(weight);
                     }
                 }
                 Self::Update(update, numbers) => {
                     // A copy in memory, because this loop is too long to be unrolled. Without it, the
                     // tile would go through memory for plain descent too.
                     let held = *gradient;
-                    for (row, &[low, high]) in held.iter().enumerate() {
-                        let line = line_of(row);
-                        step((update, numbers), line, low);
-                        step((update, numbers), line.at(V::LANES), high);
+                    for (row, &gradient) in held.iter().enumerate() {
+                        step((update, numbers), line_of(row), gradient);
                     }
                 }
             }

@@ -1,18 +1,21 @@
 //! The one kernel behind all products of a layer: a tile of the result held in registers.
 //!
-//! A tile is up to six rows of one line: 12 registers of sums, two for the line of b, one or two
-//! for numbers of a. Each step takes one line of b and one number of a for each row:
-//! `sum[row][lane] += a[row] · b[lane]`. Numbers of a come in one of two orders, see [`Order`].
+//! A tile is up to six rows of one line, or of the lines of some panels side by side: with AVX2 12
+//! registers of sums, two for the line of b, one or two for numbers of a; with AVX-512 24 registers of
+//! sums for four panels. Each step takes one line of b of each panel and one number of a for each row:
+//! `sum[row][panel][lane] += a[row] · b[panel][lane]`. A sum adds its terms in the same order whatever the
+//! tile. Numbers of a come in one of two orders, see [`Order`].
 #![allow(unsafe_code, reason = "raw pointers into buffers whose sizes the callers have checked")]
 
 use crate::lines::prefetch;
 use crate::vector::Vector;
+use nn_tensor::Element;
 
-/// Most rows of a tile: with two registers each, as many sums as AVX2 has registers to spare.
+/// Most rows of a tile: with AVX2's two registers each, as many sums as there are registers to spare.
 pub(crate) const MOST_ROWS: usize = 6;
 
-/// The sums of `R` rows of one line.
-pub(crate) type Tile<V, const R: usize> = [[V; 2]; R];
+/// The sums of `R` rows of `P` panels.
+pub(crate) type Tile<V, const R: usize, const P: usize> = [[V; P]; R];
 
 /// Where the numbers of a for the rows of a tile lie.
 pub(crate) trait Order: Copy {
@@ -135,34 +138,38 @@ impl Steps for ListedAhead {
 }
 
 /// Adds `count` steps to the sums; from step to step a, whose numbers for the rows lie in `order`,
-/// advances by `advance` numbers.
+/// advances by `advance` numbers. The panels of b are `between` numbers apart.
 ///
 /// # Safety
 /// a and b hold every number that the steps name.
 #[inline(always)]
-pub(crate) unsafe fn accumulate<V: Vector, O: Order, S: Steps, const R: usize>(
-    sums: &mut Tile<V, R>,
+pub(crate) unsafe fn accumulate<V: Vector, O: Order, S: Steps, const R: usize, const P: usize>(
+    sums: &mut Tile<V, R, P>,
     count: usize,
     (mut a, order, advance): (*const V::Elem, O, usize),
-    b: *const V::Elem,
+    (b, between): (*const V::Elem, usize),
     steps: S,
 ) {
-    let line = 2 * V::LANES;
     // A copy, so that the sums stay in registers.
     let mut held = *sums;
     for step in 0..count {
         // SAFETY: the caller's promise.
         unsafe {
             if let Some(soon) = steps.soon(step) {
-                prefetch(b.wrapping_add(soon * line));
+                for panel in 0..P {
+                    prefetch(b.wrapping_add(panel * between + soon * V::LANES));
+                }
             }
-            let b = b.add(steps.line(step) * line);
-            let low = V::load(b);
-            let high = V::load(b.add(V::LANES));
-            for (row, sum) in held.iter_mut().enumerate() {
-                let factor = V::splat(*a.add(row * order.row_step(line)));
-                sum[0] = factor.mul_add(low, sum[0]);
-                sum[1] = factor.mul_add(high, sum[1]);
+            let b = b.add(steps.line(step) * V::LANES);
+            let mut lines = [V::splat(V::Elem::ZERO); P];
+            for (panel, line) in lines.iter_mut().enumerate() {
+                *line = V::load(b.add(panel * between));
+            }
+            for (row, sums) in held.iter_mut().enumerate() {
+                let factor = V::splat(*a.add(row * order.row_step(V::LANES)));
+                for (sum, line) in sums.iter_mut().zip(lines) {
+                    *sum = factor.mul_add(line, *sum);
+                }
             }
         }
         a = a.wrapping_add(advance); // beyond the end, after the last step
@@ -171,19 +178,18 @@ pub(crate) unsafe fn accumulate<V: Vector, O: Order, S: Steps, const R: usize>(
 }
 
 /// Adds a whole row of panels of a (`columns` numbers for each row of the tile) times as many lines
-/// of b. `a` points to the tile's first row in the first panel, panels are `stride` lines apart.
+/// of b. `a` points to the tile's first row in the first panel, panels of a are `stride` lines apart.
 ///
 /// # Safety
 /// a and b hold that much.
 #[inline(always)]
-pub(crate) unsafe fn accumulate_panels<V: Vector, const R: usize>(
-    sums: &mut Tile<V, R>,
+pub(crate) unsafe fn accumulate_panels<V: Vector, const R: usize, const P: usize>(
+    sums: &mut Tile<V, R, P>,
     columns: usize,
-    a: *const V::Elem,
-    stride: usize,
-    b: *const V::Elem,
+    (a, stride): (*const V::Elem, usize),
+    (b, between): (*const V::Elem, usize),
 ) {
-    let line = 2 * V::LANES;
+    let line = V::LANES;
     let mut panel = 0;
     while panel * line < columns {
         let width = line.min(columns - panel * line);
@@ -191,7 +197,7 @@ pub(crate) unsafe fn accumulate_panels<V: Vector, const R: usize>(
         unsafe {
             let a = a.add(panel * stride * line);
             let b = b.add(panel * line * line);
-            accumulate::<V, _, _, R>(sums, width, (a, LineApart, 1), b, All);
+            accumulate::<V, _, _, R, P>(sums, width, (a, LineApart, 1), (b, between), All);
         }
         panel += 1;
     }
@@ -199,8 +205,8 @@ pub(crate) unsafe fn accumulate_panels<V: Vector, const R: usize>(
 
 /// Sums that start at 0.
 #[inline(always)]
-pub(crate) fn zeros<V: Vector, const R: usize>() -> Tile<V, R> {
-    [[V::splat(nn_tensor::Element::from_f64(0.0)); 2]; R]
+pub(crate) fn zeros<V: Vector, const R: usize, const P: usize>() -> Tile<V, R, P> {
+    [[V::splat(V::Elem::ZERO); P]; R]
 }
 
 /// First row of piece number `piece` of `len` rows cut into pieces of [`MOST_ROWS`], the last of

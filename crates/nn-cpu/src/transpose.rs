@@ -14,7 +14,7 @@ pub(crate) const LINE: usize = 16;
 /// When either is longer than that.
 #[inline(always)]
 pub(crate) fn transpose<V: Vector>(from: &[V::Elem], to: &mut [V::Elem]) {
-    let whole = 4 * V::LANES * V::LANES;
+    let whole = V::LANES * V::LANES;
     if from.len() < whole {
         let mut filled = [V::Elem::ZERO; LINE * LINE];
         filled[..from.len()].copy_from_slice(from);
@@ -26,32 +26,16 @@ pub(crate) fn transpose<V: Vector>(from: &[V::Elem], to: &mut [V::Elem]) {
 /// [`transpose`] where `from` is whole.
 #[inline(always)]
 fn transpose_whole<V: Vector>(from: &[V::Elem], to: &mut [V::Elem]) {
-    let whole = 4 * V::LANES * V::LANES;
+    let whole = V::LANES * V::LANES;
     assert!(from.len() == whole && to.len() <= whole, "as many lines as a line has numbers");
     if to.len() < whole {
         let mut transposed = [V::Elem::ZERO; LINE * LINE];
         // SAFETY: both are whole blocks of lines.
-        unsafe { transpose_quarters::<V>(from.as_ptr(), transposed.as_mut_ptr()) };
+        unsafe { V::transpose(from.as_ptr(), transposed.as_mut_ptr()) };
         return to.copy_from_slice(&transposed[..to.len()]);
     }
     // SAFETY: both are whole blocks of lines.
-    unsafe { transpose_quarters::<V>(from.as_ptr(), to.as_mut_ptr()) };
-}
-
-/// Transposes a whole block quarter by quarter.
-///
-/// # Safety
-/// `from` and `to` have as many lines as a line has numbers.
-#[inline(always)]
-unsafe fn transpose_quarters<V: Vector>(from: *const V::Elem, to: *mut V::Elem) {
-    let (right, down) = (V::LANES, 2 * V::LANES * V::LANES);
-    // SAFETY: the caller's promise.
-    unsafe {
-        V::transpose(from, to);
-        V::transpose(from.add(right), to.add(down));
-        V::transpose(from.add(down), to.add(right));
-        V::transpose(from.add(down + right), to.add(down + right));
-    }
+    unsafe { V::transpose(from.as_ptr(), to.as_mut_ptr()) };
 }
 
 #[cfg(test)]
@@ -59,6 +43,7 @@ mod tests {
     use super::*;
     use crate::element::KernelElement;
     use crate::lines::lanes;
+    use crate::simd::Simd;
     use crate::vector::Kernel;
     use std::fmt::Debug;
 
@@ -70,14 +55,14 @@ mod tests {
         }
     }
 
-    fn rows_become_columns<E: KernelElement + PartialEq + Debug>(height: usize, portable: bool) {
+    fn rows_become_columns<E: KernelElement + PartialEq + Debug>(height: usize, simd: Simd) {
         let line = lanes::<E>();
         let height = height.min(line);
         let from: Vec<E> = (0..height * line).map(|at| E::from_f64(at as f64)).collect();
         let mut to = vec![E::ONE; line * line];
-        E::dispatch(portable, Transpose(&from, &mut to));
+        E::dispatch(simd, Transpose(&from, &mut to));
         let mut back = vec![E::ONE; height * line];
-        E::dispatch(portable, Transpose(&to, &mut back));
+        E::dispatch(simd, Transpose(&to, &mut back));
         assert_eq!(back, from);
         for (column, numbers) in to.chunks(line).enumerate() {
             for (row, &number) in numbers.iter().enumerate() {
@@ -89,10 +74,10 @@ mod tests {
 
     #[test]
     fn rows_become_columns_and_rows_again() {
-        for portable in [false, true] {
+        for simd in Simd::available() {
             for height in 0..=16 {
-                rows_become_columns::<f32>(height, portable);
-                rows_become_columns::<f64>(height, portable);
+                rows_become_columns::<f32>(height, simd);
+                rows_become_columns::<f64>(height, simd);
             }
         }
     }

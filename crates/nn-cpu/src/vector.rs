@@ -1,24 +1,26 @@
-//! Registers of numbers: what the kernels need of them, with AVX2 and without.
+//! Lines of numbers in registers: what the kernels need of them, with AVX-512, AVX2, and without.
 #![allow(unsafe_code, reason = "intrinsics and raw loads")]
 
 use nn_tensor::Element;
 
-/// Some numbers that are computed with at once. A cache line is two of them.
+/// A cache line of numbers in registers: what kernels compute with, whatever registers there are.
 ///
 /// Implementations that use instructions which not every CPU has are private to their module, which
 /// hands them to kernels alone, and only where the CPU has the instructions.
 pub(crate) trait Vector: Copy {
     /// What it holds.
     type Elem: Element;
-    /// How many.
+    /// How many: as many as a cache line, on every CPU.
     const LANES: usize;
+    /// Panels whose sums a tile of six rows holds in registers at once.
+    const PANELS: usize;
 
-    /// Reads `LANES` numbers.
+    /// Reads a line.
     ///
     /// # Safety
-    /// They must be there.
+    /// It must be there.
     unsafe fn load(from: *const Self::Elem) -> Self;
-    /// Writes `LANES` numbers.
+    /// Writes a line.
     ///
     /// # Safety
     /// There must be room.
@@ -28,8 +30,7 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// There must be room.
     unsafe fn store_bytes(word: u64, scale: Self::Elem, to: *mut Self::Elem);
-    /// Writes a square of `LANES` by `LANES` numbers transposed. Its lines, and those of `to`, are two
-    /// registers apart.
+    /// Writes as many lines as a line has numbers transposed.
     ///
     /// # Safety
     /// They must be there, and there must be room.
@@ -59,6 +60,9 @@ pub(crate) trait Kernel<E> {
     fn run<V: Vector<Elem = E>>(self);
 }
 
+mod line;
+pub(crate) use line::{Line, Register};
+
 /// `N` numbers in an array, which the compiler turns into what registers it has.
 #[derive(Clone, Copy)]
 pub(crate) struct Portable<E, const N: usize>([E; N]);
@@ -74,9 +78,10 @@ impl<E: Element, const N: usize> Portable<E, N> {
     }
 }
 
-impl<E: Element, const N: usize> Vector for Portable<E, N> {
+impl<E: Element, const N: usize> Register for Portable<E, N> {
     type Elem = E;
     const LANES: usize = N;
+    const PANELS: usize = 1;
 
     #[inline(always)]
     unsafe fn load(from: *const E) -> Self {
@@ -174,3 +179,5 @@ impl<E: Element, const N: usize> Vector for Portable<E, N> {
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx512;

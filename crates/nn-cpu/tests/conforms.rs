@@ -33,11 +33,14 @@ fn f64_on_three_threads() {
     conformance::run::<CpuTensor<f64>>(&CpuDevice::new(3).unwrap());
 }
 
-/// As on a CPU without AVX2.
+/// As on a CPU without AVX-512, and as on one without AVX2.
 #[test]
-fn f32_and_f64_without_special_instructions() {
-    conformance::run::<CpuTensor<f32>>(&CpuDevice::portable(2).unwrap());
-    conformance::run::<CpuTensor<f64>>(&CpuDevice::portable(2).unwrap());
+fn f32_and_f64_with_other_instructions() {
+    for name in ["avx2", "portable"] {
+        let Ok(device) = CpuDevice::with_simd(2, name) else { continue };
+        conformance::run::<CpuTensor<f32>>(&device);
+        conformance::run::<CpuTensor<f64>>(&device);
+    }
 }
 
 /// Every operation of a default training step is made for this backend.

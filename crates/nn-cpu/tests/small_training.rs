@@ -35,10 +35,11 @@ fn a_small_training_agrees_with_the_reference_on_any_device() {
     let rich = Extras { activation: Activation::Gelu, dropout: 0.2, clip: true, smoothing: 0.1 };
     for extras in [Extras::NONE, rich] {
         let expected = trained::<ReferenceTensor<f32>>(&(), extras);
-        let devices =
-            [CpuDevice::new(1), CpuDevice::new(2), CpuDevice::portable(1), CpuDevice::portable(2)];
+        let named = ["avx512", "avx2", "portable"];
+        let devices = named.iter().flat_map(|name| [1, 2].map(|n| CpuDevice::with_simd(n, name)));
         for device in devices {
-            let found = trained::<CpuTensor<f32>>(&device.expect("two threads"), extras);
+            let Ok(device) = device else { continue }; // this CPU has not got them
+            let found = trained::<CpuTensor<f32>>(&device, extras);
             assert_eq!(found.len(), expected.len());
             for (index, (found, expected)) in found.iter().zip(&expected).enumerate() {
                 let near = (found - expected).abs() <= 1e-3 * expected.abs().max(1.0);

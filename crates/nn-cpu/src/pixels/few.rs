@@ -110,7 +110,7 @@ impl Few {
         device.for_each_block(HALVES, rows * columns * 4, |half| {
             // SAFETY: each block is a half of its own.
             let half = unsafe { &mut halves.part(half..half + 1)[0] };
-            E::dispatch(device.is_portable(), Fill { source, half });
+            E::dispatch(device.simd(), Fill { source, half });
         });
         true
     }

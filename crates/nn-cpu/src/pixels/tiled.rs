@@ -39,7 +39,7 @@ impl Tiled {
         device: &CpuDevice,
         source: Source<'_, E>,
     ) -> bool {
-        let (rows, columns, portable) = (source.rows.len(), source.columns, device.is_portable());
+        let (rows, columns, simd) = (source.rows.len(), source.columns, device.simd());
         // A network that is only used has no gradient, and its batches need one list.
         let forward_only = self.not_asked.swap(true, Ordering::Relaxed);
         if let Some(by_columns) = self.by_columns.take() {
@@ -51,12 +51,12 @@ impl Tiled {
             return false;
         }
         self.by_rows.fill(device, 1, |range, filling, count| {
-            E::dispatch(portable, FillRows { source, range, filling, count });
+            E::dispatch(simd, FillRows { source, range, filling, count });
         });
         if !forward_only {
             let mut by_columns = std::mem::take(&mut self.idle);
             by_columns.fill(device, PIECES_IN_BLOCK, |range, filling, count| {
-                E::dispatch(portable, FillColumns { source, range, filling, count });
+                E::dispatch(simd, FillColumns { source, range, filling, count });
             });
             self.by_columns = Some(by_columns);
         }

@@ -1,6 +1,6 @@
 //! Registers of a CPU with AVX2 and FMA: eight `f32`, or four `f64`.
 
-use super::{Kernel, Vector};
+use super::{Kernel, Line, Register};
 use crate::exponential::{Exponential, exponential, exponential_minus_one};
 use std::arch::x86_64::*;
 
@@ -33,7 +33,7 @@ struct Unaligned<R>(R);
 /// The CPU has both.
 #[target_feature(enable = "avx2,fma")]
 pub(crate) unsafe fn run_f32(kernel: impl Kernel<f32>) {
-    kernel.run::<F32x8>();
+    kernel.run::<Line<F32x8, 2>>();
 }
 
 /// The same in `f64`.
@@ -42,7 +42,7 @@ pub(crate) unsafe fn run_f32(kernel: impl Kernel<f32>) {
 /// The CPU has both.
 #[target_feature(enable = "avx2,fma")]
 pub(crate) unsafe fn run_f64(kernel: impl Kernel<f64>) {
-    kernel.run::<F64x4>();
+    kernel.run::<Line<F64x4, 2>>();
 }
 
 // SAFETY of every block below: nobody but `run_f32` and `run_f64` can name these types, so a kernel
@@ -126,9 +126,10 @@ impl Exponential for F64x4 {
     }
 }
 
-impl Vector for F32x8 {
+impl Register for F32x8 {
     type Elem = f32;
     const LANES: usize = 8;
+    const PANELS: usize = 1;
 
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
@@ -144,38 +145,14 @@ impl Vector for F32x8 {
 
     #[inline(always)]
     unsafe fn store_bytes(word: u64, scale: f32, to: *mut f32) {
-        // SAFETY: see above.
-        unsafe {
-            let bytes = _mm_cvtsi64_si128(word.cast_signed());
-            let numbers = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
-            Self(_mm256_mul_ps(numbers, _mm256_set1_ps(scale))).store(to);
-        }
+        // SAFETY: the caller's promise, and see above.
+        unsafe { store_bytes_f32(word, scale, to) };
     }
 
     #[inline(always)]
     unsafe fn transpose(from: *const f32, to: *mut f32) {
-        // Rows four apart share a register, each a half of it, so that what is left are transposes
-        // of 4 x 4: pairs of numbers first, then pairs of pairs.
-        // SAFETY: see above.
-        unsafe {
-            for half in [0, 4] {
-                let mut rows = [_mm256_setzero_ps(); 4];
-                for (row, pair) in rows.iter_mut().enumerate() {
-                    let low = from.wrapping_add(row * 16 + half).cast::<Unaligned<__m128>>();
-                    let high = from.wrapping_add((row + 4) * 16 + half).cast::<Unaligned<__m128>>();
-                    *pair = _mm256_insertf128_ps::<1>(_mm256_castps128_ps256((*low).0), (*high).0);
-                }
-                let first = _mm256_unpacklo_ps(rows[0], rows[1]);
-                let second = _mm256_unpackhi_ps(rows[0], rows[1]);
-                let third = _mm256_unpacklo_ps(rows[2], rows[3]);
-                let fourth = _mm256_unpackhi_ps(rows[2], rows[3]);
-                let to = to.wrapping_add(half * 16);
-                Self(_mm256_shuffle_ps::<0x44>(first, third)).store(to);
-                Self(_mm256_shuffle_ps::<0xee>(first, third)).store(to.wrapping_add(16));
-                Self(_mm256_shuffle_ps::<0x44>(second, fourth)).store(to.wrapping_add(32));
-                Self(_mm256_shuffle_ps::<0xee>(second, fourth)).store(to.wrapping_add(48));
-            }
-        }
+        // SAFETY: the caller's promise, and see above.
+        unsafe { transpose_f32(from, to) };
     }
 
     #[inline(always)]
@@ -249,9 +226,10 @@ impl Vector for F32x8 {
     }
 }
 
-impl Vector for F64x4 {
+impl Register for F64x4 {
     type Elem = f64;
     const LANES: usize = 4;
+    const PANELS: usize = 1;
 
     #[inline(always)]
     unsafe fn load(from: *const f64) -> Self {
@@ -267,34 +245,14 @@ impl Vector for F64x4 {
 
     #[inline(always)]
     unsafe fn store_bytes(word: u64, scale: f64, to: *mut f64) {
-        // SAFETY: see above.
-        unsafe {
-            let all = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(word.cast_signed()));
-            let halves = [_mm256_castsi256_si128(all), _mm256_extracti128_si256::<1>(all)];
-            for (half, numbers) in halves.into_iter().enumerate() {
-                let scaled = _mm256_mul_pd(_mm256_cvtepi32_pd(numbers), _mm256_set1_pd(scale));
-                Self(scaled).store(to.wrapping_add(4 * half));
-            }
-        }
+        // SAFETY: the caller's promise, and see above.
+        unsafe { store_bytes_f64(word, scale, to) };
     }
 
     #[inline(always)]
     unsafe fn transpose(from: *const f64, to: *mut f64) {
-        // As above, with rows two apart.
-        // SAFETY: see above.
-        unsafe {
-            for half in [0, 2] {
-                let mut rows = [_mm256_setzero_pd(); 2];
-                for (row, pair) in rows.iter_mut().enumerate() {
-                    let low = from.wrapping_add(row * 8 + half).cast::<Unaligned<__m128d>>();
-                    let high = from.wrapping_add((row + 2) * 8 + half).cast::<Unaligned<__m128d>>();
-                    *pair = _mm256_insertf128_pd::<1>(_mm256_castpd128_pd256((*low).0), (*high).0);
-                }
-                let to = to.wrapping_add(half * 8);
-                Self(_mm256_unpacklo_pd(rows[0], rows[1])).store(to);
-                Self(_mm256_unpackhi_pd(rows[0], rows[1])).store(to.wrapping_add(8));
-            }
-        }
+        // SAFETY: the caller's promise, and see above.
+        unsafe { transpose_f64(from, to) };
     }
 
     #[inline(always)]
@@ -365,5 +323,89 @@ impl Vector for F64x4 {
     #[inline(always)]
     fn exp_m1(self) -> Self {
         exponential_minus_one(self)
+    }
+}
+
+/// Writes eight numbers: the bytes of a little-endian word, times `scale`.
+///
+/// # Safety
+/// The CPU has AVX2, and there is room.
+#[inline(always)]
+pub(super) unsafe fn store_bytes_f32(word: u64, scale: f32, to: *mut f32) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let bytes = _mm_cvtsi64_si128(word.cast_signed());
+        let numbers = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
+        F32x8(_mm256_mul_ps(numbers, _mm256_set1_ps(scale))).store(to);
+    }
+}
+
+/// Writes 8 x 8 numbers transposed, whose rows are a line apart.
+///
+/// # Safety
+/// The CPU has AVX2, they are there, and there is room.
+#[inline(always)]
+pub(super) unsafe fn transpose_f32(from: *const f32, to: *mut f32) {
+    // Rows four apart share a register, each a half of it, so that what is left are transposes
+    // of 4 x 4: pairs of numbers first, then pairs of pairs.
+    // SAFETY: the caller's promise.
+    unsafe {
+        for half in [0, 4] {
+            let mut rows = [_mm256_setzero_ps(); 4];
+            for (row, pair) in rows.iter_mut().enumerate() {
+                let low = from.wrapping_add(row * 16 + half).cast::<Unaligned<__m128>>();
+                let high = from.wrapping_add((row + 4) * 16 + half).cast::<Unaligned<__m128>>();
+                *pair = _mm256_insertf128_ps::<1>(_mm256_castps128_ps256((*low).0), (*high).0);
+            }
+            let first = _mm256_unpacklo_ps(rows[0], rows[1]);
+            let second = _mm256_unpackhi_ps(rows[0], rows[1]);
+            let third = _mm256_unpacklo_ps(rows[2], rows[3]);
+            let fourth = _mm256_unpackhi_ps(rows[2], rows[3]);
+            let to = to.wrapping_add(half * 16);
+            F32x8(_mm256_shuffle_ps::<0x44>(first, third)).store(to);
+            F32x8(_mm256_shuffle_ps::<0xee>(first, third)).store(to.wrapping_add(16));
+            F32x8(_mm256_shuffle_ps::<0x44>(second, fourth)).store(to.wrapping_add(32));
+            F32x8(_mm256_shuffle_ps::<0xee>(second, fourth)).store(to.wrapping_add(48));
+        }
+    }
+}
+
+/// Writes eight numbers: the bytes of a little-endian word, times `scale`.
+///
+/// # Safety
+/// The CPU has AVX2, and there is room.
+#[inline(always)]
+pub(super) unsafe fn store_bytes_f64(word: u64, scale: f64, to: *mut f64) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let all = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(word.cast_signed()));
+        let halves = [_mm256_castsi256_si128(all), _mm256_extracti128_si256::<1>(all)];
+        for (half, numbers) in halves.into_iter().enumerate() {
+            let scaled = _mm256_mul_pd(_mm256_cvtepi32_pd(numbers), _mm256_set1_pd(scale));
+            F64x4(scaled).store(to.wrapping_add(4 * half));
+        }
+    }
+}
+
+/// Writes 4 x 4 numbers transposed, whose rows are a line apart.
+///
+/// # Safety
+/// The CPU has AVX2, they are there, and there is room.
+#[inline(always)]
+pub(super) unsafe fn transpose_f64(from: *const f64, to: *mut f64) {
+    // As above, with rows two apart.
+    // SAFETY: the caller's promise.
+    unsafe {
+        for half in [0, 2] {
+            let mut rows = [_mm256_setzero_pd(); 2];
+            for (row, pair) in rows.iter_mut().enumerate() {
+                let low = from.wrapping_add(row * 8 + half).cast::<Unaligned<__m128d>>();
+                let high = from.wrapping_add((row + 2) * 8 + half).cast::<Unaligned<__m128d>>();
+                *pair = _mm256_insertf128_pd::<1>(_mm256_castpd128_pd256((*low).0), (*high).0);
+            }
+            let to = to.wrapping_add(half * 8);
+            F64x4(_mm256_unpacklo_pd(rows[0], rows[1])).store(to);
+            F64x4(_mm256_unpackhi_pd(rows[0], rows[1])).store(to.wrapping_add(8));
+        }
     }
 }
