@@ -1,16 +1,16 @@
 //! What the kernels need of a number type: arithmetic, and a way to the registers that hold it.
 #![allow(unsafe_code, reason = "code compiled for instructions that the CPU was asked for")]
 
+use crate::exponential::ExpRange;
 use crate::simd::{Instructions, Simd};
 use crate::vector::{Kernel, Line, Portable};
 #[cfg(target_arch = "x86_64")]
 use crate::vector::{avx2, avx512};
-use nn_tensor::Element;
 
 /// A number type that kernels compute with: `f32` and `f64`.
 ///
 /// It is public only as the bound of [`CpuElement`](crate::CpuElement), which it seals.
-pub trait KernelElement: Element + faer::traits::RealField {
+pub trait KernelElement: ExpRange + faer::traits::RealField {
     /// Runs a kernel compiled for these instructions, which this CPU has.
     #[allow(private_bounds, private_interfaces, reason = "sealed")]
     fn dispatch(simd: Simd, kernel: impl Kernel<Self>);

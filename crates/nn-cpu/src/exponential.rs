@@ -7,18 +7,52 @@
 use crate::vector::Register;
 use nn_tensor::Element;
 
-/// What the exponential needs of a register besides arithmetic.
-pub(crate) trait Exponential: Register {
+/// What the exponential needs of a number type.
+pub trait ExpRange: Element {
     /// eˣ is 0 below, and infinite above: x is moved into this range first.
-    const LEAST: Self::Elem;
+    const LEAST: Self;
     /// See [`LEAST`](Self::LEAST).
-    const GREATEST: Self::Elem;
+    const GREATEST: Self;
     /// ln 2 in two parts, the first so short that its products with n are exact.
-    const LN_2: [Self::Elem; 2];
+    const LN_2: [Self; 2];
     /// Terms of the series after which nothing is left to add.
     const TERMS: usize;
 
-    /// Into the range from `LEAST` to `GREATEST`; NaN stays NaN.
+    /// Times 2 to the power of a whole number; see [`Exponential`].
+    fn times_power_of_two(self, exponent: Self) -> Self;
+}
+
+impl ExpRange for f32 {
+    const LEAST: Self = -104.0;
+    const GREATEST: Self = 89.0;
+    const LN_2: [Self; 2] = [0.693_359_4, -2.121_944_4e-4];
+    const TERMS: usize = 8;
+
+    #[inline(always)]
+    fn times_power_of_two(self, exponent: Self) -> Self {
+        let power = |exponent: i32| Self::from_bits(((exponent + 127) as u32) << 23);
+        let half = exponent as i32 >> 1; // NaN is 0, and stays NaN by self
+        self * power(half) * power(exponent as i32 - half)
+    }
+}
+
+impl ExpRange for f64 {
+    const LEAST: Self = -746.0;
+    const GREATEST: Self = 710.0;
+    const LN_2: [Self; 2] = [0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10];
+    const TERMS: usize = 14;
+
+    #[inline(always)]
+    fn times_power_of_two(self, exponent: Self) -> Self {
+        let power = |exponent: i64| Self::from_bits(((exponent + 1023) as u64) << 52);
+        let half = exponent as i64 >> 1;
+        self * power(half) * power(exponent as i64 - half)
+    }
+}
+
+/// What the exponential needs of a register besides arithmetic.
+pub(crate) trait Exponential: Register<Elem: ExpRange> {
+    /// Into the range from [`LEAST`](ExpRange::LEAST) to [`GREATEST`](ExpRange::GREATEST); NaN stays NaN.
     fn clamp(self) -> Self;
     /// To the nearest whole number.
     fn round(self) -> Self;
@@ -50,16 +84,16 @@ fn reduce<V: Exponential>(x: V) -> (V, V) {
     let x = x.clamp();
     let n = x.mul(V::splat(V::Elem::from_f64(std::f64::consts::LOG2_E))).round();
     let minus_n = V::splat(V::Elem::ZERO).sub(n);
-    let r = minus_n.mul_add(V::splat(V::LN_2[0]), x);
-    (n, minus_n.mul_add(V::splat(V::LN_2[1]), r))
+    let r = minus_n.mul_add(V::splat(V::Elem::LN_2[0]), x);
+    (n, minus_n.mul_add(V::splat(V::Elem::LN_2[1]), r))
 }
 
 /// (eʳ - 1) / r = Σ rᵏ / (k + 1)!, from the last term on.
 #[inline(always)]
 fn series<V: Exponential>(r: V) -> V {
     let constant = |value: f64| V::splat(V::Elem::from_f64(value));
-    let mut sum = constant(INVERSE_FACTORIALS[V::TERMS - 1]);
-    for inverse in INVERSE_FACTORIALS[1..V::TERMS - 1].iter().rev() {
+    let mut sum = constant(INVERSE_FACTORIALS[V::Elem::TERMS - 1]);
+    for inverse in INVERSE_FACTORIALS[1..V::Elem::TERMS - 1].iter().rev() {
         sum = sum.mul_add(r, constant(*inverse));
     }
     sum

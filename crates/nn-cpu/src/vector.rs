@@ -1,6 +1,7 @@
 //! Lines of numbers in registers: what the kernels need of them, with AVX-512, AVX2, and without.
 #![allow(unsafe_code, reason = "intrinsics and raw loads")]
 
+use crate::exponential::{ExpRange, Exponential, exponential, exponential_minus_one};
 use nn_tensor::Element;
 
 /// A cache line of numbers in registers: what kernels compute with, whatever registers there are.
@@ -78,7 +79,38 @@ impl<E: Element, const N: usize> Portable<E, N> {
     }
 }
 
-impl<E: Element, const N: usize> Register for Portable<E, N> {
+/// Whether the program is compiled for a CPU that multiplies and adds in one rounding, as each aarch64
+/// does: then the bytes are those of AVX2 and AVX-512.
+const HAS_FMA: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
+
+impl<E: ExpRange, const N: usize> Exponential for Portable<E, N> {
+    #[inline(always)]
+    fn clamp(self) -> Self {
+        self.zip(self, |x, _| {
+            if x < E::LEAST {
+                E::LEAST
+            } else if x > E::GREATEST {
+                E::GREATEST
+            } else {
+                x
+            }
+        })
+    }
+
+    #[inline(always)]
+    fn round(self) -> Self {
+        // Adding and taking off 1.5 · 2^(digits - 1) leaves whole numbers, ties to even.
+        let shift = E::from_f64(1.5) / E::epsilon();
+        self.zip(self, |x, _| (x + shift) - shift)
+    }
+
+    #[inline(always)]
+    fn times_power_of_two(self, exponent: Self) -> Self {
+        self.zip(exponent, E::times_power_of_two)
+    }
+}
+
+impl<E: ExpRange, const N: usize> Register for Portable<E, N> {
     type Elem = E;
     const LANES: usize = N;
     const PANELS: usize = 1;
@@ -146,7 +178,15 @@ impl<E: Element, const N: usize> Register for Portable<E, N> {
 
     #[inline(always)]
     fn mul_add(self, factor: Self, term: Self) -> Self {
-        self.mul(factor).add(term)
+        if !HAS_FMA {
+            return self.mul(factor).add(term);
+        }
+        let mut result = term;
+        for lane in 0..N {
+            let sum = num_traits::Float::mul_add(self.0[lane], factor.0[lane], term.0[lane]);
+            result.0[lane] = sum;
+        }
+        result
     }
 
     #[inline(always)]
@@ -168,12 +208,12 @@ impl<E: Element, const N: usize> Register for Portable<E, N> {
 
     #[inline(always)]
     fn exp(self) -> Self {
-        self.zip(self, |value, _| num_traits::Float::exp(value))
+        exponential(self)
     }
 
     #[inline(always)]
     fn exp_m1(self) -> Self {
-        self.zip(self, |value, _| num_traits::Float::exp_m1(value))
+        exponential_minus_one(self)
     }
 }
 

@@ -1,10 +1,10 @@
-//! The number of threads changes the time and nothing else.
+//! The number of threads and the width of the registers change the time and nothing else.
 
 mod network;
 
 use network::{Data, Extras, Network, epoch, images, update_by};
 use nn_cpu::{CpuDevice, CpuElement, CpuTensor};
-use nn_tensor::{Activation, Device, Element, StepNumbers, UpdateRule};
+use nn_tensor::{Activation, Device, Element, StepNumbers, TALLY_WIDTH, UpdateRule};
 use std::panic::AssertUnwindSafe;
 
 /// The networks that are measured, and their batches.
@@ -41,35 +41,77 @@ fn bits<E: Element>(values: &[E]) -> Vec<u64> {
     values.iter().map(|&value| value.to_f64().to_bits()).collect()
 }
 
-fn same_at_any_number_of_threads<E: CpuElement>(rules: &[UpdateRule<E>]) {
-    let devices = [1, 2, 3].map(|threads| CpuDevice::new(threads).expect("three threads"));
-    let plain = Extras::NONE;
-    let rich = Extras { activation: Activation::Gelu, dropout: 0.2, clip: true, smoothing: 0.1 };
+/// Devices that must give the same bytes: with each of the instruction sets that round a multiplication and an
+/// addition once, or else with what this CPU has, on one to four threads.
+fn devices() -> Vec<CpuDevice> {
+    // The portable kernels too, where they are compiled for a CPU that has it.
+    let fma = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
+    let names = ["avx512", "avx2", "portable"].into_iter().take(if fma { 3 } else { 2 });
+    let with = |name| (1..=4).map_while(move |threads| CpuDevice::with_simd(threads, name).ok());
+    let devices: Vec<_> = names.flat_map(with).collect();
+    let plain = || (1..=4).map(|threads| CpuDevice::new(threads).expect("four threads")).collect();
+    if devices.is_empty() { plain() } else { devices }
+}
+
+/// Trains every network by every rule, with and without dropout, on all [`devices`]; returns a hash of all
+/// weights that they came to.
+fn same_everywhere<E: CpuElement>(rules: &[UpdateRule<E>], many: &[Extras]) -> u64 {
+    let devices = devices();
+    let mut hash = 0xcbf2_9ce4_8422_2325; // FNV-1a
     for network in NETWORKS {
         for &rule in rules {
-            for extras in [plain, rich] {
-                let one = bits(&trained::<E>(&devices[0], network, rule, extras));
+            for &extras in many {
+                let first = bits(&trained::<E>(&devices[0], network, rule, extras));
                 for device in &devices[1..] {
-                    let more = bits(&trained::<E>(device, network, rule, extras));
-                    assert!(one == more, "{network:?} {rule:?} differs on {device:?}");
+                    let other = bits(&trained::<E>(device, network, rule, extras));
+                    let with = device.instructions();
+                    assert!(first == other, "{network:?} {rule:?} differs on {device:?}, {with}");
+                }
+                // The tally, at the end, goes through the logarithm of the system's library.
+                for bits in &first[..first.len() - TALLY_WIDTH] {
+                    hash = (hash ^ bits).wrapping_mul(0x0100_0000_01b3);
                 }
             }
         }
     }
+    hash
 }
 
 fn adam<E: CpuElement>() -> UpdateRule<E> {
     UpdateRule::adam(0.9, 0.999, 1e-8)
 }
 
+const DROPOUT: Extras = Extras { dropout: 0.2, ..Extras::NONE };
+const TANH: Extras = Extras { activation: Activation::Tanh, ..DROPOUT };
+const RICH: Extras =
+    Extras { activation: Activation::Gelu, dropout: 0.2, clip: true, smoothing: 0.1 };
+
+/// The hash of every training here, on any CPU that multiplies and adds in one rounding.
+const GOLDEN: u64 = 0x0a60_7b9c_d60d_ff4d;
+
 #[test]
-fn f32_same_bytes() {
-    same_at_any_number_of_threads::<f32>(&[UpdateRule::Descent, adam()]);
+fn f32_same_bytes_with_every_optimizer() {
+    let of = |momentum, nesterov| UpdateRule::Momentum { momentum, nesterov };
+    let rules = [
+        UpdateRule::Descent,
+        of(0.9, false),
+        of(0.9, true),
+        UpdateRule::rms_prop(0.99, 1e-8),
+        adam(),
+    ];
+    let hash = same_everywhere::<f32>(&rules, &[Extras::NONE, DROPOUT, TANH]);
+    let has_fma = CpuDevice::with_simd(1, "avx2").is_ok() || cfg!(target_arch = "aarch64");
+    assert!(!has_fma || hash == GOLDEN, "{hash:#x}");
+}
+
+#[test]
+fn f32_same_bytes_with_everything() {
+    same_everywhere::<f32>(&[UpdateRule::Descent, adam()], &[RICH]);
 }
 
 #[test]
 fn f64_same_bytes() {
-    same_at_any_number_of_threads::<f64>(&[UpdateRule::Descent]);
+    same_everywhere::<f64>(&[UpdateRule::Descent], &[Extras::NONE, RICH]);
 }
 
 /// Two trainings at once, each with its own threads, and two on the same device.

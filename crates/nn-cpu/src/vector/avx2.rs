@@ -1,7 +1,7 @@
 //! Registers of a CPU with AVX2 and FMA: eight `f32`, or four `f64`.
 
 use super::{Kernel, Line, Register};
-use crate::exponential::{Exponential, exponential, exponential_minus_one};
+use crate::exponential::{ExpRange, Exponential, exponential, exponential_minus_one};
 use std::arch::x86_64::*;
 
 /// Whether this CPU has both; looked up once by std.
@@ -49,17 +49,12 @@ pub(crate) unsafe fn run_f64(kernel: impl Kernel<f64>) {
 // gets them from there alone, whose callers have seen that the CPU has AVX2 and FMA; loads and stores
 // pass their caller's promise on.
 impl Exponential for F32x8 {
-    const LEAST: f32 = -104.0;
-    const GREATEST: f32 = 89.0;
-    const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
-    const TERMS: usize = 8;
-
     #[inline(always)]
     fn clamp(self) -> Self {
         // SAFETY: see above. Of two operands of which one is NaN, the second is taken.
         Self(unsafe {
-            let above = _mm256_max_ps(_mm256_set1_ps(Self::LEAST), self.0);
-            _mm256_min_ps(_mm256_set1_ps(Self::GREATEST), above)
+            let above = _mm256_max_ps(_mm256_set1_ps(f32::LEAST), self.0);
+            _mm256_min_ps(_mm256_set1_ps(f32::GREATEST), above)
         })
     }
 
@@ -88,17 +83,12 @@ impl Exponential for F32x8 {
 }
 
 impl Exponential for F64x4 {
-    const LEAST: f64 = -746.0;
-    const GREATEST: f64 = 710.0;
-    const LN_2: [f64; 2] = [0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10];
-    const TERMS: usize = 14;
-
     #[inline(always)]
     fn clamp(self) -> Self {
         // SAFETY: see above. Of two operands of which one is NaN, the second is taken.
         Self(unsafe {
-            let above = _mm256_max_pd(_mm256_set1_pd(Self::LEAST), self.0);
-            _mm256_min_pd(_mm256_set1_pd(Self::GREATEST), above)
+            let above = _mm256_max_pd(_mm256_set1_pd(f64::LEAST), self.0);
+            _mm256_min_pd(_mm256_set1_pd(f64::GREATEST), above)
         })
     }
 
