@@ -11,7 +11,7 @@ use crate::packed::CpuTensor;
 use crate::panels::{OnPanels, for_panels, panel_blocks, panels_of};
 use crate::split::Split;
 use crate::tile::{accumulate_panels, piece_start, pieces, zeros};
-use crate::transpose::{LINE, transpose};
+use crate::transpose::{LINE, transpose, transpose_panels, transposed_len};
 use crate::vector::{Kernel, Vector};
 use std::ops::Range;
 
@@ -25,19 +25,11 @@ pub(crate) fn hidden_delta<E: KernelElement>(
 ) {
     let layout = delta.layout;
     let device = delta.device.clone();
-    let outputs = next_delta.layout.panels() * layout.lanes;
     let sample_panels = layout.rows.div_ceil(layout.lanes);
-    device.with_scratch(sample_panels * outputs * layout.lanes, |transposed: &mut [E]| {
-        let split = Split::new(transposed);
-        let panel_len = outputs * layout.lanes;
-        device.for_each_block(sample_panels, 2 * sample_panels * panel_len, |panel| {
-            // SAFETY: a block is a panel of its own.
-            let result = unsafe { split.part(panel * panel_len..(panel + 1) * panel_len) };
-            E::dispatch(device.simd(), Transpose { next_delta, panel, result });
-        });
-        // SAFETY: all blocks are done, and only read from now on.
-        let transposed: &[E] = unsafe { split.part(0..sample_panels * panel_len) };
-
+    let (len, panel_len) = transposed_len(&next_delta.layout);
+    device.with_scratch(len, |transposed: &mut [E]| {
+        transpose_panels(&device, &next_delta.layout, next_delta.values(), transposed);
+        let transposed: &[E] = transposed;
         let blocks = panel_blocks(sample_panels);
         let operations = 2 * layout.rows * layout.columns * next_delta.layout.columns;
         let rectified = rectified.map(CpuTensor::values);
@@ -58,29 +50,6 @@ pub(crate) fn hidden_delta<E: KernelElement>(
             E::dispatch(device.simd(), block);
         });
     });
-}
-
-/// Writes the next δ of one panel of samples with a line for each output, and some lines of no use
-/// after the last.
-struct Transpose<'a, E> {
-    next_delta: &'a CpuTensor<E>,
-    /// Number of the panel of samples.
-    panel: usize,
-    result: &'a mut [E],
-}
-
-impl<E: KernelElement> Kernel<E> for Transpose<'_, E> {
-    #[inline(always)]
-    fn run<V: Vector<Elem = E>>(self) {
-        let line = V::LANES;
-        let layout = self.next_delta.layout;
-        let first = self.panel * line;
-        let height = line.min(layout.rows - first);
-        for (panel, result) in self.result.chunks_exact_mut(line * line).enumerate() {
-            let lines = &self.next_delta.values()[layout.start(panel, first)..][..height * line];
-            transpose::<V>(lines, result);
-        }
-    }
 }
 
 /// Some panels of samples by one panel of inputs.

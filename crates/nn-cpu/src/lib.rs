@@ -33,6 +33,7 @@ mod checks;
 mod classes;
 mod delta;
 mod device;
+mod direct;
 mod element;
 mod elementwise;
 mod exponential;

@@ -15,7 +15,9 @@ use crate::losses::Weighing;
 use crate::packed::CpuTensor;
 use crate::softmax::{self, Entropy, Softmax};
 use crate::step::Action;
-use crate::{CpuDevice, batch_norm, delta, elementwise, forward, gradient, losses, product};
+use crate::{
+    CpuDevice, batch_norm, delta, direct, elementwise, forward, gradient, losses, product,
+};
 use nn_tensor::Orientation::{Keep, Transpose};
 use nn_tensor::{
     Activation, BatchStatistics, HostEpoch, HostSamples, HostValues, Linear, Moments, Orientation,
@@ -112,7 +114,14 @@ pub trait Operations<E: KernelElement> {
         let (a_shape, b_shape) = (a.shape.oriented(a_orientation), b.shape.oriented(b_orientation));
         expect_shape("matmul", "op(b)", b_shape, Shape::new(a_shape.columns, b_shape.columns));
         expect_shape("matmul", "self", result.shape, Shape::new(a_shape.rows, b_shape.columns));
-        product::general(result, alpha, (a, a_orientation), (b, b_orientation), beta);
+        let inner = a_shape.columns;
+        let is_empty = result.shape.is_empty() || inner == 0;
+        let factors = ((a, a_orientation), (b, b_orientation));
+        if inner > direct::MOST_INNER || is_empty {
+            product::general(result, alpha, factors.0, factors.1, beta);
+        } else {
+            direct::product(result, alpha, factors.0, factors.1, beta);
+        }
     }
 
     // ---- to and from the host ----

@@ -1,11 +1,59 @@
 //! Transposes blocks of as many lines as a line has numbers.
 #![allow(unsafe_code, reason = "registers loaded from whole lines")]
 
-use crate::vector::Vector;
+use crate::CpuDevice;
+use crate::element::KernelElement;
+use crate::layout::Layout;
+use crate::split::Split;
+use crate::vector::{Kernel, Vector};
 use nn_tensor::Element;
 
 /// Most numbers in a line.
 pub(crate) const LINE: usize = 16;
+
+/// Numbers that the transpose of a stored matrix takes, and those from one of its panels to the next: a
+/// panel has a line for each column, and some lines of no use after the last.
+pub(crate) fn transposed_len(layout: &Layout) -> (usize, usize) {
+    let panel_len = layout.panels() * layout.lanes * layout.lanes;
+    (layout.rows.div_ceil(layout.lanes) * panel_len, panel_len)
+}
+
+/// Writes the transpose of a stored matrix panel by panel, of [`transposed_len`] numbers.
+pub(crate) fn transpose_panels<E: KernelElement>(
+    device: &CpuDevice,
+    layout: &Layout,
+    values: &[E],
+    result: &mut [E],
+) {
+    let (len, panel_len) = transposed_len(layout);
+    let split = Split::new(result);
+    device.for_each_block(len / panel_len.max(1), 2 * len, |panel| {
+        // SAFETY: a block is a panel of its own.
+        let result = unsafe { split.part(panel * panel_len..(panel + 1) * panel_len) };
+        E::dispatch(device.simd(), TransposePanel { layout, values, panel, result });
+    });
+}
+
+/// One panel of the transpose.
+struct TransposePanel<'a, E> {
+    layout: &'a Layout,
+    values: &'a [E],
+    panel: usize,
+    result: &'a mut [E],
+}
+
+impl<E: KernelElement> Kernel<E> for TransposePanel<'_, E> {
+    #[inline(always)]
+    fn run<V: Vector<Elem = E>>(self) {
+        let line = V::LANES;
+        let first = self.panel * line;
+        let height = line.min(self.layout.rows - first);
+        for (panel, result) in self.result.chunks_exact_mut(line * line).enumerate() {
+            let lines = &self.values[self.layout.start(panel, first)..][..height * line];
+            transpose::<V>(lines, result);
+        }
+    }
+}
 
 /// Writes the transpose of the lines of `from` to `to`. Both are at most as many lines as a line has
 /// numbers; lines that are missing in `from` count as 0, those missing in `to` are not written.
@@ -41,10 +89,8 @@ fn transpose_whole<V: Vector>(from: &[V::Elem], to: &mut [V::Elem]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::element::KernelElement;
     use crate::lines::lanes;
     use crate::simd::Simd;
-    use crate::vector::Kernel;
     use std::fmt::Debug;
 
     struct Transpose<'a, E>(&'a [E], &'a mut [E]);
