@@ -1,6 +1,7 @@
-//! Peak rate of the multiply-add units, the reference of all shares.
+//! Peak rate of the multiply-add units, the reference of all shares: with the registers that the kernels use.
 #![allow(unsafe_code, reason = "instructions of some CPUs only, called after detection")]
 
+use nn_cpu::CpuDevice;
 use nn_tensor::Element;
 use std::hint::black_box;
 use std::sync::Barrier;
@@ -21,15 +22,25 @@ pub struct Peak {
     pub f32: [f64; 2],
     /// Double precision.
     pub f64: [f64; 2],
+    /// The instructions, as [`CpuDevice::instructions`] names them.
+    pub instructions: &'static str,
 }
 
 impl Peak {
     /// Measures the peaks, in about a third of a second.
     #[must_use]
     pub fn measure() -> Self {
-        let of_f32 = |threads| operations_per_second(threads, 8, chains::<f32, 8>);
-        let of_f64 = |threads| operations_per_second(threads, 4, chains::<f64, 4>);
-        Self { f32: [of_f32(1), of_f32(2)], f64: [of_f64(1), of_f64(2)] }
+        let instructions = CpuDevice::default().instructions();
+        let wide = instructions == "avx512";
+        let of_f32 = |threads| match wide {
+            true => operations_per_second(threads, 16, chains_512::<f32, 16>),
+            false => operations_per_second(threads, 8, chains::<f32, 8>),
+        };
+        let of_f64 = |threads| match wide {
+            true => operations_per_second(threads, 8, chains_512::<f64, 8>),
+            false => operations_per_second(threads, 4, chains::<f64, 4>),
+        };
+        Self { f32: [of_f32(1), of_f32(2)], f64: [of_f64(1), of_f64(2)], instructions }
     }
 
     /// Returns the peak of an element type, by its [`Element::NAME`], on one thread or two.
@@ -64,6 +75,22 @@ fn together(threads: usize, work: impl Fn() + Sync) -> f64 {
     let first = spans.iter().map(|span| span.0).min().expect("at least one thread");
     let last = spans.iter().map(|span| span.1).max().expect("at least one thread");
     (last - first).as_secs_f64()
+}
+
+/// Runs the chains in registers of 512 bits, where this CPU has them.
+fn chains_512<E: Element, const LANES: usize>(turns: u64) {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512f") {
+        // SAFETY: AVX-512 was detected.
+        return unsafe { chains_avx512::<E, LANES>(turns) };
+    }
+    run_chains::<E, LANES>(turns);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+fn chains_avx512<E: Element, const LANES: usize>(turns: u64) {
+    run_chains::<E, LANES>(turns);
 }
 
 fn chains<E: Element, const LANES: usize>(turns: u64) {

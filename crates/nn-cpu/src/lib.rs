@@ -1,8 +1,10 @@
 //! [`CpuTensor`]: the [`Tensor`](nn_tensor::Tensor) trait on the CPU, made for speed.
 //!
-//! Matrices are stored in [packed panels](crate#layout). The general product is faer's; the products of
-//! a layer run on the packed panels as they are, in register tiles of this crate. Results are the same bytes at any number of threads: work is cut into fixed blocks, and each
-//! number is computed by one thread in one order.
+//! Matrices are stored in [packed panels](crate#layout). Products run on the panels as they are, in
+//! register tiles of this crate; those with sums of more than 1,024 terms are faer's. Results are the same
+//! bytes at any number of threads, and with AVX2 and AVX-512: each number is computed by one thread in one
+//! order. `NN_SIMD=avx2`, `avx512` or `portable` in the environment names the instructions in place of the
+//! widest that the CPU has.
 //!
 //! ```
 //! use nn_cpu::{CpuDevice, CpuTensor};

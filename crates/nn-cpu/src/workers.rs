@@ -41,10 +41,8 @@ type Payload = Box<dyn Any + Send>;
 pub(crate) struct Workers {
     /// One for each thread, the first for the thread that posts.
     shares: Box<[Share]>,
-    /// Number of the current job. Written last when a job is posted.
-    generation: Padded<AtomicU64>,
-    /// The current job's task: a pointer to a [`Task`] on the stack of the thread that posted it.
-    task: AtomicPtr<()>,
+    /// The current job.
+    current: Padded<Current>,
     /// Items of the current job that workers have finished.
     finished: Padded<AtomicUsize>,
     /// What the first item that panicked said.
@@ -57,6 +55,15 @@ pub(crate) struct Workers {
     acquired: AtomicBool,
     /// Held while a job is posted: one at a time.
     posting: Mutex<()>,
+}
+
+/// What workers read of a job, in one line of the cache, which goes from core to core once a job.
+#[derive(Default)]
+struct Current {
+    /// Its number. Written last when a job is posted.
+    generation: AtomicU64,
+    /// A pointer to a [`Task`] on the stack of the thread that posted it.
+    task: AtomicPtr<()>,
 }
 
 /// Keeps what several threads write apart from its neighbours in memory.
@@ -100,8 +107,7 @@ impl Workers {
     pub(crate) fn new(threads: usize) -> Self {
         Self {
             shares: (0..threads).map(|_| Share::default()).collect(),
-            generation: Padded::default(),
-            task: AtomicPtr::default(),
+            current: Padded::default(),
             finished: Padded::default(),
             payload: Mutex::new(None),
             ready: AtomicUsize::new(0),
@@ -202,15 +208,15 @@ impl Workers {
 
     /// Makes a job known, and returns its number.
     fn post(&self, items: usize, task: *const ()) -> u64 {
-        let generation = self.generation.0.load(Ordering::Relaxed) + 1;
+        let generation = self.current.0.generation.load(Ordering::Relaxed) + 1;
         self.finished.0.store(0, Ordering::Relaxed);
-        self.task.store(task.cast_mut(), Ordering::Relaxed);
+        self.current.0.task.store(task.cast_mut(), Ordering::Relaxed);
         let count = self.shares.len();
         for (index, share) in self.shares.iter().enumerate() {
             let claim = Claim::new(generation, items * index / count, items * (index + 1) / count);
             share.claim.0.store(claim.0, Ordering::Release);
         }
-        self.generation.0.store(generation, Ordering::SeqCst);
+        self.current.0.generation.store(generation, Ordering::SeqCst);
         self.wake();
         generation
     }
@@ -250,7 +256,7 @@ impl Workers {
         let mut seen = 0;
         while let Some(generation) = self.next_job(share, seen) {
             seen = generation;
-            let task = self.task.load(Ordering::Relaxed);
+            let task = self.current.0.task.load(Ordering::Relaxed);
             // If a later job has been posted meanwhile, what was read may be of that job, but then
             // every item of this generation is finished and none can be taken.
             let done = self.work(share, generation, task);
@@ -266,7 +272,7 @@ impl Workers {
     fn next_job(&self, share: usize, seen: u64) -> Option<u64> {
         let mut spins = 0;
         loop {
-            let generation = self.generation.0.load(Ordering::SeqCst);
+            let generation = self.current.0.generation.load(Ordering::SeqCst);
             if generation != seen {
                 return Some(generation);
             }
@@ -288,7 +294,7 @@ impl Workers {
     fn sleep(&self, share: usize, seen: u64) {
         self.shares[share].asleep.swap(true, Ordering::SeqCst); // after the swap of an earlier `wake`
         order_for_loom();
-        let nothing_new = self.generation.0.load(Ordering::SeqCst) == seen;
+        let nothing_new = self.current.0.generation.load(Ordering::SeqCst) == seen;
         if nothing_new && !self.stopped.load(Ordering::SeqCst) {
             thread::park();
         }

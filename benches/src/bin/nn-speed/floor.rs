@@ -9,7 +9,8 @@ use nn_benches::{
 pub(crate) fn run() -> Done {
     let (data, name) = digits()?;
     let peak = Peak::measure();
-    let mut machine = Table::new("Peak rates of the machine", &["what", "1 thread", "2 threads"]);
+    let title = format!("Peak rates of the machine, {}", peak.instructions);
+    let mut machine = Table::new(&title, &["what", "1 thread", "2 threads"]);
     for (name, peaks) in [("f32", peak.f32), ("f64", peak.f64)] {
         let [one, two] = peaks.map(|rate| format!("{} Gop/s", giga(rate)));
         machine.row([format!("multiply-adds, {name}"), one, two]);
