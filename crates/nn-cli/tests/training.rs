@@ -198,6 +198,27 @@ fn a_second_signal_ends_at_once() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }
 
+/// `NN_SIMD` names the instructions: those that fuse give the same model, and what this CPU has not got is refused.
+#[test]
+fn instructions_are_named_in_the_environment() {
+    let folder = folder();
+    let trained = |name: &str| {
+        let line = format!(
+            "train --quiet --hidden 40,20 --epochs 1 --dropout 0.1 --data sample --out {name}"
+        );
+        let output = nn(folder.path()).env("NN_SIMD", name).args(words(&line)).output().unwrap();
+        let model = folder.path().join(name).join("model.nn");
+        (output, fs::read(model).ok())
+    };
+    let (refused, model) = trained("avx1024");
+    let message = String::from_utf8(refused.stderr).unwrap();
+    assert!(message.contains("NN_SIMD is \"avx1024\"; this CPU has"), "{message}");
+    assert!(message.contains("portable") && model.is_none() && refused.status.code() == Some(1));
+    assert!(trained("portable").1.is_some());
+    let fused: Vec<_> = ["avx512", "avx2"].into_iter().filter_map(|name| trained(name).1).collect();
+    assert!(fused.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
 #[test]
 fn wrong_usage_is_exit_2() {
     let folder = folder();

@@ -236,7 +236,7 @@ impl Default for CpuDevice {
                     threads: 1,
                     workers,
                     pool: None,
-                    simd: Simd::PORTABLE,
+                    simd: Simd::available().next().unwrap_or(Simd::PORTABLE),
                     scratch,
                 }),
             }
