@@ -6,7 +6,7 @@ use crate::CpuDevice;
 use crate::element::KernelElement;
 use crate::layout::Layout;
 use crate::packed::CpuTensor;
-use crate::panels::{OnPanels, for_panels, panel_blocks, panels_of};
+use crate::panels::{OnPanels, OnTile, for_panels, on_tile, panel_blocks, panels_of};
 use crate::split::Split;
 use crate::tile::{
     All, SideBySide, Tile, accumulate, accumulate_panels, piece_start, pieces, zeros,
@@ -156,19 +156,13 @@ impl<E: KernelElement> OnPanels<E> for Block<'_, E> {
     fn on_panels<V: Vector<Elem = E>, const P: usize>(&mut self, panel: usize) {
         for tile in self.range.clone() {
             let row = self.tiles.start(tile);
-            match self.tiles.start(tile + 1) - row {
-                1 => self.tile::<V, 1, P>(panel, row),
-                2 => self.tile::<V, 2, P>(panel, row),
-                3 => self.tile::<V, 3, P>(panel, row),
-                4 => self.tile::<V, 4, P>(panel, row),
-                5 => self.tile::<V, 5, P>(panel, row),
-                _ => self.tile::<V, 6, P>(panel, row),
-            }
+            let rows_of_tile = self.tiles.start(tile + 1) - row;
+            on_tile::<V, P>(self, rows_of_tile, panel, row);
         }
     }
 }
 
-impl<E: KernelElement> Block<'_, E> {
+impl<E: KernelElement> OnTile<E> for Block<'_, E> {
     /// Computes `R` rows from `row` on of `P` panels.
     #[inline(always)]
     fn tile<V: Vector<Elem = E>, const R: usize, const P: usize>(&self, panel: usize, row: usize) {

@@ -3,7 +3,7 @@
 
 use crate::element::KernelElement;
 use crate::packed::CpuTensor;
-use crate::panels::{OnPanels, for_panels, panel_blocks, panels_of};
+use crate::panels::{OnPanels, OnTile, for_panels, on_tile, panel_blocks, panels_of};
 use crate::pixels::{ENTRY, Pixels, Tiled};
 use crate::split::Split;
 use crate::tile::{
@@ -81,19 +81,13 @@ impl<E: KernelElement> OnPanels<E> for Block<'_, E> {
     fn on_panels<V: Vector<Elem = E>, const P: usize>(&mut self, panel: usize) {
         let rows = self.forward.input.layout.rows;
         for tile in self.tiles.clone() {
-            match piece_start(rows, tile + 1) - piece_start(rows, tile) {
-                1 => self.tile::<V, 1, P>(panel, tile),
-                2 => self.tile::<V, 2, P>(panel, tile),
-                3 => self.tile::<V, 3, P>(panel, tile),
-                4 => self.tile::<V, 4, P>(panel, tile),
-                5 => self.tile::<V, 5, P>(panel, tile),
-                _ => self.tile::<V, 6, P>(panel, tile),
-            }
+            let rows_of_tile = piece_start(rows, tile + 1) - piece_start(rows, tile);
+            on_tile::<V, P>(self, rows_of_tile, panel, tile);
         }
     }
 }
 
-impl<E: KernelElement> Block<'_, E> {
+impl<E: KernelElement> OnTile<E> for Block<'_, E> {
     /// Computes one tile: `R` rows of `P` panels.
     #[inline(always)]
     fn tile<V: Vector<Elem = E>, const R: usize, const P: usize>(&self, panel: usize, tile: usize) {

@@ -6,7 +6,7 @@ use crate::element::KernelElement;
 use crate::elementwise;
 use crate::layout::Layout;
 use crate::packed::CpuTensor;
-use crate::panels::{OnPanels, for_panels, panel_blocks, panels_of};
+use crate::panels::{OnPanels, OnTile, for_panels, on_tile, panel_blocks, panels_of};
 use crate::pixels::{Few, HALVES, Half};
 use crate::split::Split;
 use crate::tile::{ListedAhead, SideBySide, Tile, accumulate, piece_start, pieces, zeros};
@@ -73,19 +73,13 @@ impl<E: KernelElement> OnPanels<E> for Block<'_, E> {
         let rows = self.half.rows();
         for tile in 0..pieces(rows) {
             let (row, end) = (piece_start(rows, tile), piece_start(rows, tile + 1));
-            match end - row {
-                1 => self.tile::<V, 1, P>(panel, row),
-                2 => self.tile::<V, 2, P>(panel, row),
-                3 => self.tile::<V, 3, P>(panel, row),
-                4 => self.tile::<V, 4, P>(panel, row),
-                5 => self.tile::<V, 5, P>(panel, row),
-                _ => self.tile::<V, 6, P>(panel, row),
-            }
+            let rows_of_tile = end - row;
+            on_tile::<V, P>(self, rows_of_tile, panel, row);
         }
     }
 }
 
-impl<E: KernelElement> Block<'_, E> {
+impl<E: KernelElement> OnTile<E> for Block<'_, E> {
     /// Computes one tile: `R` rows from `row` on, of `P` panels from `panel` on.
     #[inline(always)]
     fn tile<V: Vector<Elem = E>, const R: usize, const P: usize>(&self, panel: usize, row: usize) {

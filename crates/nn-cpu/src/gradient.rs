@@ -7,7 +7,7 @@ use crate::element::KernelElement;
 use crate::gradient_few;
 use crate::layout::Layout;
 use crate::packed::CpuTensor;
-use crate::panels::{OnPanels, for_panels, panel_blocks, panels_of};
+use crate::panels::{OnPanels, OnTile, for_panels, on_tile, panel_blocks, panels_of};
 use crate::pixels::{ENTRY, Lists, Pixels};
 use crate::step::Action;
 use crate::tile::{All, Listed, SideBySide, Tile, accumulate, piece_start, pieces, zeros};
@@ -109,19 +109,13 @@ impl<E: KernelElement> OnPanels<E> for Block<'_, E> {
     #[inline(always)]
     fn on_panels<V: Vector<Elem = E>, const P: usize>(&mut self, panel: usize) {
         for tile in self.tiles.clone() {
-            match self.gradient.tile_start(tile + 1) - self.gradient.tile_start(tile) {
-                1 => self.tile::<V, 1, P>(panel, tile),
-                2 => self.tile::<V, 2, P>(panel, tile),
-                3 => self.tile::<V, 3, P>(panel, tile),
-                4 => self.tile::<V, 4, P>(panel, tile),
-                5 => self.tile::<V, 5, P>(panel, tile),
-                _ => self.tile::<V, 6, P>(panel, tile),
-            }
+            let rows_of_tile = self.gradient.tile_start(tile + 1) - self.gradient.tile_start(tile);
+            on_tile::<V, P>(self, rows_of_tile, panel, tile);
         }
     }
 }
 
-impl<E: KernelElement> Block<'_, E> {
+impl<E: KernelElement> OnTile<E> for Block<'_, E> {
     /// Sums the gradient of `R` inputs and `P` panels of outputs over the batch, and applies the step.
     #[inline(always)]
     fn tile<V: Vector<Elem = E>, const R: usize, const P: usize>(&self, panel: usize, tile: usize) {

@@ -1,4 +1,4 @@
-//! Panels side by side: how many a tile covers, and how many a block of work.
+//! Panels side by side: how many a tile covers, and how many a block of work; and the tile's rows.
 
 use crate::vector::Vector;
 use std::ops::Range;
@@ -39,5 +39,30 @@ pub(crate) fn for_panels<V: Vector>(work: &mut impl OnPanels<V::Elem>, panels: R
             work.on_panels::<V, 1>(panel);
             panel += 1;
         }
+    }
+}
+
+/// Work on a tile of up to six rows.
+pub(crate) trait OnTile<E> {
+    /// Does it for `R` rows of `P` panels from `panel` on; `at` says which rows. Implementations are
+    /// `#[inline(always)]`.
+    fn tile<V: Vector<Elem = E>, const R: usize, const P: usize>(&self, panel: usize, at: usize);
+}
+
+/// Does the work on a tile of so many rows.
+#[inline(always)]
+pub(crate) fn on_tile<V: Vector, const P: usize>(
+    work: &impl OnTile<V::Elem>,
+    rows: usize,
+    panel: usize,
+    at: usize,
+) {
+    match rows {
+        1 => work.tile::<V, 1, P>(panel, at),
+        2 => work.tile::<V, 2, P>(panel, at),
+        3 => work.tile::<V, 3, P>(panel, at),
+        4 => work.tile::<V, 4, P>(panel, at),
+        5 => work.tile::<V, 5, P>(panel, at),
+        _ => work.tile::<V, 6, P>(panel, at),
     }
 }
