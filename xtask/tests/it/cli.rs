@@ -224,11 +224,12 @@ esac"#
         let output = run(&root, &cargo, &["ci"]);
         assert!(output.status.success(), "{}", stderr(&output));
         let text = stdout(&output);
-        let table: Vec<&str> = text.lines().rev().take(6).collect();
+        let table: Vec<&str> = text.lines().rev().take(7).collect();
         for (line, name) in table.iter().rev().zip([
             "format",
             "lints",
             "tests",
+            "pool models",
             "documentation",
             "pipeline",
             "total",
@@ -236,13 +237,14 @@ esac"#
             assert!(line.starts_with(name) && line.ends_with(" s"), "{text}");
         }
         let asked = fs::read_to_string(root.path().join("asked")).unwrap();
-        let first: Vec<&str> = asked.lines().take(4).collect();
+        let first: Vec<&str> = asked.lines().take(5).collect();
         assert_eq!(
             first,
             [
                 "fmt --all --check",
                 "clippy --workspace --all-targets --locked -- -D warnings",
                 "test --workspace --locked",
+                "test --release --locked --manifest-path crates/nn-cpu/models/Cargo.toml --target-dir target/models",
                 "doc --workspace --no-deps --locked",
             ]
         );
