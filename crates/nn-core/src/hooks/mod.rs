@@ -57,7 +57,7 @@ pub trait Hook<T: Tensor>: Send {
         Ok(())
     }
 
-    /// Sees, and may change, the network after the update of a step, which `position` counts as done.
+    /// Sees, and may change, the network after the update of a step, which `at` counts as done.
     ///
     /// # Errors
     /// [`TrainError`], which ends the training.
@@ -65,7 +65,7 @@ pub trait Hook<T: Tensor>: Send {
         Ok(())
     }
 
-    /// Sees the network after all steps of an epoch, before the validation; `position` counts them, and
+    /// Sees the network after all steps of an epoch, before the validation; `at` counts them, and
     /// not yet the epoch.
     ///
     /// # Errors
