@@ -146,8 +146,8 @@ impl Optimizer {
         match *self {
             Self::Adam { beta1, beta2, .. } | Self::AdamW { beta1, beta2, .. } => StepNumbers {
                 learning_rate,
-                correction1: 1.0 - beta1.powf(step as f64),
-                correction2: 1.0 - beta2.powf(step as f64),
+                corrected_rate: learning_rate / (1.0 - beta1.powf(step as f64)),
+                root_correction: (1.0 - beta2.powf(step as f64)).sqrt().recip(),
             },
             _ => StepNumbers::with_learning_rate(learning_rate),
         }

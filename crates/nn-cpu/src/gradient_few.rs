@@ -132,14 +132,11 @@ impl<E: KernelElement> Block<'_, E> {
     #[inline(always)]
     unsafe fn unlisted<V: Vector<Elem = E>>(&self, lines: StepLine<E>) {
         let columns = self.half.columns();
-        let none = [V::splat(E::ZERO)];
         let mut column = columns.start;
         for next in self.half.indices().iter().map(|&at| at as usize).chain([columns.end]) {
-            for unlisted in column..next {
-                let line = lines.at((unlisted - columns.start) * V::LANES);
-                // SAFETY: a column of the half, which `lines` has lines for.
-                unsafe { self.step.apply(&none, |_| line) };
-            }
+            let lines = lines.at((column - columns.start) * V::LANES);
+            // SAFETY: columns of the half, which `lines` has lines for.
+            unsafe { self.step.apply_without_gradient::<V>(lines, next - column) };
             column = next + 1;
         }
     }

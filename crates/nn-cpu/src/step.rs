@@ -88,8 +88,40 @@ impl<E: KernelElement> Action<E> {
                     // A copy in memory, because this loop is too long to be unrolled. Without it, the
                     // tile would go through memory for plain descent too.
                     let held = *gradient;
+                    // Copies, so that the stores cannot change them and the rule is looked up once.
+                    let (update, numbers) = (*update, *numbers);
                     for (row, &gradient) in held.iter().enumerate() {
-                        step((update, numbers), line_of(row), gradient);
+                        step((&update, &numbers), line_of(row), gradient);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The step for `count` lines one after the other that have no gradient.
+    ///
+    /// # Safety
+    /// They are lines of the weight and of each moment that the rule has.
+    #[inline(always)]
+    pub(crate) unsafe fn apply_without_gradient<V: Vector<Elem = E>>(
+        &self,
+        lines: StepLine<E>,
+        count: usize,
+    ) {
+        let none = V::splat(E::ZERO);
+        // SAFETY: the caller's promise.
+        unsafe {
+            match self {
+                Self::Store => {
+                    for line in 0..count {
+                        none.store(lines.at(line * V::LANES).weight);
+                    }
+                }
+                Self::Descent(_) => {}
+                Self::Update(update, numbers) => {
+                    let (update, numbers) = (*update, *numbers);
+                    for line in 0..count {
+                        step((&update, &numbers), lines.at(line * V::LANES), none);
                     }
                 }
             }
@@ -100,7 +132,7 @@ impl<E: KernelElement> Action<E> {
 /// [`Smoothing::apply`].
 #[inline(always)]
 fn mean<V: Vector>(smoothing: Smoothing<V::Elem>, mean: V, value: V) -> V {
-    V::splat(smoothing.keep).mul_add(mean, V::splat(smoothing.take).mul(value))
+    V::splat(smoothing.keep).mul_add(mean, V::splat(smoothing.take).mul(value)).flushed()
 }
 
 /// See [`Action::apply`], whose promise this needs.
@@ -130,7 +162,7 @@ unsafe fn step<V: Vector>(
             UpdateRule::Descent => zero.sub(rate).mul_add(gradient, weight),
             UpdateRule::Momentum { momentum, nesterov } => {
                 let momentum = V::splat(momentum);
-                let first = momentum.mul_add(V::load(line.first), gradient);
+                let first = momentum.mul_add(V::load(line.first), gradient).flushed();
                 first.store(line.first);
                 let direction = if nesterov { momentum.mul_add(first, gradient) } else { first };
                 zero.sub(rate).mul_add(direction, weight)
@@ -145,9 +177,9 @@ unsafe fn step<V: Vector>(
                 let second = mean(beta2, V::load(line.second), gradient.mul(gradient));
                 first.store(line.first);
                 second.store(line.second);
-                let corrected = first.div(V::splat(numbers.correction1));
-                let root = second.div(V::splat(numbers.correction2)).sqrt();
-                weight.sub(rate.mul(corrected).div(root.add(V::splat(epsilon))))
+                let root = second.sqrt();
+                let divisor = root.mul_add(V::splat(numbers.root_correction), V::splat(epsilon));
+                weight.sub(V::splat(numbers.corrected_rate).mul(first).div(divisor))
             }
         };
         new.store(line.weight);

@@ -46,6 +46,8 @@ pub(crate) trait Vector: Copy {
     fn mul_add(self, factor: Self, term: Self) -> Self;
     /// `then` where self > 0, else `otherwise`, also where self is NaN.
     fn where_positive(self, then: Self, otherwise: Self) -> Self;
+    /// 0 for each number that is subnormal.
+    fn flushed(self) -> Self;
     /// A bit for each number that is not 0, the first one lowest; NaN is not 0.
     fn nonzero(self) -> u32;
     /// eˣ of each number; see [`exponential`](crate::exponential).
@@ -198,6 +200,16 @@ impl<E: ExpRange, const N: usize> Register for Portable<E, N> {
             }
         }
         result
+    }
+
+    #[inline(always)]
+    fn flushed(mut self) -> Self {
+        for value in &mut self.0 {
+            if value.is_subnormal() {
+                *value = E::ZERO;
+            }
+        }
+        self
     }
 
     #[inline(always)]

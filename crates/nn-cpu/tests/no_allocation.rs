@@ -27,7 +27,7 @@ fn requests_of_steps<E: CpuElement>(
     let labels = (0..2 * batch as u32).map(|row| row % 10).collect();
     let data = Data::<CpuTensor<E>>::new(device, images(2 * batch, sizes[0]), sizes[0], labels);
     let order = (0..10 * rules.len() * batch).map(|at| (2 * (at % batch)) as u32).collect();
-    let numbers = StepNumbers { learning_rate: 0.01, correction1: 0.1, correction2: 0.001 };
+    let numbers = StepNumbers { learning_rate: 0.01, corrected_rate: 0.1, root_correction: 30.0 };
     let mut epoch = epoch::<CpuTensor<E>>(device, order, batch, numbers, sizes.len());
     let mut network = Network::<CpuTensor<E>>::new(device, sizes, batch);
     device.run(|| {

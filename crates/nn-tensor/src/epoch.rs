@@ -10,17 +10,17 @@ use crate::Element;
 pub struct StepNumbers<E> {
     /// λ.
     pub learning_rate: E,
-    /// c₁ = 1 - β₁ᵗ at step t; used by Adam only.
-    pub correction1: E,
-    /// c₂ = 1 - β₂ᵗ; used by Adam only.
-    pub correction2: E,
+    /// λ / (1 - β₁ᵗ) at step t; used by Adam only.
+    pub corrected_rate: E,
+    /// 1 / √(1 - β₂ᵗ); used by Adam only.
+    pub root_correction: E,
 }
 
 impl<E: Element> StepNumbers<E> {
-    /// A learning rate, and corrections of 1.
+    /// A learning rate, and no correction of it.
     #[must_use]
     pub fn with_learning_rate(learning_rate: E) -> Self {
-        Self { learning_rate, correction1: E::ONE, correction2: E::ONE }
+        Self { learning_rate, corrected_rate: learning_rate, root_correction: E::ONE }
     }
 }
 
@@ -30,8 +30,8 @@ impl StepNumbers<f64> {
     pub fn rounded<E: Element>(&self) -> StepNumbers<E> {
         StepNumbers {
             learning_rate: E::from_f64(self.learning_rate),
-            correction1: E::from_f64(self.correction1),
-            correction2: E::from_f64(self.correction2),
+            corrected_rate: E::from_f64(self.corrected_rate),
+            root_correction: E::from_f64(self.root_correction),
         }
     }
 }

@@ -7,7 +7,7 @@ use nn_core::{
     Predictor, Schedule, Trainer, TrainingConfig, TrainingState,
 };
 use nn_data::Dataset;
-use nn_tensor::{Matrix, ReferenceTensor, StepNumbers};
+use nn_tensor::{Matrix, ReferenceTensor};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -131,13 +131,7 @@ fn long_memories_in_single_precision_step_as_in_pytorch() {
         let update = optimizer.update::<f32>(0.0, 0.0);
         let (mut weight, mut first, mut second) = (1.0, 0.0, 0.0);
         for (step, (gradient, expected)) in (1..).zip([1.0, 0.5, 2.0].into_iter().zip(expected)) {
-            let StepNumbers { learning_rate, correction1, correction2 } =
-                optimizer.numbers(step, 0.01);
-            let numbers = StepNumbers {
-                learning_rate: learning_rate as f32,
-                correction1: correction1 as f32,
-                correction2: correction2 as f32,
-            };
+            let numbers = optimizer.numbers(step, 0.01).rounded();
             weight = update.apply(&numbers, weight, gradient, &mut first, &mut second);
             let near = (weight - expected).abs() <= 1e-5 * expected.abs();
             assert!(near, "{optimizer:?}, step {step}: {weight}, PyTorch has {expected}");

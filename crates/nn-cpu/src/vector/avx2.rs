@@ -197,6 +197,17 @@ impl Register for F32x8 {
     }
 
     #[inline(always)]
+    fn flushed(self) -> Self {
+        // SAFETY: see above. Subnormal numbers, and 0, have an exponent of no bits.
+        Self(unsafe {
+            let exponent = _mm256_castsi256_ps(_mm256_set1_epi32(0x7f80_0000));
+            let exponent = _mm256_castps_si256(_mm256_and_ps(self.0, exponent));
+            let small = _mm256_cmpeq_epi32(exponent, _mm256_setzero_si256());
+            _mm256_andnot_ps(_mm256_castsi256_ps(small), self.0)
+        })
+    }
+
+    #[inline(always)]
     fn nonzero(self) -> u32 {
         // SAFETY: see above.
         unsafe {
@@ -293,6 +304,17 @@ impl Register for F64x4 {
         Self(unsafe {
             let positive = _mm256_cmp_pd::<_CMP_GT_OQ>(self.0, _mm256_setzero_pd());
             _mm256_blendv_pd(otherwise.0, then.0, positive)
+        })
+    }
+
+    #[inline(always)]
+    fn flushed(self) -> Self {
+        // SAFETY: see above. Subnormal numbers, and 0, have an exponent of no bits.
+        Self(unsafe {
+            let exponent = _mm256_castsi256_pd(_mm256_set1_epi64x(0x7ff0_0000_0000_0000));
+            let exponent = _mm256_castpd_si256(_mm256_and_pd(self.0, exponent));
+            let small = _mm256_cmpeq_epi64(exponent, _mm256_setzero_si256());
+            _mm256_andnot_pd(_mm256_castsi256_pd(small), self.0)
         })
     }
 

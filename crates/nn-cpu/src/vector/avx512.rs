@@ -186,6 +186,16 @@ impl Register for F32x16 {
     }
 
     #[inline(always)]
+    fn flushed(self) -> Self {
+        // SAFETY: see above. Subnormal numbers, and 0, have an exponent of no bits.
+        Self(unsafe {
+            let exponent = _mm512_set1_epi32(0x7f80_0000);
+            let normal = _mm512_test_epi32_mask(_mm512_castps_si512(self.0), exponent);
+            _mm512_maskz_mov_ps(normal, self.0)
+        })
+    }
+
+    #[inline(always)]
     fn nonzero(self) -> u32 {
         // SAFETY: see above.
         let places = unsafe { _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(self.0, _mm512_setzero_ps()) };
@@ -330,6 +340,16 @@ impl Register for F64x8 {
         Self(unsafe {
             let positive = _mm512_cmp_pd_mask::<_CMP_GT_OQ>(self.0, _mm512_setzero_pd());
             _mm512_mask_blend_pd(positive, otherwise.0, then.0)
+        })
+    }
+
+    #[inline(always)]
+    fn flushed(self) -> Self {
+        // SAFETY: see above. Subnormal numbers, and 0, have an exponent of no bits.
+        Self(unsafe {
+            let exponent = _mm512_set1_epi64(0x7ff0_0000_0000_0000);
+            let normal = _mm512_test_epi64_mask(_mm512_castpd_si512(self.0), exponent);
+            _mm512_maskz_mov_pd(normal, self.0)
         })
     }
 

@@ -33,6 +33,7 @@ pub(crate) trait Register: Copy {
     fn sqrt(self) -> Self;
     fn mul_add(self, factor: Self, term: Self) -> Self;
     fn where_positive(self, then: Self, otherwise: Self) -> Self;
+    fn flushed(self) -> Self;
     fn nonzero(self) -> u32;
     fn exp(self) -> Self;
     fn exp_m1(self) -> Self;
@@ -160,6 +161,14 @@ impl<R: Register, const N: usize> Vector for Line<R, N> {
     fn where_positive(mut self, then: Self, otherwise: Self) -> Self {
         for (index, register) in self.0.iter_mut().enumerate() {
             *register = register.where_positive(then.0[index], otherwise.0[index]);
+        }
+        self
+    }
+
+    #[inline(always)]
+    fn flushed(mut self) -> Self {
+        for register in &mut self.0 {
+            *register = register.flushed();
         }
         self
     }

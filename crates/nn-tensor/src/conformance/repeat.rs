@@ -51,7 +51,8 @@ fn pass<T: Tensor>(
     let samples = resident_pixels::<T>(device, &pixels(101, input_shape), inputs);
     let labels = resident_labels::<T>(device, &classes(109, batch, outputs), outputs);
     let rows: Vec<u32> = (0..batch as u32).rev().collect();
-    let numbers_of_step = StepNumbers { learning_rate: 0.01, correction1: 0.1, correction2: 0.01 };
+    let numbers_of_step =
+        StepNumbers { learning_rate: 0.01, corrected_rate: 0.1, root_correction: 10.0 };
     let epoch = HostEpoch::of_one_step(rows, numbers_of_step);
     let epoch: ResidentEpoch<T> = device.begin_epoch(epoch).expect("memory for a small epoch");
     let step = Update {

@@ -162,8 +162,8 @@ impl<T: Tensor> Training<T> {
     fn host_epoch(&self) -> HostEpoch {
         let number = |step: i32| StepNumbers {
             learning_rate: 1e-3,
-            correction1: 1.0 - 0.9_f64.powi(step + 1),
-            correction2: 1.0 - 0.999_f64.powi(step + 1),
+            corrected_rate: 1e-3 / (1.0 - 0.9_f64.powi(step + 1)),
+            root_correction: (1.0 - 0.999_f64.powi(step + 1)).sqrt().recip(),
         };
         let numbers = (0..STEPS as i32).map(number).collect();
         let order = classes(134, STEPS * BATCH, SAMPLES);

@@ -25,7 +25,7 @@ const LAYERS: [(usize, usize, usize); 9] = [
 
 /// What the optimizer takes from the step.
 const NUMBERS: StepNumbers<f64> =
-    StepNumbers { learning_rate: 0.125, correction1: 0.271, correction2: 0.003 };
+    StepNumbers { learning_rate: 0.125, corrected_rate: 0.461, root_correction: 18.3 };
 
 /// Holds every rule, with and without penalties and decay, to the reference.
 ///
@@ -35,6 +35,7 @@ pub fn run<T: Tensor>(device: &T::Device) {
     for step in steps() {
         for shape in [Shape::new(1, 1), Shape::new(1, 19), Shape::new(7, 5), Shape::new(130, 101)] {
             update::<T>(device, shape, &step);
+            flushed::<T>(device, shape, &step);
         }
         // Large layers take time; they are tried with nothing besides the rule, and with everything.
         let telling = (step.penalty.l1 == 0.0) == (step.decay == 0.0);
@@ -121,6 +122,26 @@ fn update<T: Tensor>(device: &T::Device, shape: Shape, step: &Update<f64>) {
     expect_close("update", &case, &stepped::<T>(device, shape, step), &expected, |_| {
         10.0 * ELEMENT_ULPS * epsilon::<T::Elem>()
     });
+}
+
+/// A moment that decays below the smallest normal number is 0 from then on.
+fn flushed<T: Tensor>(device: &T::Device, shape: Shape, step: &Update<f64>) {
+    let least = <T::Elem as num_traits::Float>::min_positive_value();
+    let of = |value| tensor::<T>(device, shape, Role::Weight, &vec![value; shape.len()]);
+    let (mut weight, gradient) = (of(T::Elem::ONE), of(T::Elem::ZERO));
+    let (first, second) = match step.rule {
+        UpdateRule::Descent => (None, None),
+        UpdateRule::Momentum { .. } => (Some(of(-least)), None),
+        UpdateRule::RmsProp { .. } => (Some(of(least)), None),
+        UpdateRule::Adam { .. } => (Some(of(-least)), Some(of(least))),
+    };
+    let mut moments = Moments { first, second };
+    let epoch = steps_alone::<T>(device, NUMBERS, 1);
+    let plain = Update { penalty: Penalty::NONE, decay: T::Elem::ZERO, ..in_type(step) };
+    weight.update(&gradient, &mut moments, &plain, Step { epoch: &epoch, member: 0 });
+    let left = contents(&weight, &moments);
+    let case = format!("update, {shape}, {step:?}: a moment that decays into subnormal numbers");
+    assert!(left[shape.len()..].iter().all(|&moment| moment == T::Elem::ZERO), "{case} is not 0");
 }
 
 /// What `linear_update` leaves of weight, bias and their moments.

@@ -100,7 +100,8 @@ fn train<X: Tensor>(
     let images = resident_pixels::<X>(device, &pixels(111, Shape::new(SAMPLES, INPUTS)), INPUTS);
     let labels = resident_labels::<X>(device, &classes(112, SAMPLES, CLASSES), CLASSES);
     let order = (0..STEPS * batch).map(|at| ((at / batch * 7 + at % batch) % SAMPLES) as u32);
-    let numbers = StepNumbers { learning_rate, correction1: 0.1, correction2: 0.01 };
+    let numbers =
+        StepNumbers { learning_rate, corrected_rate: 10.0 * learning_rate, root_correction: 10.0 };
     let member =
         MemberSteps { numbers: vec![numbers; STEPS], dropout_keys: (0..STEPS as u64).collect() };
     let epoch = HostEpoch::new(order.collect(), vec![member]);
