@@ -73,7 +73,7 @@ fn trained(sample: &Dataset, case: Case, threads: usize) -> Result<Vec<u8>, Stri
     let optimizer = Optimizer::from_name(name).ok_or("no such optimizer")?;
     let config =
         TrainingConfig { optimizer, batch, dropout, epochs: 2, ..TrainingConfig::default() };
-    let device = CpuDevice::new(threads).map_err(|error| error.to_string())?;
+    let device = CpuDevice::oversubscribed(threads).map_err(|error| error.to_string())?;
     let mut trainer = Trainer::<CpuTensor<f32>>::new(&device, &architecture, &config, &data, None)
         .map_err(|error| error.to_string())?;
     trainer.run(&mut ()).map_err(|error| error.to_string())?;

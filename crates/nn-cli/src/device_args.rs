@@ -29,7 +29,7 @@ pub(crate) struct DeviceArgs {
     /// Compute on this backend [default: cpu]
     #[arg(long, value_enum)]
     pub(crate) backend: Option<Backend>,
-    /// Use this many threads, 1 to 1024; results do not depend on it [default: one per core]
+    /// Use this many threads, 1 to 1024, but no more than one per core; results do not depend on it [default: one per core]
     #[arg(long, value_name = "N", value_parser = whole::<usize>(1, MOST_THREADS))]
     pub(crate) threads: Option<usize>,
 }

@@ -60,7 +60,7 @@ mod tests {
         loom::model(|| {
             with_workers(2, |workers| {
                 let cells = Cells::new();
-                workers.run(2, &|item| cells.add(item, item + 1));
+                workers.run(2, 2, &|item| cells.add(item, item + 1));
                 assert_eq!(cells.values(), [1, 2]);
             });
         });
@@ -73,8 +73,25 @@ mod tests {
             with_workers(2, |workers| {
                 for round in 1..=2 {
                     let cells = Cells::new();
-                    workers.run(2, &|item| cells.add(item, round * (item + 1)));
+                    workers.run(2, 2, &|item| cells.add(item, round * (item + 1)));
                     assert_eq!(cells.values(), [round, round * 2]);
+                }
+            });
+        });
+    }
+
+    /// A worker that a job is not for may sleep through it, and works on the next one.
+    #[test]
+    fn a_job_for_fewer_threads_is_done_without_the_others() {
+        // Three threads have far more interleavings than two.
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(2);
+        model.check(|| {
+            with_workers(3, |workers| {
+                for threads in [2, 3] {
+                    let cells = Cells::new();
+                    workers.run(2, threads, &|item| cells.add(item, item + 1));
+                    assert_eq!(cells.values(), [1, 2]);
                 }
             });
         });
@@ -87,7 +104,7 @@ mod tests {
             with_workers(2, |workers| {
                 let cells = Cells::new();
                 let result = catch_unwind(AssertUnwindSafe(|| {
-                    workers.run(2, &|item| {
+                    workers.run(2, 2, &|item| {
                         cells.add(item, 1);
                         if item == 1 {
                             std::panic::resume_unwind(Box::new(7));
@@ -118,12 +135,12 @@ mod tests {
                 let workers = workers.clone();
                 thread::spawn(move || {
                     let cells = Cells::new();
-                    workers.run(2, &|item| cells.add(item, 3));
+                    workers.run(2, 2, &|item| cells.add(item, 3));
                     assert_eq!(cells.values(), [3, 3]);
                 })
             };
             let cells = Cells::new();
-            workers.run(2, &|item| cells.add(item, 4));
+            workers.run(2, 2, &|item| cells.add(item, 4));
             assert_eq!(cells.values(), [4, 4]);
             other.join().unwrap();
             workers.stop();

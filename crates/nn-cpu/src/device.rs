@@ -15,6 +15,9 @@ pub const MOST_THREADS: usize = 1024;
 /// Work below this number of operations is done by the caller alone: handing it over takes longer.
 const WORTH_SHARING: usize = 30_000;
 
+/// Operations that are worth one more thread, beyond two.
+const WORTH_A_THREAD: usize = 200_000;
+
 /// Work above this number of operations, outside any run, is worth starting a run for.
 const WORTH_A_RUN: usize = 20_000_000;
 
@@ -25,7 +28,7 @@ const EVALUATION_BATCH: usize = 144;
 ///
 /// ```
 /// use nn_cpu::CpuDevice;
-/// assert_eq!(CpuDevice::new(2)?.threads(), 2);
+/// assert_eq!(CpuDevice::new(1)?.threads(), 1);
 /// assert!(CpuDevice::new(0).is_err());
 /// # Ok::<(), nn_tensor::TensorError>(())
 /// ```
@@ -46,7 +49,8 @@ struct Shared {
 }
 
 impl CpuDevice {
-    /// A device of `threads` threads, the caller's own among them.
+    /// A device of `threads` threads, the caller's own among them, or of as many as this machine has cores
+    /// for us: more would only wait for each other, up to half of the time on two cores.
     ///
     /// Results do not depend on their number, only the time does.
     ///
@@ -54,25 +58,36 @@ impl CpuDevice {
     /// [`TensorError::Device`] when `threads` is 0 or more than [`MOST_THREADS`], or when the
     /// system refuses to start them.
     pub fn new(threads: usize) -> Result<Self, TensorError> {
-        Self::with(threads, Simd::chosen()?)
+        Self::with((threads, cores()), Simd::chosen()?)
     }
 
-    /// A device that uses these instructions: `avx512`, `avx2` or `portable`, for tests on a CPU that has
+    /// A device of so many threads, however few cores there are, for tests of threads that get in each
+    /// other's way.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    #[doc(hidden)]
+    pub fn oversubscribed(threads: usize) -> Result<Self, TensorError> {
+        Self::with((threads, threads), Simd::chosen()?)
+    }
+
+    /// A device of so many threads, however few cores there are, that uses these instructions: `avx512`, `avx2` or `portable`, for tests on a CPU that has
     /// more.
     ///
     /// # Errors
     /// As [`new`](Self::new), and where this CPU has not got them.
     #[doc(hidden)]
     pub fn with_simd(threads: usize, name: &str) -> Result<Self, TensorError> {
-        Self::with(threads, Simd::named(name)?)
+        Self::with((threads, threads), Simd::named(name)?)
     }
 
-    fn with(threads: usize, simd: Simd) -> Result<Self, TensorError> {
+    fn with((threads, most): (usize, usize), simd: Simd) -> Result<Self, TensorError> {
         let refused = |cause| TensorError::Device { device: "cpu".to_owned(), cause };
         if threads == 0 || threads > MOST_THREADS {
             let cause = format!("{threads} threads asked for; give 1 to {MOST_THREADS}");
             return Err(refused(cause));
         }
+        let threads = threads.min(most);
         let pool = (threads > 1)
             .then(|| {
                 ThreadPoolBuilder::new()
@@ -97,11 +112,10 @@ impl CpuDevice {
     /// # Errors
     /// [`TensorError::Device`] when the system refuses to start them.
     pub fn available() -> Result<Self, TensorError> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self::new(cores.min(MOST_THREADS))
+        Self::new(cores().min(MOST_THREADS))
     }
 
-    /// Number of threads.
+    /// Number of threads that share the work.
     #[must_use]
     pub fn threads(&self) -> usize {
         self.shared.threads
@@ -135,16 +149,17 @@ impl CpuDevice {
         if blocks <= 1 || self.shared.pool.is_none() || operations < WORTH_SHARING {
             (0..blocks).for_each(task);
         } else if self.shared.workers.are_ready() || operations < WORTH_A_RUN {
-            self.post_blocks(blocks, task);
+            self.post_blocks(blocks, operations, task);
         } else {
-            self.run(|| self.post_blocks(blocks, task));
+            self.run(|| self.post_blocks(blocks, operations, task));
         }
     }
 
     /// Posts blocks as items of one job: several blocks to an item, where there are very many.
-    fn post_blocks(&self, blocks: usize, task: &(dyn Fn(usize) + Sync)) {
+    fn post_blocks(&self, blocks: usize, operations: usize, task: &(dyn Fn(usize) + Sync)) {
         let items = blocks.min(MOST_ITEMS);
-        self.shared.workers.run(items, &|item| {
+        let threads = items.min(2 + operations / WORTH_A_THREAD);
+        self.shared.workers.run(items, threads, &|item| {
             (blocks * item / items..blocks * (item + 1) / items).for_each(task);
         });
     }
@@ -210,8 +225,7 @@ impl Device for CpuDevice {
 
     /// Between the steps where this device has all cores of the machine, else concurrently.
     fn batch_preparation(&self) -> BatchPreparation {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        if self.threads() >= cores {
+        if self.threads() >= cores() {
             BatchPreparation::BetweenSteps
         } else {
             BatchPreparation::Concurrent
@@ -249,6 +263,11 @@ impl fmt::Debug for CpuDevice {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "CpuDevice({} threads)", self.threads())
     }
+}
+
+/// Cores that this process may use: affinity and the quota of a container count.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Calls a function when it goes out of scope, also by a panic.

@@ -9,7 +9,7 @@ use crate::packed::CpuTensor;
 use crate::panels::{OnPanels, OnTile, for_panels, on_tile, panel_blocks, panels_of};
 use crate::pixels::{Few, HALVES, Half};
 use crate::split::Split;
-use crate::tile::{ListedAhead, SideBySide, Tile, accumulate, piece_start, pieces, zeros};
+use crate::tile::{Apart, ListedAhead, Tile, accumulate, piece_start, pieces, zeros};
 use crate::vector::{Kernel, Vector};
 use std::ops::Range;
 
@@ -87,7 +87,8 @@ impl<E: KernelElement> OnTile<E> for Block<'_, E> {
         let b = self.weight.values()[layout.start(panel, 0)..].as_ptr();
         let b = (b, layout.stride * V::LANES);
         let indices = self.half.indices();
-        let values = self.half.values::<E>().as_ptr().wrapping_add(row);
+        let (values, stride) = self.half.values::<E>();
+        let values = values[row * stride..].as_ptr();
         let mut sums: Tile<V, R, P> = zeros();
         // SAFETY: the weight's panels have a line for each column that the list names, and each listed
         // column a value for each row. The bias has a line for each panel. Panels are disjoint, and each
@@ -101,7 +102,7 @@ impl<E: KernelElement> OnTile<E> for Block<'_, E> {
                     }
                 }
             }
-            let a = (values, SideBySide, self.half.rows());
+            let a = (values, Apart(stride), 1);
             let listed = ListedAhead::new(self.half.indices_ahead());
             accumulate::<V, _, _, R, P>(&mut sums, indices.len(), a, b, listed);
             for index in 0..P {

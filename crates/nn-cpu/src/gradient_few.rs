@@ -10,7 +10,7 @@ use crate::packed::CpuTensor;
 use crate::panels::{OnPanels, for_panels, panel_blocks, panels_of};
 use crate::pixels::{Few, HALVES, Half};
 use crate::step::{Action, StepLine};
-use crate::tile::{All, Apart, MOST_ROWS, Tile, accumulate, zeros};
+use crate::tile::{All, MOST_ROWS, SideBySide, Tile, accumulate, zeros};
 use crate::vector::{Kernel, Vector};
 use std::ops::Range;
 
@@ -112,7 +112,8 @@ impl<E: KernelElement> Block<'_, E> {
         // SAFETY: the panels of δ have a line for each row of the batch, and each listed column a value
         // for each row. What is listed lies in the half, which `lines` has lines for.
         unsafe {
-            let a = (self.half.values::<E>()[at * rows..].as_ptr(), Apart(rows), 1);
+            let (values, stride) = self.half.values::<E>();
+            let a = (values[at..].as_ptr(), SideBySide, stride);
             accumulate::<V, _, _, R, P>(&mut sums, rows, a, b, All);
             for (index, lines) in lines.iter().enumerate() {
                 let mut of_panel = [V::splat(E::ZERO); R];

@@ -31,6 +31,8 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// There must be room.
     unsafe fn store_bytes(word: u64, scale: Self::Elem, to: *mut Self::Elem);
+    /// The bytes of a little-endian word at these places, which are below 8, as another.
+    fn choose(word: u64, places: [u8; 8]) -> u64;
     /// Writes as many lines as a line has numbers transposed.
     ///
     /// # Safety
@@ -136,6 +138,11 @@ impl<E: ExpRange, const N: usize> Register for Portable<E, N> {
         for (value, byte) in to.iter_mut().zip(word.to_le_bytes()) {
             *value = scale * E::from_f64(f64::from(byte));
         }
+    }
+
+    #[inline(always)]
+    fn choose(word: u64, places: [u8; 8]) -> u64 {
+        u64::from_le_bytes(places.map(|place| (word >> (8 * place)) as u8))
     }
 
     #[inline(always)]

@@ -4,7 +4,7 @@
 //! while asleep. A job is a number of items, and an item is one fixed piece of work, so the results do
 //! not depend on who did what. Each thread has a range of the items, so that from step to step it finds
 //! its part of the weights in its own cache; a thread that has finished its range takes items of the
-//! others.
+//! others. A job asks for as many threads as it deserves; what the others do costs it nothing.
 #![allow(unsafe_code, reason = "a job borrows from the stack of the thread that posts it")]
 
 #[cfg(loom)]
@@ -43,8 +43,6 @@ pub(crate) struct Workers {
     shares: Box<[Share]>,
     /// The current job.
     current: Padded<Current>,
-    /// Items of the current job that workers have finished.
-    finished: Padded<AtomicUsize>,
     /// What the first item that panicked said.
     payload: Mutex<Option<Payload>>,
     /// Workers that wait for jobs or work on one.
@@ -60,8 +58,8 @@ pub(crate) struct Workers {
 /// What workers read of a job, in one line of the cache, which goes from core to core once a job.
 #[derive(Default)]
 struct Current {
-    /// Its number. Written last when a job is posted.
-    generation: AtomicU64,
+    /// A [`Posted`]. Written last when a job is posted.
+    posted: AtomicU64,
     /// A pointer to a [`Task`] on the stack of the thread that posted it.
     task: AtomicPtr<()>,
 }
@@ -74,9 +72,31 @@ struct Padded<T>(T);
 /// One thread's share of the current job.
 #[derive(Default)]
 struct Share {
+    /// A [`Claim`] of what is left of its range.
     claim: Padded<AtomicU64>,
+    /// A [`Claim`] of as many items as it has finished, of any range; written once a job by this thread.
+    finished: Padded<AtomicU64>,
     asleep: AtomicBool,
     thread: OnceLock<Thread>,
+}
+
+/// Which job is the current one, in one word: 48 bits of its number, 16 of how many threads it is for,
+/// those with the first shares.
+#[derive(Clone, Copy, PartialEq)]
+struct Posted(u64);
+
+impl Posted {
+    fn new(generation: u64, threads: usize) -> Self {
+        Self(generation << 16 | threads as u64)
+    }
+
+    fn generation(self) -> u64 {
+        self.0 >> 16
+    }
+
+    fn threads(self) -> usize {
+        self.0 as usize & 0xffff
+    }
 }
 
 /// What is left of a range, in one word: 40 bits of the job's number, 12 bits of the next
@@ -108,7 +128,6 @@ impl Workers {
         Self {
             shares: (0..threads).map(|_| Share::default()).collect(),
             current: Padded::default(),
-            finished: Padded::default(),
             payload: Mutex::new(None),
             ready: AtomicUsize::new(0),
             stopped: AtomicBool::new(false),
@@ -129,7 +148,7 @@ impl Workers {
     /// Makes the workers leave.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
-        self.wake();
+        wake(&self.shares);
     }
 
     /// Releases the workers after they have left.
@@ -153,23 +172,24 @@ impl Workers {
         }
     }
 
-    /// Calls `task` for every item below `items`, on this thread and the workers. When another thread has
-    /// a job posted, or no worker is ready, this thread does it all.
+    /// Calls `task` for every item below `items`, on `threads` threads, this one among them, or on as many
+    /// as there are. When another thread has a job posted, or no worker is ready, this thread does it all.
     ///
     /// # Panics
     /// When an item panics, with what it said, after all items are done.
-    pub(crate) fn run(&self, items: usize, task: Task<'_>) {
-        let Some(posting) = self.try_post().filter(|_| self.are_ready()) else {
+    pub(crate) fn run(&self, items: usize, threads: usize, task: Task<'_>) {
+        let threads = threads.min(self.shares.len());
+        let Some(posting) = self.try_post().filter(|_| self.are_ready() && threads > 1) else {
             return (0..items).for_each(task);
         };
         assert!(items <= MOST_ITEMS, "the caller cuts its work into at most that many");
         let task: *const Task<'_> = &task;
         // Until every item is finished, workers use `task` on this stack: it must not be unwound.
         let no_unwinding = AbortOnUnwind;
-        let generation = self.post(items, task.cast());
-        let done = self.work(0, generation, task.cast());
+        let posted = self.post(items, threads, task.cast());
+        let done = self.work(0, posted, task.cast());
         let mut spins = 0;
-        while self.finished.0.load(Ordering::Acquire) + done < items {
+        while self.finished_by_workers(posted) + done < items {
             spin(&mut spins);
             if spins >= SPINS_BEFORE_YIELD {
                 thread::yield_now();
@@ -206,30 +226,39 @@ impl Workers {
         }
     }
 
-    /// Makes a job known, and returns its number.
-    fn post(&self, items: usize, task: *const ()) -> u64 {
-        let generation = self.current.0.generation.load(Ordering::Relaxed) + 1;
-        self.finished.0.store(0, Ordering::Relaxed);
+    /// Makes a job known.
+    fn post(&self, items: usize, threads: usize, task: *const ()) -> Posted {
+        let last = Posted(self.current.0.posted.load(Ordering::Relaxed));
+        let posted = Posted::new(last.generation() + 1, threads);
         self.current.0.task.store(task.cast_mut(), Ordering::Relaxed);
-        let count = self.shares.len();
-        for (index, share) in self.shares.iter().enumerate() {
-            let claim = Claim::new(generation, items * index / count, items * (index + 1) / count);
+        for (index, share) in self.shares[..threads].iter().enumerate() {
+            let (start, end) = (items * index / threads, items * (index + 1) / threads);
+            let claim = Claim::new(posted.generation(), start, end);
             share.claim.0.store(claim.0, Ordering::Release);
         }
-        self.current.0.generation.store(generation, Ordering::SeqCst);
-        self.wake();
-        generation
+        self.current.0.posted.store(posted.0, Ordering::SeqCst);
+        wake(&self.shares[..threads]);
+        posted
     }
 
-    /// Does items of job `generation`, those of this thread's share first, until none is left; returns
-    /// how many.
-    fn work(&self, share: usize, generation: u64, task: *const ()) -> usize {
+    /// Items of this job that workers have finished. Each says so in a place of its own: one count for all
+    /// would go from core to core as often as there are threads.
+    fn finished_by_workers(&self, posted: Posted) -> usize {
+        let of_share = |share: &Share| {
+            let finished = Claim(share.finished.0.load(Ordering::Acquire));
+            if finished.is_of(posted.generation()) { finished.end() } else { 0 }
+        };
+        self.shares[1..posted.threads()].iter().map(of_share).sum()
+    }
+
+    /// Does items of a job, those of this thread's share first, until none is left; returns how many.
+    fn work(&self, share: usize, posted: Posted, task: *const ()) -> usize {
         let mut done = 0;
-        let count = self.shares.len();
+        let count = posted.threads();
         for offset in 0..count {
             let share = &self.shares[(share + offset) % count];
-            while let Some(item) = share.take(generation) {
-                // SAFETY: an item of job `generation` was taken and is not counted as finished yet,
+            while let Some(item) = share.take(posted.generation()) {
+                // SAFETY: an item of this job was taken and is not counted as finished yet,
                 // so `run` has not returned, and the `Task` on its stack that `task` points to is
                 // alive, and so is what it borrows. A `Task` is `Sync`: this thread may call it.
                 let task = unsafe { *task.cast::<Task<'_>>() };
@@ -253,29 +282,31 @@ impl Workers {
         // A worker that left with an item unfinished would leave the caller waiting for ever.
         let no_unwinding = AbortOnUnwind;
         self.ready.fetch_add(1, Ordering::SeqCst);
-        let mut seen = 0;
-        while let Some(generation) = self.next_job(share, seen) {
-            seen = generation;
+        let mut seen = Posted::new(0, 0);
+        while let Some(posted) = self.next_job(share, seen) {
+            seen = posted;
             let task = self.current.0.task.load(Ordering::Relaxed);
             // If a later job has been posted meanwhile, what was read may be of that job, but then
-            // every item of this generation is finished and none can be taken.
-            let done = self.work(share, generation, task);
+            // every item of this one is finished and none can be taken.
+            let done = self.work(share, posted, task);
             if done > 0 {
-                self.finished.0.fetch_add(done, Ordering::Release);
+                let finished = Claim::new(posted.generation(), 0, done);
+                self.shares[share].finished.0.store(finished.0, Ordering::Release);
             }
         }
         self.ready.fetch_sub(1, Ordering::SeqCst);
         std::mem::forget(no_unwinding);
     }
 
-    /// Waits for a job other than `seen`; `None` when the run is over.
-    fn next_job(&self, share: usize, seen: u64) -> Option<u64> {
+    /// Waits for a job other than `seen` that is for this share too; `None` when the run is over.
+    fn next_job(&self, share: usize, mut seen: Posted) -> Option<Posted> {
         let mut spins = 0;
         loop {
-            let generation = self.current.0.generation.load(Ordering::SeqCst);
-            if generation != seen {
-                return Some(generation);
+            let posted = Posted(self.current.0.posted.load(Ordering::SeqCst));
+            if posted != seen && share < posted.threads() {
+                return Some(posted);
             }
+            seen = posted;
             if self.stopped.load(Ordering::SeqCst) {
                 return None;
             }
@@ -289,28 +320,28 @@ impl Workers {
         }
     }
 
-    /// Sleeps until woken. The flag is raised before the number of the job is read for the last time, and
-    /// `wake` reads the flag after that number has been written, so one of the two sees the other.
-    fn sleep(&self, share: usize, seen: u64) {
+    /// Sleeps until woken. The flag is raised before the current job is read for the last time, and `wake`
+    /// reads the flag after that job has been written, so one of the two sees the other.
+    fn sleep(&self, share: usize, seen: Posted) {
         self.shares[share].asleep.swap(true, Ordering::SeqCst); // after the swap of an earlier `wake`
         order_for_loom();
-        let nothing_new = self.current.0.generation.load(Ordering::SeqCst) == seen;
+        let nothing_new = Posted(self.current.0.posted.load(Ordering::SeqCst)) == seen;
         if nothing_new && !self.stopped.load(Ordering::SeqCst) {
             thread::park();
         }
         self.shares[share].asleep.store(false, Ordering::SeqCst);
     }
+}
 
-    /// Wakes the threads that sleep.
-    fn wake(&self) {
-        order_for_loom();
-        for share in &self.shares {
-            if share.asleep.load(Ordering::SeqCst)
-                && share.asleep.swap(false, Ordering::SeqCst)
-                && let Some(thread) = share.thread.get()
-            {
-                thread.unpark();
-            }
+/// Wakes those of these threads that sleep.
+fn wake(shares: &[Share]) {
+    order_for_loom();
+    for share in shares {
+        if share.asleep.load(Ordering::SeqCst)
+            && share.asleep.swap(false, Ordering::SeqCst)
+            && let Some(thread) = share.thread.get()
+        {
+            thread.unpark();
         }
     }
 }

@@ -51,7 +51,7 @@ fn a_gradient_of_a_batch_that_was_gathered_for_use_alone_is_right() {
     let asked = [true, false, false, true, true, false, true];
     let expected = gradients::<ReferenceTensor<f64>>(&Default::default(), &asked);
     for threads in [1, 2] {
-        let device = CpuDevice::new(threads).expect("two threads at most");
+        let device = CpuDevice::oversubscribed(threads).expect("two threads at most");
         let found = gradients::<CpuTensor<f64>>(&device, &asked);
         assert_eq!(found.len(), expected.len());
         for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {

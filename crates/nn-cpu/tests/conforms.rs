@@ -10,12 +10,12 @@ fn f32_on_one_thread() {
 
 #[test]
 fn f32_on_two_threads() {
-    conformance::run::<CpuTensor<f32>>(&CpuDevice::new(2).unwrap());
+    conformance::run::<CpuTensor<f32>>(&CpuDevice::oversubscribed(2).unwrap());
 }
 
 #[test]
 fn f32_on_three_threads() {
-    conformance::run::<CpuTensor<f32>>(&CpuDevice::new(3).unwrap());
+    conformance::run::<CpuTensor<f32>>(&CpuDevice::oversubscribed(3).unwrap());
 }
 
 #[test]
@@ -25,12 +25,12 @@ fn f64_on_one_thread() {
 
 #[test]
 fn f64_on_two_threads() {
-    conformance::run::<CpuTensor<f64>>(&CpuDevice::new(2).unwrap());
+    conformance::run::<CpuTensor<f64>>(&CpuDevice::oversubscribed(2).unwrap());
 }
 
 #[test]
 fn f64_on_three_threads() {
-    conformance::run::<CpuTensor<f64>>(&CpuDevice::new(3).unwrap());
+    conformance::run::<CpuTensor<f64>>(&CpuDevice::oversubscribed(3).unwrap());
 }
 
 /// As on a CPU without AVX-512, and as on one without AVX2.

@@ -49,7 +49,7 @@ fn requests_of_steps<E: CpuElement>(
 fn a_step_allocates_nothing() {
     let rich = Extras { activation: Activation::Gelu, dropout: 0.2, clip: true, smoothing: 0.1 };
     // All devices live to the end: threads that are going home may ask for memory.
-    let devices = [1, 2].map(|threads| CpuDevice::new(threads).unwrap());
+    let devices = [1, 2].map(|threads| CpuDevice::oversubscribed(threads).unwrap());
     for device in &devices {
         for extras in [Extras::NONE, rich] {
             for (sizes, batch) in

@@ -43,7 +43,7 @@ fn items_done(device: &CpuDevice, is_bad: impl Fn(usize) -> bool + Sync) -> usiz
 
 #[test]
 fn a_payload_whose_destructor_panics_reaches_the_caller_after_all_items() {
-    let device = CpuDevice::new(3).unwrap();
+    let device = CpuDevice::oversubscribed(3).unwrap();
     for round in 0..20 {
         assert_eq!(items_done(&device, |item| item == round), ITEMS);
         assert_eq!(items_done(&device, |item| item % 2 == 0), ITEMS);
@@ -53,7 +53,7 @@ fn a_payload_whose_destructor_panics_reaches_the_caller_after_all_items() {
 
 #[test]
 fn after_a_panic_the_threads_still_share_the_work() {
-    let device = CpuDevice::new(3).unwrap();
+    let device = CpuDevice::oversubscribed(3).unwrap();
     items_done(&device, |item| item == 5);
     let threads = Mutex::new(HashSet::new());
     // Each of the three items waits for the two others: one thread alone would wait for ever.
@@ -79,7 +79,7 @@ fn after_a_panic_the_threads_still_share_the_work() {
 
 #[test]
 fn a_run_on_a_thread_of_the_device_is_done_there() {
-    let device = CpuDevice::new(2).unwrap();
+    let device = CpuDevice::oversubscribed(2).unwrap();
     let (send, receive) = mpsc::channel();
     let inner = device.clone();
     // The two items wait for each other, so one is on the caller's thread and one on the device's.

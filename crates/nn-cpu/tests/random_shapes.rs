@@ -40,7 +40,7 @@ proptest! {
         scales in prop::sample::select(vec![(1.0, 0.0), (1.0, 1.0), (-2.0, 0.5), (0.5, -1.0)]),
         threads in 1_usize..4,
     ) {
-        let device = CpuDevice::new(threads).unwrap();
+        let device = CpuDevice::oversubscribed(threads).unwrap();
         let expected = product::<ReferenceTensor<f64>>(&(), size, kept, roles, scales);
         prop_assert_eq!(product::<CpuTensor<f64>>(&device, size, kept, roles, scales), expected);
     }

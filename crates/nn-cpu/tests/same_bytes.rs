@@ -49,7 +49,9 @@ fn devices() -> Vec<CpuDevice> {
     let names = ["avx512", "avx2", "portable"].into_iter().take(if fma { 3 } else { 2 });
     let with = |name| (1..=4).map_while(move |threads| CpuDevice::with_simd(threads, name).ok());
     let devices: Vec<_> = names.flat_map(with).collect();
-    let plain = || (1..=4).map(|threads| CpuDevice::new(threads).expect("four threads")).collect();
+    let plain = || {
+        (1..=4).map(|threads| CpuDevice::oversubscribed(threads).expect("four threads")).collect()
+    };
     if devices.is_empty() { plain() } else { devices }
 }
 
@@ -121,7 +123,7 @@ fn f64_same_bytes() {
 fn trainings_at_the_same_time_do_not_disturb_each_other() {
     let network = NETWORKS[1];
     let alone = bits(&trained::<f32>(&CpuDevice::new(1).unwrap(), network, adam(), Extras::NONE));
-    let devices = [CpuDevice::new(2).unwrap(), CpuDevice::new(3).unwrap()];
+    let devices = [CpuDevice::oversubscribed(2).unwrap(), CpuDevice::oversubscribed(3).unwrap()];
     std::thread::scope(|scope| {
         let runs: Vec<_> = [0, 1, 1, 0]
             .map(|index| {
@@ -142,7 +144,7 @@ fn trainings_at_the_same_time_do_not_disturb_each_other() {
 /// A run inside a run, and a panic inside a run, leave the device usable.
 #[test]
 fn runs_nest_and_survive_a_panic() {
-    let device = CpuDevice::new(2).unwrap();
+    let device = CpuDevice::oversubscribed(2).unwrap();
     let nested =
         device.run(|| device.run(|| trained::<f32>(&device, NETWORKS[1], adam(), Extras::NONE)));
     let panic = std::panic::catch_unwind(AssertUnwindSafe(|| device.run(|| panic!("as planned"))));

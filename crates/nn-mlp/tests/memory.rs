@@ -67,7 +67,7 @@ fn predictions_allocate_nothing() {
     let image = data.test.image(0).unwrap();
     let numbers: Vec<f32> = image.iter().map(|&byte| f32::from(byte) / 255.0).collect();
     for threads in [1, 3] {
-        let device = CpuDevice::new(threads).unwrap();
+        let device = CpuDevice::oversubscribed(threads).unwrap();
         for model in [&plain, &deskewed, &both] {
             let mut predictor = model.predictor::<CpuTensor<f32>>(&device).unwrap();
             let mut twice = || {

@@ -21,7 +21,7 @@ fn on_every_backend<W: OnAnyBackend>() {
     W::run::<ReferenceTensor<f32>>(&());
     W::run::<ReferenceTensor<f64>>(&());
     for threads in [1, 2] {
-        let device = CpuDevice::new(threads).unwrap();
+        let device = CpuDevice::oversubscribed(threads).unwrap();
         W::run::<CpuTensor<f32>>(&device);
         W::run::<CpuTensor<f64>>(&device);
     }

@@ -92,6 +92,55 @@ impl<'a> Group<'a> {
     }
 }
 
+/// One row of a batch, read in words of eight columns.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Row<'a> {
+    words: &'a [[u8; 8]],
+    /// The columns after the last whole word.
+    tail: u64,
+}
+
+impl<'a> Row<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        let (words, tail) = bytes.as_chunks();
+        Self { words, tail: word_of_few(tail) }
+    }
+
+    /// The word from column `8 * block` on.
+    #[inline(always)]
+    pub(super) fn word(&self, block: usize) -> u64 {
+        self.words.get(block).map_or(self.tail, |&word| u64::from_le_bytes(word))
+    }
+}
+
+/// Which bytes of a word are not 0, in ascending order, and how many they are.
+#[inline(always)]
+pub(super) fn choice(word: u64) -> ([u8; 8], usize) {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    // The highest bit of each byte that is not 0; then those bits side by side.
+    let high = (((word & LOW) + LOW) | word) & !LOW;
+    let places = (high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+    (CHOICES[places as usize], high.count_ones() as usize)
+}
+
+/// For each set of places, the places in it in ascending order, and zeros after them.
+static CHOICES: [[u8; 8]; 256] = {
+    let mut choices = [[0; 8]; 256];
+    let mut set = 0;
+    while set < 256 {
+        let (mut place, mut count) = (0, 0);
+        while place < 8 {
+            if set >> place & 1 == 1 {
+                choices[set][count] = place as u8;
+                count += 1;
+            }
+            place += 1;
+        }
+        set += 1;
+    }
+    choices
+};
+
 /// Writes bytes times `scale`, as a sample for one prediction: not listed, because a list that is read
 /// once costs more than it saves.
 pub(crate) struct WriteBytes<'a, E> {
@@ -173,6 +222,17 @@ fn transpose_sse2(rows: [u64; 8]) -> [u64; 8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_bytes_that_are_not_0_are_chosen() {
+        for set in 0..256_u64 {
+            let bytes: [u8; 8] = std::array::from_fn(|place| (set >> place & 1) as u8 * 128);
+            let expected: Vec<u8> = (0..8).filter(|&place| bytes[place as usize] > 0).collect();
+            let (places, count) = choice(u64::from_le_bytes(bytes));
+            assert_eq!(places[..count], expected);
+            assert_eq!(choice(u64::from_le_bytes(bytes.map(|byte| byte >> 7))), (places, count));
+        }
+    }
 
     #[test]
     fn transposing_turns_rows_into_columns() {

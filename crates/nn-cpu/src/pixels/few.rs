@@ -1,7 +1,7 @@
 //! The list of a batch of few rows: its columns that are not 0 everywhere.
 #![allow(unsafe_code, reason = "numbers written eight at a time, halves filled by two threads")]
 
-use super::bytes::{GROUP, Group, Source, prefetch_row, transpose};
+use super::bytes::{GROUP, Row, Source, choice, prefetch_row};
 use crate::CpuDevice;
 use crate::element::KernelElement;
 use crate::lines::{Lines, lanes};
@@ -24,13 +24,15 @@ pub(crate) struct Few {
 /// Parts into which the columns are cut, at any number of threads.
 pub(crate) const HALVES: usize = 2;
 
-/// The columns of one half in which any row is not 0, with the values of all rows side by side. Of
-/// ten digits of MNIST, 49 % remain.
+/// The columns of one half in which any row is not 0, with the values that each row has there. Of ten
+/// digits of MNIST, 49 % remain.
 #[derive(Default)]
 pub(crate) struct Half {
     /// All columns of the half.
     columns: Range<usize>,
     rows: usize,
+    /// Numbers from the values of one row to those of the next.
+    stride: usize,
     count: usize,
     indices: Vec<u32>,
     values: Lines,
@@ -43,7 +45,7 @@ impl Half {
         self.columns.clone()
     }
 
-    /// Rows of the batch, which are the values of each column.
+    /// Rows of the batch.
     #[inline]
     pub(crate) fn rows(&self) -> usize {
         self.rows
@@ -61,25 +63,23 @@ impl Half {
         &self.indices[..self.count + AHEAD]
     }
 
-    /// The values of the listed columns, `rows` for each.
+    /// The values of the listed columns, row by row, and the distance from row to row.
     #[inline]
-    pub(crate) fn values<E: KernelElement>(&self) -> &[E] {
-        &self.values.numbers()[..self.count * self.rows]
+    pub(crate) fn values<E: KernelElement>(&self) -> (&[E], usize) {
+        (&self.values.numbers()[..self.rows * self.stride], self.stride)
     }
 
     /// Makes room; false when there is no memory for it.
     fn fit<E: KernelElement>(&mut self, rows: usize, columns: Range<usize>) -> bool {
-        // Values are written a whole group at a time, and may reach that far beyond the last row.
-        let room = (columns.len() + 1) * rows + MOST_ROWS;
-        // One index is written beyond the last one that stays, and some more are read.
-        let missing = (columns.len() + 1 + AHEAD).saturating_sub(self.indices.len());
-        if self.indices.try_reserve_exact(missing).is_err()
-            || !self.values.grow(room.div_ceil(lanes::<E>()))
+        // Entries are written a whole group at a time, and some more indices are read.
+        let lines_a_row = (columns.len() + GROUP).div_ceil(lanes::<E>());
+        let missing = (columns.len() + GROUP + AHEAD).saturating_sub(self.indices.len());
+        if self.indices.try_reserve_exact(missing).is_err() || !self.values.grow(rows * lines_a_row)
         {
             return false;
         }
         self.indices.resize(self.indices.len() + missing, 0);
-        (self.rows, self.columns) = (rows, columns);
+        (self.rows, self.columns, self.stride) = (rows, columns, lines_a_row * lanes::<E>());
         true
     }
 }
@@ -118,9 +118,9 @@ impl Few {
     /// Calls `visit` with row, column and value of all that is not left out.
     pub(super) fn for_each<E: KernelElement>(&self, mut visit: impl FnMut(usize, usize, E)) {
         for half in &self.halves {
-            let columns = half.values::<E>().chunks_exact(self.rows.max(1));
-            for (&column, values) in half.indices().iter().zip(columns) {
-                for (row, &value) in values.iter().enumerate() {
+            let (values, stride) = half.values::<E>();
+            for (row, values) in values.chunks_exact(stride).enumerate() {
+                for (&column, &value) in half.indices().iter().zip(values) {
                     visit(row, column as usize, value);
                 }
             }
@@ -137,52 +137,31 @@ struct Fill<'a, E> {
 impl<E: KernelElement> Kernel<E> for Fill<'_, E> {
     #[inline(always)]
     fn run<V: Vector<Elem = E>>(self) {
-        if self.source.rows.len() <= GROUP { self.fill::<V, 1>() } else { self.fill::<V, 2>() }
-    }
-}
-
-impl<E: KernelElement> Fill<'_, E> {
-    /// Lists the columns of `G` groups of rows.
-    #[inline(always)]
-    fn fill<V: Vector<Elem = E>, const G: usize>(self) {
         let Self { source, half } = self;
-        let height = source.rows.len();
+        let (height, stride) = (source.rows.len(), half.stride);
         (0..height).for_each(|row| prefetch_row(&source.row(row)[half.columns.clone()]));
-        let mut groups: [Option<Group<'_>>; G] = [const { None }; G];
-        for (index, group) in groups.iter_mut().enumerate() {
-            *group = Some(Group::new(&source, index * GROUP..height.min((index + 1) * GROUP)));
+        let mut rows = [Row::default(); MOST_ROWS];
+        let rows = &mut rows[..height];
+        for (index, row) in rows.iter_mut().enumerate() {
+            *row = Row::new(source.row(index));
         }
         let (indices, values) = (&mut half.indices[..], half.values.numbers_mut::<E>());
         let mut count = 0;
         for block in half.columns.start.div_ceil(GROUP)..half.columns.end.div_ceil(GROUP) {
-            let mut columns = [[0; GROUP]; G];
-            let mut any = 0;
-            for (columns, group) in columns.iter_mut().zip(groups.iter().flatten()) {
-                *columns = group.block(block);
-                for word in columns {
-                    any |= *word;
-                }
-            }
+            let any = rows.iter().fold(0, |any, row| any | row.word(block));
             if any == 0 {
                 continue;
             }
-            for columns in &mut columns {
-                *columns = transpose(*columns);
+            let (choice, chosen) = choice(any);
+            for (index, offset) in indices[count..count + GROUP].iter_mut().zip(choice) {
+                *index = (block * GROUP) as u32 + u32::from(offset);
             }
-            for offset in 0..GROUP {
-                // What is not listed is written all the same and then overwritten: that is quicker
-                // than to decide.
-                indices[count] = (block * GROUP + offset) as u32;
-                let mut any = 0;
-                for (group, columns) in columns.iter().enumerate() {
-                    any |= columns[offset];
-                    let start = count * height + group * GROUP;
-                    let to = values[start..start + GROUP].as_mut_ptr();
-                    // SAFETY: `to` points to that many numbers.
-                    unsafe { V::store_bytes(columns[offset], source.scale, to) };
-                }
-                count += usize::from(any != 0);
+            for (row, values) in rows.iter().zip(values.chunks_exact_mut(stride)) {
+                let to = values[count..count + GROUP].as_mut_ptr();
+                // SAFETY: `to` points to that many numbers. Those that are not chosen are overwritten.
+                unsafe { V::store_bytes(V::choose(row.word(block), choice), source.scale, to) };
             }
+            count += chosen;
         }
         half.count = count;
     }

@@ -140,6 +140,12 @@ impl Register for F32x8 {
     }
 
     #[inline(always)]
+    fn choose(word: u64, places: [u8; 8]) -> u64 {
+        // SAFETY: see above.
+        unsafe { choose(word, places) }
+    }
+
+    #[inline(always)]
     unsafe fn transpose(from: *const f32, to: *mut f32) {
         // SAFETY: the caller's promise, and see above.
         unsafe { transpose_f32(from, to) };
@@ -251,6 +257,12 @@ impl Register for F64x4 {
     }
 
     #[inline(always)]
+    fn choose(word: u64, places: [u8; 8]) -> u64 {
+        // SAFETY: see above.
+        unsafe { choose(word, places) }
+    }
+
+    #[inline(always)]
     unsafe fn transpose(from: *const f64, to: *mut f64) {
         // SAFETY: the caller's promise, and see above.
         unsafe { transpose_f64(from, to) };
@@ -349,6 +361,20 @@ pub(super) unsafe fn store_bytes_f32(word: u64, scale: f32, to: *mut f32) {
         let bytes = _mm_cvtsi64_si128(word.cast_signed());
         let numbers = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
         F32x8(_mm256_mul_ps(numbers, _mm256_set1_ps(scale))).store(to);
+    }
+}
+
+/// The bytes of a word at these places.
+///
+/// # Safety
+/// The CPU has AVX2.
+#[inline(always)]
+pub(super) unsafe fn choose(word: u64, places: [u8; 8]) -> u64 {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let places = _mm_cvtsi64_si128(i64::from_le_bytes(places));
+        let chosen = _mm_shuffle_epi8(_mm_cvtsi64_si128(word.cast_signed()), places);
+        _mm_cvtsi128_si64(chosen).cast_unsigned()
     }
 }
 

@@ -107,6 +107,12 @@ impl Register for F32x16 {
     }
 
     #[inline(always)]
+    fn choose(word: u64, places: [u8; 8]) -> u64 {
+        // SAFETY: see above, and a CPU with AVX-512 has AVX2.
+        unsafe { avx2::choose(word, places) }
+    }
+
+    #[inline(always)]
     unsafe fn transpose(from: *const f32, to: *mut f32) {
         // Rows four apart share a register, each a quarter of it, so that what is left are transposes of
         // 4 x 4: pairs of numbers first, then pairs of pairs.
@@ -269,6 +275,12 @@ impl Register for F64x8 {
     unsafe fn store_bytes(word: u64, scale: f64, to: *mut f64) {
         // SAFETY: the caller's promise, and a CPU with AVX-512 has AVX2.
         unsafe { avx2::store_bytes_f64(word, scale, to) };
+    }
+
+    #[inline(always)]
+    fn choose(word: u64, places: [u8; 8]) -> u64 {
+        // SAFETY: see above, and a CPU with AVX-512 has AVX2.
+        unsafe { avx2::choose(word, places) }
     }
 
     #[inline(always)]

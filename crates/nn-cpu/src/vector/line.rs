@@ -19,6 +19,7 @@ pub(crate) trait Register: Copy {
     /// # Safety
     /// There must be room.
     unsafe fn store_bytes(word: u64, scale: Self::Elem, to: *mut Self::Elem);
+    fn choose(word: u64, places: [u8; 8]) -> u64;
     /// Writes a square of `LANES` by `LANES` numbers transposed; its rows, and those of `to`, are a
     /// cache line apart.
     ///
@@ -72,6 +73,11 @@ impl<R: Register, const N: usize> Vector for Line<R, N> {
     unsafe fn store_bytes(word: u64, scale: R::Elem, to: *mut R::Elem) {
         // SAFETY: the caller's promise.
         unsafe { R::store_bytes(word, scale, to) };
+    }
+
+    #[inline(always)]
+    fn choose(word: u64, places: [u8; 8]) -> u64 {
+        R::choose(word, places)
     }
 
     #[inline(always)]
