@@ -4,6 +4,7 @@ use crate::augment::Augment;
 use crate::deskew::Deskew;
 use crate::error::{ImageError, in_words};
 use crate::gradient_features::GradientFeatures;
+use crate::halve::Halve;
 use crate::kind::Kind;
 use crate::transpose::Transpose;
 
@@ -13,6 +14,7 @@ pub const KINDS: &[Kind] = &[
     Kind::of::<Augment>(),
     Kind::of::<GradientFeatures>(),
     Kind::of::<Transpose>(),
+    Kind::of::<Halve>(),
 ];
 
 /// Finds a kind by its name.

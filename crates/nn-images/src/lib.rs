@@ -6,6 +6,7 @@
 //! | `augment` | [`Augment`]: random rotation, scale, shear, shift and elastic deformation |
 //! | `gradient-features` | [`GradientFeatures`]: oriented gradient features in place of pixels |
 //! | `transpose` | [`Transpose`]: exchanges rows and columns |
+//! | `halve` | [`Halve`]: averages each 2 x 2 pixels into one |
 //!
 //! Fixed transforms run always and are part of a model; random ones run in training and in test-time
 //! augmentation ([`TestViews`]). Whatever runs is a pure function of settings, image and [`Draw`].
@@ -18,6 +19,7 @@ mod deskew;
 mod draw;
 mod error;
 mod gradient_features;
+mod halve;
 mod kind;
 mod kinds;
 mod picture;
@@ -37,6 +39,7 @@ pub use deskew::{Deskew, deskew, deskewed};
 pub use draw::Draw;
 pub use error::ImageError;
 pub use gradient_features::{GradientEncoder, GradientFeatures};
+pub use halve::Halve;
 pub use kind::{Kind, Table};
 pub use kinds::{KINDS, kind_named};
 pub use picture::Picture;
