@@ -89,7 +89,7 @@ fn what_a_solver_cannot_use_is_refused() {
     // What a preset says of single steps is dropped, and what it says of images is not.
     let line = "train --preset simard --optimizer lbfgs --print-config";
     run(path, words(line)).failed_with(2).saying(&["preset simard", "transform.augment", "lbfgs"]);
-    let line = "train --preset fast --optimizer lbfgs --print-config";
+    let line = "train --preset nielsen --optimizer lbfgs --print-config";
     assert!(run(path, words(line)).succeeded().stdout.contains("\n#batch = 128\n"));
     // 784-256-128-10 has far more weights than a matrix of all by all can be made for.
     let ran = run(path, words("train --optimizer newton --out run")).failed_with(2);

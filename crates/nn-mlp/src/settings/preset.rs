@@ -25,11 +25,16 @@ pub struct Preset {
 
 impl Preset {
     /// Every preset.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self {
             name: "fast",
             help: "Reach 98 % on MNIST as soon as possible",
             text: include_str!("../../presets/fast.toml"),
+        },
+        Self {
+            name: "99",
+            help: "Reach 99 % on MNIST as soon as possible",
+            text: include_str!("../../presets/99.toml"),
         },
         Self {
             name: "best",
