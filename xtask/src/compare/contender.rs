@@ -18,6 +18,10 @@ const KEEP_MEMORY: [(&str, &str); 3] = [
     ("MALLOC_TOP_PAD_", "67108864"),
 ];
 
+/// Variables that make OpenBLAS, with which NumPy and so scikit-learn multiply, take slower kernels or smaller blocks
+/// than the CPU allows.
+const THROTTLES: [&str; 2] = ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"];
+
 /// What to train and how.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Task<'a> {
@@ -72,6 +76,7 @@ impl Contender {
             command.arg("--out").arg(scratch.path().join("run"));
         } else {
             command.envs(KEEP_MEMORY);
+            THROTTLES.iter().for_each(|name| _ = command.env_remove(name));
         }
         let mut lines = Lines::default();
         run_lines(&mut command, |text| lines.read(text))?;

@@ -20,7 +20,7 @@ pub struct Options {
         value_enum,
         value_name = "NAME,NAME",
         value_delimiter = ',',
-        default_value = "pytorch,jax,sklearn,burn,candle"
+        default_value = "pytorch,jax,tensorflow,sklearn,burn,candle"
     )]
     pub peers: Vec<Peer>,
 

@@ -10,6 +10,9 @@ pub enum Peer {
     PyTorch,
     /// JAX, a whole epoch jitted
     Jax,
+    /// TensorFlow, a whole epoch compiled by XLA
+    #[value(name = "tensorflow")]
+    TensorFlow,
     /// scikit-learn's MLPClassifier
     Sklearn,
     /// burn with its flex backend
@@ -46,6 +49,7 @@ impl Peer {
         match self {
             Self::PyTorch => "PyTorch",
             Self::Jax => "JAX",
+            Self::TensorFlow => "TensorFlow",
             Self::Sklearn => "scikit-learn",
             Self::Burn => "burn",
             Self::Candle => "candle",
@@ -58,6 +62,11 @@ impl Peer {
                 Kind::Python { script: "pytorch_peer.py", package: "torch", module: "torch" }
             }
             Self::Jax => Kind::Python { script: "jax_peer.py", package: "jax", module: "jax" },
+            Self::TensorFlow => Kind::Python {
+                script: "tensorflow_peer.py",
+                package: "tensorflow",
+                module: "tensorflow",
+            },
             Self::Sklearn => Kind::Python {
                 script: "sklearn_peer.py",
                 package: "scikit-learn",

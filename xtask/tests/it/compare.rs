@@ -243,7 +243,7 @@ fn usage_errors_exit_with_2() {
         ["--networks", "5"],
         ["--networks", "0"],
         ["--networks", "1;2"],
-        ["--peers", "tensorflow"],
+        ["--peers", "theano"],
         ["--rounds", "0"],
         ["--threads", "two"],
     ] {
