@@ -12,6 +12,9 @@ use std::time::Instant;
 const CHAINS: usize = 12;
 /// Multiply-adds per chain and round, about 10 ms.
 const TURNS: u64 = 5_000_000;
+/// What a chain is multiplied by, and what is added: it stays between the two.
+const FACTOR: f64 = 0.999;
+const ADDEND: f64 = 0.001;
 /// Number of rounds, of which the fastest counts.
 const ROUNDS: usize = 5;
 
@@ -31,16 +34,13 @@ impl Peak {
     #[must_use]
     pub fn measure() -> Self {
         let instructions = CpuDevice::default().instructions();
-        let wide = instructions == "avx512";
-        let of_f32 = |threads| match wide {
-            true => operations_per_second(threads, 16, chains_512::<f32, 16>),
-            false => operations_per_second(threads, 8, chains::<f32, 8>),
-        };
-        let of_f64 = |threads| match wide {
-            true => operations_per_second(threads, 8, chains_512::<f64, 8>),
-            false => operations_per_second(threads, 4, chains::<f64, 4>),
-        };
-        Self { f32: [of_f32(1), of_f32(2)], f64: [of_f64(1), of_f64(2)], instructions }
+        let of = |(lanes, work), threads| operations_per_second(threads, lanes, work);
+        let (of_f32, of_f64) = (chains::<f32>(instructions), chains::<f64>(instructions));
+        Self {
+            f32: [of(of_f32, 1), of(of_f32, 2)],
+            f64: [of(of_f64, 1), of(of_f64, 2)],
+            instructions,
+        }
     }
 
     /// Returns the peak of an element type, by its [`Element::NAME`], on one thread or two.
@@ -77,48 +77,74 @@ fn together(threads: usize, work: impl Fn() + Sync) -> f64 {
     (last - first).as_secs_f64()
 }
 
-/// Runs the chains in registers of 512 bits, where this CPU has them.
-fn chains_512<E: Element, const LANES: usize>(turns: u64) {
+/// Runs chains of one type in the widest registers that `instructions` has.
+fn chains<E: Element>(instructions: &str) -> (usize, fn(u64)) {
+    let single = E::NAME == f32::NAME;
     #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx512f") {
-        // SAFETY: AVX-512 was detected.
-        return unsafe { chains_avx512::<E, LANES>(turns) };
+    match (instructions, single) {
+        // SAFETY: the device has found that this CPU has these instructions.
+        ("avx512", true) => return (16, |turns| unsafe { x86::avx512_f32(turns) }),
+        // SAFETY: as above.
+        ("avx512", false) => return (8, |turns| unsafe { x86::avx512_f64(turns) }),
+        // SAFETY: as above.
+        ("avx2", true) => return (8, |turns| unsafe { x86::avx2_f32(turns) }),
+        // SAFETY: as above.
+        ("avx2", false) => return (4, |turns| unsafe { x86::avx2_f64(turns) }),
+        _ => {}
     }
-    run_chains::<E, LANES>(turns);
+    let _ = instructions;
+    if single { (8, portable::<f32, 8>) } else { (4, portable::<f64, 4>) }
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f")]
-fn chains_avx512<E: Element, const LANES: usize>(turns: u64) {
-    run_chains::<E, LANES>(turns);
-}
-
-fn chains<E: Element, const LANES: usize>(turns: u64) {
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-        // SAFETY: AVX2 and FMA were detected.
-        return unsafe { chains_fma::<E, LANES>(turns) };
-    }
-    run_chains::<E, LANES>(turns);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn chains_fma<E: Element, const LANES: usize>(turns: u64) {
-    run_chains::<E, LANES>(turns);
-}
-
-/// Runs the chains; the compiler keeps the lanes of each in one register.
+/// Multiplies each of the chains by a factor and adds an addend, again and again.
 #[inline(always)]
-fn run_chains<E: Element, const LANES: usize>(turns: u64) {
-    let (factor, addend) = black_box((E::from_f64(0.999), E::from_f64(0.001)));
-    let mut sums = [[E::ONE; LANES]; CHAINS];
+fn run_chains<V: Copy>(start: V, turns: u64, step: impl Fn(V) -> V) {
+    let mut sums = [start; CHAINS];
     for _ in 0..turns {
         for sum in &mut sums {
-            for lane in sum {
-                *lane = lane.mul_add(factor, addend);
-            }
+            *sum = step(*sum);
         }
     }
     black_box(sums);
+}
+
+/// The compiler keeps the lanes of each chain in one register.
+fn portable<E: Element, const LANES: usize>(turns: u64) {
+    let (factor, addend) = black_box((E::from_f64(FACTOR), E::from_f64(ADDEND)));
+    run_chains([E::ONE; LANES], turns, |sum| sum.map(|lane| lane * factor + addend));
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::{ADDEND, FACTOR, run_chains};
+    use std::arch::x86_64::*;
+    use std::hint::black_box;
+
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn avx512_f32(turns: u64) {
+        let of = |value: f64| black_box(_mm512_set1_ps(value as f32));
+        let (factor, addend) = (of(FACTOR), of(ADDEND));
+        run_chains(of(1.0), turns, |sum| _mm512_fmadd_ps(sum, factor, addend));
+    }
+
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn avx512_f64(turns: u64) {
+        let of = |value: f64| black_box(_mm512_set1_pd(value));
+        let (factor, addend) = (of(FACTOR), of(ADDEND));
+        run_chains(of(1.0), turns, |sum| _mm512_fmadd_pd(sum, factor, addend));
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) fn avx2_f32(turns: u64) {
+        let of = |value: f64| black_box(_mm256_set1_ps(value as f32));
+        let (factor, addend) = (of(FACTOR), of(ADDEND));
+        run_chains(of(1.0), turns, |sum| _mm256_fmadd_ps(sum, factor, addend));
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) fn avx2_f64(turns: u64) {
+        let of = |value: f64| black_box(_mm256_set1_pd(value));
+        let (factor, addend) = (of(FACTOR), of(ADDEND));
+        run_chains(of(1.0), turns, |sum| _mm256_fmadd_pd(sum, factor, addend));
+    }
 }
