@@ -141,10 +141,10 @@ fn presets_and_settings_by_name_are_checked() {
     let fast = Mlp::classifier().preset("fast").set("training.epochs", 3);
     assert_eq!(
         (fast.settings().training.epochs, &fast.settings().network.hidden[..]),
-        (3, &[160][..])
+        (3, &[192][..])
     );
     let error = |mlp: Mlp<'_>| mlp.fit(&strokes()).unwrap_err().to_string();
-    assert!(error(Mlp::classifier().preset("slow")).contains("there are fast, best"));
+    assert!(error(Mlp::classifier().preset("slow")).contains("there are fast, 99, best"));
     let words = error(Mlp::classifier().set("training.bacth", 3));
     assert!(words.contains("unknown key training.bacth"), "{words}");
     let words = error(Mlp::classifier().set("training.momentum", 0.5));
