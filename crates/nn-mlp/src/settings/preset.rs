@@ -10,7 +10,7 @@ use crate::settings::sections::Settings;
 /// ```
 /// use nn_mlp::settings::Preset;
 /// let fast = Preset::find("fast").expect("it is one of Preset::ALL");
-/// assert_eq!(fast.settings()?.training.epochs, 5);
+/// assert_eq!(fast.settings()?.training.epochs, 2);
 /// # Ok::<(), nn_mlp::settings::SettingsError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
