@@ -49,7 +49,7 @@ sample is used.")]
 
     /// Compare the training speed with PyTorch, JAX, TensorFlow, scikit-learn, burn and candle
     #[command(after_help = "Examples:
-  cargo xtask compare                         all networks, all frameworks; about 20 minutes
+  cargo xtask compare                         all networks, all frameworks
   cargo xtask compare --networks 1,2 --peers jax,burn --rounds 1
   cargo xtask compare --no-install            only what is installed and built
   PEERS_PYTHON=~/venv/bin/python cargo xtask compare

@@ -1,7 +1,7 @@
 """Two programs in PyTorch that the whole of `nn train --preset fast`, start to test, is measured against.
 
-python pytorch_fast.py --data ../../../data/mnist           784-256-10, Adam, one-cycle, 4 epochs: 98.2 %
-python pytorch_fast.py --data ../../../data/mnist --halve   the recipe of the preset itself: 98.1 %
+python pytorch_fast.py --data ../../../data/mnist           784-256-10, Adam, one-cycle, 4 epochs
+python pytorch_fast.py --data ../../../data/mnist --halve   the recipe of the preset itself
 """
 
 import argparse

@@ -71,8 +71,8 @@ impl CpuDevice {
         Self::with((threads, threads), Simd::chosen()?)
     }
 
-    /// A device of so many threads, however few cores there are, that uses these instructions: `avx512`, `avx2` or `portable`, for tests on a CPU that has
-    /// more.
+    /// A device of so many threads, however few cores there are, that uses these instructions: `avx512`,
+    /// `avx2` or `portable`, for tests on a CPU that has more.
     ///
     /// # Errors
     /// As [`new`](Self::new), and where this CPU has not got them.

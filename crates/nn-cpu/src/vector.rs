@@ -48,7 +48,7 @@ pub(crate) trait Vector: Copy {
     fn mul_add(self, factor: Self, term: Self) -> Self;
     /// `then` where self > 0, else `otherwise`, also where self is NaN.
     fn where_positive(self, then: Self, otherwise: Self) -> Self;
-    /// 0 for each number that is subnormal.
+    /// +0 for each number that is subnormal or -0.
     fn flushed(self) -> Self;
     /// A bit for each number that is not 0, the first one lowest; NaN is not 0.
     fn nonzero(self) -> u32;
@@ -212,7 +212,7 @@ impl<E: ExpRange, const N: usize> Register for Portable<E, N> {
     #[inline(always)]
     fn flushed(mut self) -> Self {
         for value in &mut self.0 {
-            if value.is_subnormal() {
+            if value.abs() < E::min_positive_value() {
                 *value = E::ZERO;
             }
         }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 /// Averages each square of 2 x 2 pixels into one, rounded to the nearest, halves up. At an odd edge the
 /// average is that of the pixels that are there, as that of PyTorch's `AvgPool2d(2, ceil_mode=True)` is.
 ///
-/// An image of height x width becomes one of half as much each, rounded up: a network of a quarter of the
-/// inputs trains in a third of the time.
+/// An image of height x width becomes one of half as much each, rounded up, so that a network has a quarter of the
+/// inputs.
 ///
 /// ```
 /// use nn_images::{Draw, Halve, Transform};

@@ -80,12 +80,12 @@ impl<E: Element> Smoothing<E> {
     }
 }
 
-/// 0 for a subnormal number, else the number itself.
+/// +0 for a subnormal number and for -0, else the number itself.
 ///
-/// What decays from step to step ends among the subnormal numbers, with which a CPU is up to a hundred
-/// times slower. Next to what a step changes they are nothing: the largest of them is 1.2e-38 in `f32`.
+/// What decays from step to step ends among the subnormal numbers, with which many a CPU is far slower. Next to
+/// what a step changes they are nothing: all of them are below 1.2e-38 in `f32`.
 fn flushed<E: Element>(value: E) -> E {
-    if value.is_subnormal() { E::ZERO } else { value }
+    if value.abs() < E::min_positive_value() { E::ZERO } else { value }
 }
 
 /// Terms that are added to the loss: `l1 Σ|w| + l2/2 Σw²`, over weights, not biases.
